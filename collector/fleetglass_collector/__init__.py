@@ -1,0 +1,1 @@
+"""Takes OTLP in, journals it, and lets ClickHouse decode it."""

@@ -1,0 +1,1 @@
+"""Reads the fleet's spans from ClickHouse and says what is wrong."""

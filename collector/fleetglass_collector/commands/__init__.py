@@ -1,0 +1,21 @@
+"""The commands, listed by hand: one module each, with NAME, arguments(parser) and run(...)."""
+
+import argparse
+from typing import Protocol
+
+from fleetglass_collector.config import Config
+
+
+class Command(Protocol):
+    """A command module. Its docstring is its help."""
+
+    __doc__: str | None
+    NAME: str
+
+    @staticmethod
+    def arguments(parser: argparse.ArgumentParser) -> None: ...
+    @staticmethod
+    def run(config: Config, options: argparse.Namespace) -> int: ...
+
+
+COMMANDS: tuple[Command, ...] = ()

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from fleetglass import __version__
 
+# Flags that stand for a key of the configuration.
+FLAGS = {"data": "data", "dsn": "store__dsn", "cluster": "store__cluster"}
 SERVER_PACKAGES = ("chdb", "clickhouse_connect", "granian", "grpc")
 
 
@@ -36,7 +38,8 @@ def main(arguments: list[str] | None = None) -> int:
         sub.set_defaults(run=command.run)
     options = parser.parse_args(arguments)
     try:
-        overrides = {"data": options.data} if options.data else {}
+        given = {path: getattr(options, flag, None) for flag, path in FLAGS.items()}
+        overrides = {path: value for path, value in given.items() if value}
         return int(options.run(load(options.config, os.environ, **overrides), options))
     except FleetglassError as error:
         print(f"fleetglass: {error}", file=sys.stderr)

@@ -83,8 +83,12 @@ class Config:
         return Path(self.data)
 
     @property
-    def dsn(self) -> str:
-        return self.store.dsn or str(self.folder / "store")
+    def is_remote(self) -> bool:
+        return self.store.dsn.startswith(("http://", "https://"))
+
+    @property
+    def store_folder(self) -> Path:
+        return Path(self.store.dsn) if self.store.dsn else self.folder / "store"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

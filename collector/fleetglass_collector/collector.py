@@ -1,0 +1,54 @@
+"""The collector process: receivers, journal and shipper, put together."""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable
+
+from fleetglass_collector.access import refuse_open_door
+from fleetglass_collector.accounts import samples
+from fleetglass_collector.config import Config
+from fleetglass_collector.http_server import serving
+from fleetglass_collector.intake import Intake
+from fleetglass_collector.journal import Journal
+from fleetglass_collector.keys import Keyring, Scope
+from fleetglass_collector.metrics import exposition
+from fleetglass_collector.quarantine import Quarantine
+from fleetglass_collector.receiver_grpc import GrpcReceiver, serving_grpc
+from fleetglass_collector.receiver_http import HttpReceiver
+from fleetglass_collector.shipper import Shipper
+from fleetglass_collector.target import StoreTarget
+
+log = logging.getLogger(__name__)
+
+DRAIN_S = 5.0
+
+
+async def run(config: Config, stop: asyncio.Event, ready: Callable[[], None]) -> None:
+    """Collect until `stop` is set; every span acknowledged by then is in the journal or beyond."""
+    keyring = Keyring(config.folder / "keys.json")
+    for listen in (config.receiver.http, config.receiver.grpc):
+        refuse_open_door(listen, keyring, Scope.INGEST, Scope.ADMIN)
+    journal = Journal(config.folder / "journal", config.journal)
+    quarantine = Quarantine(journal.folder / "quarantine")
+    target = StoreTarget(config)
+    shipper = Shipper(journal, target, quarantine)
+    intake = Intake(journal, keyring, config.receiver)
+
+    def metrics() -> bytes:
+        now = samples(journal, shipper, quarantine, clock_ns=time.time_ns)
+        return exposition([*now, *intake.samples()], [intake.latency])
+
+    try:
+        async with contextlib.AsyncExitStack() as doors:
+            http, grpc = HttpReceiver(intake, metrics), GrpcReceiver(intake)
+            await doors.enter_async_context(serving(http, config.receiver.http, config.receiver))
+            await doors.enter_async_context(serving_grpc(grpc, config.receiver.grpc, intake))
+            ready()
+            await stop.wait()
+    finally:
+        await asyncio.to_thread(journal.stop)
+        await asyncio.to_thread(shipper.stop, drain_s=DRAIN_S)
+        journal.close()
+        target.close()

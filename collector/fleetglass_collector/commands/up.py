@@ -1,0 +1,45 @@
+"""Run everything on this machine: the collector and, unless a DSN names a server, the store."""
+
+import argparse
+import logging
+import sys
+
+from fleetglass_collector.config import Config
+from fleetglass_collector.supervisor import Child, supervise
+
+NAME = "up"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--dsn", help="directory, or http(s)://user:password@host:port")
+
+
+def run(config: Config, options: argparse.Namespace) -> int:
+    return tree(config, options)
+
+
+def tree(config: Config, options: argparse.Namespace) -> int:
+    """Run the processes as one. The store is stopped last, so that what was taken gets stored."""
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", datefmt="%H:%M:%S"
+    )
+    passed = ["--data", config.data]
+    passed += ["--config", str(options.config)] if options.config else []
+    dsn = ["--dsn", options.dsn] if options.dsn else []
+    children = [Child("collector", ["collect", "--alone", *passed, *dsn])]
+    if not config.is_remote:
+        children.append(Child("store", ["store", *passed, *dsn]))
+    return supervise(children, lambda: print(_banner(config), file=sys.stderr, flush=True))
+
+
+def _banner(config: Config) -> str:
+    return "\n".join(
+        (
+            "fleetglass is up. Ctrl-C stops it; what it was given is kept.",
+            f"  send spans   OTEL_EXPORTER_OTLP_ENDPOINT=http://{config.receiver.http}",
+            f"               or gRPC to {config.receiver.grpc}",
+            "  ask          fleetglass query 'SELECT count() FROM otel_traces'",
+            f"  SQL          {config.store.dsn if config.is_remote else config.query.listen}",
+            f"  metrics      http://{config.receiver.http}/metrics",
+        )
+    )

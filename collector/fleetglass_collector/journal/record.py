@@ -1,0 +1,168 @@
+"""Records: an OTLP request with the collector's facts appended, framed by its length.
+
+Appending encoded fields to a serialized protobuf message is valid protobuf and the last value of
+a scalar wins, so nothing is serialized anew and no client can spoof these facts. ClickHouse reads
+the first three and skips the rest, which are the journal's own.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from isal.isal_zlib import crc32
+
+VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
+TENANT, SEGMENT, RECEIVED_NS, SPANS, OFFSET, CHECKSUM = range(1000, 1006)
+
+
+def varint(number: int) -> bytes:
+    out = bytearray()
+    while number > 0x7F:
+        out.append(number & 0x7F | 0x80)
+        number >>= 7
+    out.append(number)
+    return bytes(out)
+
+
+def read_varint(data: bytes | memoryview, position: int) -> tuple[int, int]:
+    """Return the number and the position after it; IndexError when the data ends before it does."""
+    number = shift = 0
+    while True:
+        byte = data[position]
+        position += 1
+        number |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return number, position
+        shift += 7
+
+
+def _tag(field: int, wire: int) -> bytes:
+    return varint(field << 3 | wire)
+
+
+CHECKSUM_TAG = _tag(CHECKSUM, FIXED32)
+CHECKSUM_SIZE = len(CHECKSUM_TAG) + 4
+OFFSET_TAG = _tag(OFFSET, FIXED64)
+SPANS_TAG = _tag(SPANS, FIXED32)
+# The journal's own fields have a fixed size and come last, so they are found from the end.
+TRAILER_SIZE = len(SPANS_TAG) + 4 + len(OFFSET_TAG) + 8 + CHECKSUM_SIZE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What the collector knows of a request; `offset` counts the spans accepted before it."""
+
+    tenant: str
+    segment: int
+    received_ns: int
+    spans: int
+    offset: int
+
+
+def frame(body: bytes, facts: Facts) -> tuple[bytes, bytes, bytes]:
+    """Return what goes to disk: the length, the body as it came, the facts with a checksum."""
+    tenant = facts.tenant.encode()
+    stamp = b"".join(
+        (
+            _tag(TENANT, BYTES) + varint(len(tenant)) + tenant,
+            _tag(SEGMENT, VARINT) + varint(facts.segment),
+            _tag(RECEIVED_NS, FIXED64) + facts.received_ns.to_bytes(8, "little"),
+            SPANS_TAG + facts.spans.to_bytes(4, "little"),
+            OFFSET_TAG + facts.offset.to_bytes(8, "little"),
+        )
+    )
+    checksum = crc32(stamp, crc32(body))
+    tail = stamp + CHECKSUM_TAG + checksum.to_bytes(4, "little")
+    return varint(len(body) + len(tail)), body, tail
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A whole record: where it lies in its segment, framing included, and which spans it holds."""
+
+    start: int
+    end: int
+    offset: int
+    spans: int
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """Bytes that are no whole record."""
+
+    start: int
+    end: int
+    torn: bool
+
+
+def walk(data: memoryview) -> Iterator[Record | Damage]:
+    """Read a segment from its start: every whole record, and what lies between them.
+
+    Damage reaches to the next place where a whole record begins. It is `torn` when it reaches to
+    the end and is what a crash leaves: a record cut short, or zeros where data never arrived.
+    """
+    position = 0
+    while position < len(data):
+        record = _record_at(data, position)
+        if record:
+            yield record
+            position = record.end
+            continue
+        following = _next_record(data, position)
+        end = following if following is not None else len(data)
+        yield Damage(position, end, following is None and _is_torn(data, position))
+        position = end
+
+
+def _record_at(data: memoryview, start: int) -> Record | None:
+    try:
+        length, position = read_varint(data[: start + 10], start)
+    except IndexError:
+        return None
+    end = position + length
+    if length < TRAILER_SIZE or end > len(data):
+        return None
+    trailer = bytes(data[end - TRAILER_SIZE : end])
+    if trailer[-CHECKSUM_SIZE:-4] != CHECKSUM_TAG:
+        return None
+    if crc32(data[position : end - CHECKSUM_SIZE]) != int.from_bytes(trailer[-4:], "little"):
+        return None
+    offset_at = len(SPANS_TAG) + 4 + len(OFFSET_TAG)
+    return Record(
+        start,
+        end,
+        offset=int.from_bytes(trailer[offset_at : offset_at + 8], "little"),
+        spans=int.from_bytes(trailer[len(SPANS_TAG) : len(SPANS_TAG) + 4], "little"),
+    )
+
+
+def _next_record(data: memoryview, damaged: int) -> int | None:
+    """Find where the next whole record begins.
+
+    That is where this one says that it ends, if its length is right; else right behind some
+    record's checksum.
+    """
+    try:
+        length, position = read_varint(data[: damaged + 10], damaged)
+        if _record_at(data, position + length):
+            return position + length
+    except IndexError:
+        pass
+    haystack = bytes(data[damaged:])
+    found = haystack.find(CHECKSUM_TAG)
+    while found >= 0:
+        candidate = damaged + found + CHECKSUM_SIZE
+        if candidate < len(data) and _record_at(data, candidate):
+            return candidate
+        found = haystack.find(CHECKSUM_TAG, found + 1)
+    return None
+
+
+def _is_torn(data: memoryview, start: int) -> bool:
+    rest = bytes(data[start:])
+    if not rest.strip(b"\0"):
+        return True
+    try:
+        length, position = read_varint(data[: start + 10], start)
+    except IndexError:
+        return True
+    return position + length > len(data)

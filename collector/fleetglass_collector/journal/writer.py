@@ -1,0 +1,61 @@
+"""The segment that is being written."""
+
+import os
+from pathlib import Path
+
+from fleetglass_collector.journal.segment import OPEN, Segment, sync_folder
+
+# What one writev may take (limits.h).
+IOV_MAX = 1024
+
+
+class Writer:
+    """Appends durably, or not at all: a failed append leaves the file as it was."""
+
+    def __init__(self, folder: Path, *, id: int, start: int) -> None:
+        self.id = id
+        self.start = start
+        self.spans = 0
+        self.size = 0
+        self._folder = folder
+        self._path = folder / f"{id:020d}-{start}{OPEN}"
+        self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+        # Without this a power cut may forget the file's name, and its synced content with it.
+        sync_folder(folder)
+
+    def append(self, pieces: list[bytes], *, spans: int) -> None:
+        try:
+            size = self.size + self._write(pieces)
+            os.fdatasync(self._file)
+        except OSError:
+            # Cutting needs no space; should it fail too, the length we seal with is the truth.
+            os.ftruncate(self._file, self.size)
+            raise
+        self.size = size
+        self.spans += spans
+
+    def seal(self) -> Segment | None:
+        """Close the file under its final name; None, and no file, when nothing was written."""
+        if not self.size:
+            self._path.unlink(missing_ok=True)
+            os.close(self._file)
+            return None
+        segment = Segment(id=self.id, start=self.start, spans=self.spans, size=self.size)
+        os.rename(self._path, segment.path(self._folder))
+        os.close(self._file)
+        return segment
+
+    def _write(self, pieces: list[bytes]) -> int:
+        written = 0
+        os.lseek(self._file, self.size, os.SEEK_SET)
+        for first in range(0, len(pieces), IOV_MAX):
+            chunk = pieces[first : first + IOV_MAX]
+            count = os.writev(self._file, chunk)
+            wanted = sum(map(len, chunk))
+            if count < wanted:
+                # A nearly full disk takes a part; the rest names the error.
+                rest = b"".join(chunk)[count:]
+                while rest:
+                    rest = rest[os.write(self._file, rest) :]
+            written += wanted
+        return written

@@ -1,0 +1,39 @@
+"""What could not be stored, kept beside its reason, so that it can be looked at and replayed.
+
+`NAME.pb` is a length-delimited sequence of requests, which `fleetglass replay` takes; `NAME.txt`
+says why it is here. Damaged bytes are in `NAME.damaged`: they are no requests any more.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from fleetglass_collector.journal.record import Damage, Record, walk
+from fleetglass_collector.journal.segment import Segment, write_whole
+
+
+class Quarantine:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def keep_refused(self, segment: Segment, data: memoryview, *, reason: str) -> None:
+        self._keep(segment.name, ".pb", [data], reason=reason)
+
+    def keep_damaged(self, segment: Segment, data: memoryview, damages: Iterable[Damage]) -> None:
+        pieces = [data[damage.start : damage.end] for damage in damages]
+        self._keep(segment.name, ".damaged", pieces, reason="does not match its checksum")
+
+    def files(self) -> int:
+        return sum(1 for _ in self.folder.glob("*.txt"))
+
+    def _keep(self, name: str, suffix: str, pieces: list[memoryview], *, reason: str) -> None:
+        write_whole(self.folder / f"{name}{suffix}", pieces)
+        write_whole(self.folder / f"{name}.txt", [f"{reason}\n".encode()])
+
+
+def inspect(data: memoryview) -> tuple[list[Record], list[Damage]]:
+    """Part a segment into its whole records and the damage between them."""
+    found = list(walk(data))
+    records = [item for item in found if isinstance(item, Record)]
+    damages = [item for item in found if isinstance(item, Damage)]
+    return records, damages

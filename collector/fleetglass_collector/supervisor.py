@@ -1,0 +1,128 @@
+"""Keeps a few processes of ours running as one: started together, restarted, stopped in order."""
+
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+from fleetglass_collector.process import LIFELINE, READY
+
+log = logging.getLogger(__name__)
+
+POLL_S = 0.1
+FIRST_RESTART_S, LONGEST_RESTART_S = 0.5, 30.0
+STOP_TIMEOUT_S = 15.0
+
+
+class Child:
+    """One process. Its lifeline tells us that it is ready, and tells it that we are gone."""
+
+    def __init__(self, name: str, arguments: Sequence[str]) -> None:
+        self.name = name
+        self.ready = False
+        self.was_ready = False
+        self.restart_at = 0.0
+        self._arguments = arguments
+        self._restarts = 0
+        self._process: subprocess.Popen[bytes] | None = None
+        self._lifeline: socket.socket | None = None
+
+    def start(self) -> None:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "fleetglass_collector", *self._arguments],
+                stdin=subprocess.DEVNULL,
+                env={**os.environ, LIFELINE: str(theirs.fileno())},
+                pass_fds=[theirs.fileno()],
+                # Ctrl-C goes to us alone, so that we end them in order.
+                process_group=0,
+            )
+        ours.setblocking(False)
+        self._lifeline = ours
+        self.ready = False
+
+    def poll(self) -> int | None:
+        """Notice readiness; return the exit code once it has ended."""
+        if self._lifeline and not self.ready:
+            try:
+                self.ready = self._lifeline.recv(len(READY)) == READY
+            except (BlockingIOError, ConnectionResetError):
+                pass
+            self.was_ready |= self.ready
+        return self._process.poll() if self._process else None
+
+    def plan_restart(self) -> float:
+        delay = min(LONGEST_RESTART_S, FIRST_RESTART_S * 2.0 ** min(self._restarts, 10))
+        self._restarts += 1
+        self._forget()
+        self.restart_at = time.monotonic() + delay
+        return delay
+
+    @property
+    def waits(self) -> bool:
+        return self._process is None
+
+    def stop(self) -> None:
+        if not self._process:
+            return
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+            try:
+                self._process.wait(STOP_TIMEOUT_S)
+            except subprocess.TimeoutExpired:
+                log.warning("%s does not stop; ending it", self.name)
+                self._process.kill()
+                self._process.wait()
+        self._forget()
+
+    def _forget(self) -> None:
+        if self._lifeline:
+            self._lifeline.close()
+        self._process = self._lifeline = None
+        self.ready = False
+
+
+def supervise(children: Sequence[Child], on_ready: Callable[[], None]) -> int:
+    """Run the children until a signal; they are stopped in the order given.
+
+    A child that ends before it was ever ready has said why: then all stop, with its exit code.
+    """
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    announced = False
+    try:
+        for child in children:
+            child.start()
+        while not stop.wait(POLL_S):
+            if (code := _tend(children)) is not None:
+                return code
+            if not announced and all(child.ready for child in children):
+                announced = True
+                on_ready()
+        return 0
+    finally:
+        for child in children:
+            child.stop()
+
+
+def _tend(children: Sequence[Child]) -> int | None:
+    for child in children:
+        if child.waits:
+            if time.monotonic() >= child.restart_at:
+                child.start()
+            continue
+        code = child.poll()
+        if code is None:
+            continue
+        if not child.was_ready:
+            return code or 1
+        log.error("%s ended (exit code %d); starting it again", child.name, code)
+        child.plan_restart()
+    return None

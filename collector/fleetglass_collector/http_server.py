@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
-async def serving(app: Application, listen: str, receiver: Receiver) -> AsyncIterator[None]:
+async def serving(app: Application, listen: str, receiver: Receiver) -> AsyncGenerator[None]:
     """Serve `app` on `listen` while the context is open.
 
     Raises:

@@ -1,7 +1,7 @@
 """OTLP/gRPC: TraceService/Export, the request's bytes passed through undecoded."""
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -73,7 +73,7 @@ def _text(value: str | bytes | None) -> str | None:
 
 
 @asynccontextmanager
-async def serving_grpc(receiver: GrpcReceiver, listen: str, intake: Intake) -> AsyncIterator[None]:
+async def serving_grpc(receiver: GrpcReceiver, listen: str, intake: Intake) -> AsyncGenerator[None]:
     """Serve while the context is open.
 
     Raises:

@@ -2,7 +2,7 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,7 +17,7 @@ LIMITS = config.Journal(segment_age_ms=20)
 
 
 @contextmanager
-def journal(folder: Path, limits: config.Journal = LIMITS) -> Iterator[Journal]:
+def journal(folder: Path, limits: config.Journal = LIMITS) -> Generator[Journal]:
     opened = Journal(folder, limits)
     try:
         yield opened

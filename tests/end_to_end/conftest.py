@@ -1,0 +1,11 @@
+from collections.abc import Generator
+
+import pytest
+from stack import Stack, running
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Generator[Stack]:
+    """One running fleetglass for all tests that do not break it."""
+    with running(tmp_path_factory.mktemp("shared")) as stack:
+        yield stack

@@ -4,12 +4,21 @@ import argparse
 import importlib.util
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fleetglass import __version__
 
+if TYPE_CHECKING:
+    from fleetglass_collector.commands import Command
+
 # Flags that stand for a key of the configuration.
 FLAGS = {"data": "data", "dsn": "store__dsn", "cluster": "store__cluster"}
+EPILOG = """\
+'fleetglass COMMAND --help' says more. Every setting is in docs/configuration.md: a key of a TOML
+file (--config), or a variable, as in FLEETGLASS_DATA=/var/lib/fleetglass fleetglass up.
+"""
 SERVER_PACKAGES = ("chdb", "clickhouse_connect", "granian", "grpc")
 
 
@@ -26,26 +35,43 @@ def main(arguments: list[str] | None = None) -> int:
     from fleetglass_collector.config import load
     from fleetglass_collector.errors import FleetglassError
 
-    parser = argparse.ArgumentParser(prog="fleetglass", description="See a fleet of AI agents.")
-    parser.add_argument("--version", action="version", version=f"fleetglass {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in COMMANDS:
-        summary = (command.__doc__ or "").strip().splitlines()[0]
-        sub = commands.add_parser(command.NAME, help=summary, description=command.__doc__)
-        sub.add_argument("--data", metavar="DIR", help="folder for everything kept on this machine")
-        sub.add_argument("--config", metavar="FILE", type=Path, help="TOML file")
-        command.arguments(sub)
-        sub.set_defaults(run=command.run)
-    options = parser.parse_args(arguments)
+    options = _parser(COMMANDS).parse_args(arguments)
+    given = {path: getattr(options, flag, None) for flag, path in FLAGS.items()}
+    overrides = {path: value for path, value in given.items() if value}
     try:
-        given = {path: getattr(options, flag, None) for flag, path in FLAGS.items()}
-        overrides = {path: value for path, value in given.items() if value}
         return int(options.run(load(options.config, os.environ, **overrides), options))
     except FleetglassError as error:
         print(f"fleetglass: {error}", file=sys.stderr)
         return 1
+    except BrokenPipeError:
+        # Whoever read our output, head or less, has seen enough. Nothing more is to be flushed.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except KeyboardInterrupt:
         return 130
+
+
+def _parser(commands: Sequence["Command"]) -> argparse.ArgumentParser:
+    plain = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(
+        prog="fleetglass",
+        description="See a fleet of AI agents.",
+        epilog=EPILOG,
+        formatter_class=plain,
+    )
+    parser.add_argument("--version", action="version", version=f"fleetglass {__version__}")
+    actions = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for command in commands:
+        text = (command.__doc__ or "").strip()
+        summary = text.splitlines()[0].rstrip(".:")
+        sub = actions.add_parser(
+            command.NAME, help=summary, description=text, formatter_class=plain
+        )
+        sub.add_argument("--data", metavar="DIR", help="folder for everything kept on this machine")
+        sub.add_argument("--config", metavar="FILE", type=Path, help="TOML file")
+        command.arguments(sub)
+        sub.set_defaults(run=command.run)
+    return parser
 
 
 if __name__ == "__main__":

@@ -171,8 +171,12 @@ def test_a_number_is_kept_or_refused_but_never_bent(key: Key, value: object) -> 
 @given(st.sampled_from(list(keys())), st.text())
 def test_any_text_is_taken_or_refused_by_name(key: Key, text: str) -> None:
     try:
-        config = load(None, {key.variable: text})
+        value = _value(load(None, {key.variable: text}), key)
     except ConfigError as error:
-        assert key.variable in str(error) or key.path in str(error)
+        value, message = None, str(error)
+        named = key.variable in message or key.path in message
     else:
-        assert type(_value(config, key)) is type(key.default)
+        named = True
+
+    assert named
+    assert type(value) in (type(key.default), type(None))

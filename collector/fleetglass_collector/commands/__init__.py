@@ -3,6 +3,7 @@
 import argparse
 from typing import Protocol
 
+from fleetglass_collector.commands import collect, keys, up
 from fleetglass_collector.config import Config
 
 
@@ -10,12 +11,13 @@ class Command(Protocol):
     """A command module. Its docstring is its help."""
 
     __doc__: str | None
-    NAME: str
 
+    @property
+    def NAME(self) -> str: ...
     @staticmethod
     def arguments(parser: argparse.ArgumentParser) -> None: ...
     @staticmethod
     def run(config: Config, options: argparse.Namespace) -> int: ...
 
 
-COMMANDS: tuple[Command, ...] = ()
+COMMANDS: tuple[Command, ...] = (up, collect, keys)

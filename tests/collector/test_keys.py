@@ -106,8 +106,12 @@ def test_a_key_that_is_not_there_cannot_be_removed(keyring: Keyring) -> None:
 
 def test_commands_at_the_same_time_lose_no_key(keyring: Keyring) -> None:
     rings = [Keyring(keyring.file) for _ in range(8)]
+
+    def add(ring: Keyring) -> str:
+        return ring.add("acme", Scope.READ)
+
     with ThreadPoolExecutor(8) as threads:
-        list(threads.map(lambda ring: ring.add("acme", Scope.READ), rings * 5))
+        list(threads.map(add, rings * 5))
 
     assert len(keyring) == 40
 

@@ -10,14 +10,10 @@ from fleetglass_collector.config import Config
 class Command(Protocol):
     """A command module. Its docstring is its help."""
 
-    __doc__: str | None
-
     @property
     def NAME(self) -> str: ...
-    @staticmethod
-    def arguments(parser: argparse.ArgumentParser) -> None: ...
-    @staticmethod
-    def run(config: Config, options: argparse.Namespace) -> int: ...
+    def arguments(self, parser: argparse.ArgumentParser, /) -> None: ...
+    def run(self, config: Config, options: argparse.Namespace, /) -> int: ...
 
 
 COMMANDS: tuple[Command, ...] = (up, collect, keys)

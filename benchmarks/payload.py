@@ -8,7 +8,28 @@ from opentelemetry.proto.trace.v1.trace_pb2 import ScopeSpans, Span, Status
 
 MODELS = ("gpt-5-mini", "claude-sonnet-5", "gemini-3-pro", "mistral-large-3")
 TOOLS = ("search_orders", "issue_refund", "fetch_page", "run_sql", "send_mail")
-SYLLABLES = "ta re no li su ka ve mo di pa en or is al un ter com pro sta gra".split()
+SYLLABLES = [
+    "ta",
+    "re",
+    "no",
+    "li",
+    "su",
+    "ka",
+    "ve",
+    "mo",
+    "di",
+    "pa",
+    "en",
+    "or",
+    "is",
+    "al",
+    "un",
+    "ter",
+    "com",
+    "pro",
+    "sta",
+    "gra",
+]
 MESSAGE_WORDS = 230
 SPANS_IN_A_RUN = 8
 
@@ -54,7 +75,9 @@ def _run(
             parent_span_id=b"" if index == 0 else root,
             start_time_unix_nano=begin,
             end_time_unix_nano=begin + rng.randrange(1_000_000, 5_000_000_000),
-            status=Status(code=Status.STATUS_CODE_ERROR if rng.random() < 0.03 else 0),
+            status=Status(
+                code=Status.STATUS_CODE_ERROR if rng.random() < 0.03 else Status.STATUS_CODE_UNSET
+            ),
         )
         kind = (_agent, _chat, _tool)[0 if index == 0 else 1 + index % 2]
         kind(span, rng, words)

@@ -43,6 +43,7 @@ class Stack:
     grpc: int = field(default_factory=free_port)
     query_port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
+    _own_ports: tuple[int, ...] = ()
 
     @property
     def environment(self) -> dict[str, str]:
@@ -60,17 +61,31 @@ class Stack:
     def log(self) -> Path:
         return self.folder.with_suffix(".log")
 
+    def start_store(self) -> None:
+        self._spawn("store")
+        eventually(lambda: answers(self.query_port) or self._ended(), within_s=START_S)
+        assert not self._ended(), self.log.read_text()
+
     def start(self, *command: str) -> None:
+        self._spawn(*(command or ("up",)))
+        # A collector alone brings no query port with it.
+        ports = [self.http] if "--alone" in command else [self.http, self.query_port]
+        eventually(lambda: _all_answer(ports) or self._ended(), within_s=START_S)
+        assert not self._ended(), self.log.read_text()
+
+    def _spawn(self, *command: str) -> None:
+        http = () if command == ("store",) else (self.http,)
+        query = () if "--alone" in command else (self.query_port,)
+        self._own_ports = (*http, *query)
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "fleetglass_collector", *(command or ("up",))],
+                [sys.executable, "-m", "fleetglass_collector", *command],
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
             )
-        eventually(lambda: self._up() or self._ended(), within_s=START_S)
-        assert not self._ended(), self.log.read_text()
 
     def kill(self) -> None:
         """Kill -9; what hangs on the process ends by itself."""
@@ -127,9 +142,6 @@ class Stack:
     def settled(self) -> bool:
         return self.metrics()["fleetglass_spans_waiting"] == 0
 
-    def _up(self) -> bool:
-        return all(answers(port) for port in (self.http, self.query_port))
-
     def _ended(self) -> bool:
         return self.process is not None and self.process.poll() is not None
 
@@ -139,9 +151,12 @@ class Stack:
         self.process.send_signal(number)
         code = self.process.wait(STOP_S)
         self.process = None
-        ports = (self.http, self.query_port)
-        eventually(lambda: not any(answers(port) for port in ports), within_s=STOP_S)
+        eventually(lambda: not any(map(answers, self._own_ports)), within_s=STOP_S)
         return code
+
+
+def _all_answer(ports: list[int]) -> bool:
+    return all(answers(port) for port in ports)
 
 
 def answers(port: int) -> bool:

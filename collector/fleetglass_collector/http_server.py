@@ -6,6 +6,7 @@ import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.http import HTTP1Settings
@@ -35,7 +36,7 @@ async def serving(app: Application, listen: str, receiver: Receiver) -> AsyncGen
     host, port = split_address(listen)
     refuse_taken(listen)
     tls = receiver.tls_certificate and receiver.tls_key
-    server = Server(
+    server: Any = Server(
         app,
         address=host,
         port=port,

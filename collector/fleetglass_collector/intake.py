@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
@@ -56,12 +56,10 @@ class Intake:
         return found.tenant
 
     @contextmanager
-    def holding(self, size: int) -> Iterator[None]:
+    def holding(self, size: int) -> Generator[None]:
         """Account for a body in memory, refusing it when there are too many already."""
         if self._held + size > self.limits.max_waiting_bytes:
-            raise Refusal(
-                Reason.UNAVAILABLE, "too many requests are in flight", retry_after_s=1
-            )
+            raise Refusal(Reason.UNAVAILABLE, "too many requests are in flight", retry_after_s=1)
         self._held += size
         try:
             yield

@@ -4,6 +4,7 @@ import logging
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import grpc
 import grpc.aio
@@ -17,6 +18,10 @@ from fleetglass_collector.http_server import refuse_taken
 from fleetglass_collector.intake import Intake
 from fleetglass_collector.otlp.reply import success
 from fleetglass_collector.receiver_http import KEY_HEADER
+
+# The stubs leave the handlers' types open, which strict checking does not take.
+aio: Any = grpc.aio
+untyped: Any = grpc
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +50,8 @@ class GrpcReceiver:
             return await self._refuse(context, Refusal(Reason.INTERNAL, "internal error"))
 
     def _tenant(self, context: Context) -> str:
-        metadata = {key: value for key, value in context.invocation_metadata() or ()}
+        sent: Any = context.invocation_metadata() or ()
+        metadata: dict[str, str | bytes] = dict(sent)
         _, _, address = context.peer().partition(":")
         return self._intake.tenant(
             local=is_local(address),
@@ -80,7 +86,7 @@ async def serving_grpc(receiver: GrpcReceiver, listen: str, intake: Intake) -> A
         ConfigError: The address cannot be had.
     """
     refuse_taken(listen)
-    server = grpc.aio.server(
+    server: Any = aio.server(
         options=[
             ("grpc.max_receive_message_length", intake.limits.max_request_bytes),
             ("grpc.so_reuseport", 0),
@@ -88,8 +94,9 @@ async def serving_grpc(receiver: GrpcReceiver, listen: str, intake: Intake) -> A
         maximum_concurrent_rpcs=MAX_CONCURRENT,
     )
     # No serializers: what is on the wire is what we get.
-    handler = grpc.unary_unary_rpc_method_handler(receiver.export)
-    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, {METHOD: handler}),))
+    handler = untyped.unary_unary_rpc_method_handler(receiver.export)
+    handlers = untyped.method_handlers_generic_handler(SERVICE, {METHOD: handler})
+    server.add_generic_rpc_handlers((handlers,))
     if not _add_port(server, listen, intake):
         raise ConfigError(f"cannot listen on {listen} for gRPC")
     await server.start()
@@ -99,9 +106,9 @@ async def serving_grpc(receiver: GrpcReceiver, listen: str, intake: Intake) -> A
         await server.stop(STOP_TIMEOUT_S)
 
 
-def _add_port(server: grpc.aio.Server, listen: str, intake: Intake) -> int:
+def _add_port(server: Any, listen: str, intake: Intake) -> int:
     limits = intake.limits
     if not (limits.tls_certificate and limits.tls_key):
-        return server.add_insecure_port(listen)
+        return int(server.add_insecure_port(listen))
     pair = (Path(limits.tls_key).read_bytes(), Path(limits.tls_certificate).read_bytes())
-    return server.add_secure_port(listen, grpc.ssl_server_credentials([pair]))
+    return int(server.add_secure_port(listen, grpc.ssl_server_credentials([pair])))

@@ -144,9 +144,7 @@ class Shipper:
         self._journal.retire(segment, quarantined=lost, pieces=pieces)
 
 
-def _piece(
-    segment: Segment, data: memoryview, records: list[Record]
-) -> tuple[Segment, memoryview]:
+def _piece(segment: Segment, data: memoryview, records: list[Record]) -> tuple[Segment, memoryview]:
     """Make a segment of some of a segment's records."""
     part = b"".join(data[record.start : record.end] for record in records)
     spans = sum(record.spans for record in records)

@@ -1,5 +1,6 @@
 """Keeps a few processes of ours running as one: started together, restarted, stopped in order."""
 
+import contextlib
 import logging
 import os
 import signal
@@ -9,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from types import FrameType
 
 from fleetglass_collector.process import LIFELINE, READY
 
@@ -50,10 +52,8 @@ class Child:
     def poll(self) -> int | None:
         """Notice readiness; return the exit code once it has ended."""
         if self._lifeline and not self.ready:
-            try:
+            with contextlib.suppress(BlockingIOError, ConnectionResetError):
                 self.ready = self._lifeline.recv(len(READY)) == READY
-            except (BlockingIOError, ConnectionResetError):
-                pass
             self.was_ready |= self.ready
         return self._process.poll() if self._process else None
 
@@ -94,8 +94,12 @@ def supervise(children: Sequence[Child], on_ready: Callable[[], None]) -> int:
     A child that ends before it was ever ready has said why: then all stop, with its exit code.
     """
     stop = threading.Event()
+
+    def end(number: int, frame: FrameType | None) -> None:
+        stop.set()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, end)
     announced = False
     try:
         for child in children:

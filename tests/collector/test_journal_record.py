@@ -1,7 +1,15 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleetglass_collector.journal.record import Damage, Facts, Record, frame, read_varint, varint, walk
+from fleetglass_collector.journal.record import (
+    Damage,
+    Facts,
+    Record,
+    frame,
+    read_varint,
+    varint,
+    walk,
+)
 
 bodies = st.lists(st.binary(max_size=300), max_size=8)
 

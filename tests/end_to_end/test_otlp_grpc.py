@@ -1,6 +1,7 @@
 """OTLP/gRPC as the specification has it."""
 
 import os
+from typing import Any
 
 import grpc
 import pytest
@@ -51,7 +52,8 @@ def test_at_the_journals_bound_the_client_is_told_when_to_retry(tmp_path: object
             call(stack, request())
         code, headers, _ = stack.post(request())
 
-    rich = Status.FromString(dict(refused.value.trailing_metadata())["grpc-status-details-bin"])
+    trailing: Any = refused.value.trailing_metadata()
+    rich = Status.FromString(dict(trailing)["grpc-status-details-bin"])
     retry = RetryInfo()
     assert refused.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
     assert rich.details[0].Unpack(retry)

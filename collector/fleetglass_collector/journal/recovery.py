@@ -84,5 +84,3 @@ def identity(folder: Path) -> str:
         temporary.write_text(os.urandom(8).hex())
         os.replace(temporary, path)
     return path.read_text().strip()
-
-

@@ -1,0 +1,214 @@
+"""Ingest, side by side in one run: ours, a straight Python decode, and the Rust collector rotel.
+
+    scripts/bench [--spans 300000] [--rounds 3] [--only receive,store,python,rotel]
+
+For each: spans a second, and CPU seconds per million spans of every process that takes part, the
+database and its background merges included, the load generator not. The payload is payload.py's:
+about 1.5 KB a span, half of them model calls with messages, gzipped.
+"""
+
+import argparse
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "tests")]
+
+from stack import Stack, eventually, free_port  # noqa: E402
+
+import load as generator  # noqa: E402
+from processes import Meter, tree  # noqa: E402
+
+QUIET_S = 3.0
+ROTEL_BATCH = "8192"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    spans_per_s: float
+    cpu_per_million: float
+    merges_per_million: float
+
+
+def offer(port: int, spans: int, *, rate: float = 0.0) -> dict[str, Any]:
+    """Run the load generator to its end."""
+    arguments = ["--requests", str(spans // generator.SPANS), "--rate", str(rate)]
+    command = [sys.executable, str(HERE / "load.py"), str(port), *arguments]
+    return dict(json.loads(subprocess.check_output(command)))
+
+
+def measure(stack: Stack, pids: list[int], send: Callable[[], Any], spans: int) -> Result:
+    """Send, wait until every row is there, then until the database has nothing left to merge."""
+    before = stack.count()
+    meter, began = Meter(pids), time.monotonic()
+    send()
+    eventually(lambda: stack.count() - before >= spans, within_s=600)
+    seconds, busy = time.monotonic() - began, meter.read()
+    wait_for_merges(stack)
+    total = meter.read()
+    return Result(spans / seconds, total / spans * 1e6, (total - busy) / spans * 1e6)
+
+
+def wait_for_merges(stack: Stack) -> None:
+    quiet_since = time.monotonic()
+    while time.monotonic() - quiet_since < QUIET_S:
+        time.sleep(0.5)
+        if stack.query("SELECT count() AS n FROM system.merges")[0]["n"] not in (0, "0"):
+            quiet_since = time.monotonic()
+
+
+def receive(folder: Path, spans: int) -> Result:
+    """Receive and journal; the database is away."""
+    away = f"http://127.0.0.1:{free_port()}"
+    stack = Stack(folder / "data", {"FLEETGLASS_STORE_DSN": away})
+    stack.settings["FLEETGLASS_JOURNAL_MAX_BYTES"] = str(64 << 30)
+    stack.start("collect", "--alone")
+    try:
+        assert stack.process
+        meter = Meter([stack.process.pid])
+        seconds = offer(stack.http, spans)["seconds"]
+        return Result(spans / seconds, meter.read() / spans * 1e6, 0.0)
+    finally:
+        stack.kill()
+
+
+def store(folder: Path, spans: int) -> Result:
+    """End to end: acknowledged, journalled, decoded, rows in otel_traces."""
+    stack = Stack(folder / "data")
+    stack.start()
+    try:
+        assert stack.process
+        return measure(stack, tree(stack.process.pid), lambda: offer(stack.http, spans), spans)
+    finally:
+        stack.stop()
+
+
+def python(folder: Path, spans: int) -> Result:
+    """The straight Python decode, into the same table of the same database."""
+    port = free_port()
+    arguments = [str(HERE / "decode_in_python.py"), str(port)]
+    return rival(folder, spans, [sys.executable, *arguments], port, {}, path="/v1/traces")
+
+
+def rotel(folder: Path, spans: int) -> Result:
+    """The Rust collector, with its ClickHouse exporter, into the same table."""
+    port = free_port()
+    agent = _rotel_agent()
+    settings = {
+        "ROTEL_OTLP_HTTP_ENDPOINT": f"127.0.0.1:{port}",
+        "ROTEL_OTLP_GRPC_ENDPOINT": f"127.0.0.1:{free_port()}",
+        "ROTEL_EXPORTER": "clickhouse",
+        "ROTEL_CLICKHOUSE_EXPORTER_DATABASE": "default",
+        "ROTEL_CLICKHOUSE_EXPORTER_ASYNC_INSERT": "false",
+        "ROTEL_CLICKHOUSE_EXPORTER_USER": "writer",
+        "ROTEL_BATCH_MAX_SIZE": ROTEL_BATCH,
+    }
+    return rival(folder, spans, [str(agent), "start"], port, settings, path="/v1/traces")
+
+
+def _rotel_agent() -> Path:
+    found = importlib.util.find_spec("rotel")
+    if not found or not found.origin:
+        raise SystemExit("rotel is not installed: run this with scripts/bench")
+    return Path(found.origin).parent / "rotel-agent"
+
+
+def rival(
+    folder: Path, spans: int, command: list[str], port: int, settings: dict[str, str], *, path: str
+) -> Result:
+    """Run another collector against our store."""
+    stack = Stack(folder / "data")
+    stack.start()
+    password = (stack.folder / "writer.key").read_text().strip()
+    if command[0] == sys.executable:
+        command = [*command, str(stack.query_port), password]
+    environment = {
+        **os.environ,
+        **settings,
+        "ROTEL_CLICKHOUSE_EXPORTER_ENDPOINT": f"http://127.0.0.1:{stack.query_port}",
+        "ROTEL_CLICKHOUSE_EXPORTER_PASSWORD": password,
+    }
+    with open(folder / "rival.log", "wb") as log:
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+    try:
+        eventually(lambda: answers_at_all(port))
+        pids = [process.pid, stack.child("store") or 0]
+        return measure(stack, pids, lambda: offer(port, spans), spans)
+    finally:
+        process.kill()
+        process.wait()
+        stack.stop()
+
+
+def answers_at_all(port: int) -> bool:
+    from socket import create_connection
+
+    try:
+        create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+WAYS: dict[str, tuple[str, Callable[[Path, int], Result]]] = {
+    "receive": ("(a) receive + journal", receive),
+    "store": ("(b) end to end to rows", store),
+    "python": ("(c) straight Python decode", python),
+    "rotel": ("(d) rotel into the same table", rotel),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--spans", type=int, default=300_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", default=",".join(WAYS))
+    options = parser.parse_args()
+    generator.bodies()
+    results: dict[str, list[Result]] = {name: [] for name in options.only.split(",")}
+    # Interleaved, so that a noisy minute falls on all of them.
+    for turn in range(options.rounds):
+        for name in results:
+            with tempfile.TemporaryDirectory(prefix="fleetglass-bench-") as folder:
+                spans = options.spans // generator.SPANS * generator.SPANS
+                results[name].append(WAYS[name][1](Path(folder), spans))
+            print(f"round {turn + 1}  {name:8} {results[name][-1]}", file=sys.stderr, flush=True)
+    report(results)
+
+
+def report(results: dict[str, list[Result]]) -> None:
+    print(f"{'':32} {'spans/s':>10} {'CPU-s per million':>18} {'of which merges after':>22}")
+    middle: dict[str, Result] = {}
+    for name, found in results.items():
+        middle[name] = Result(
+            median(result.spans_per_s for result in found),
+            median(result.cpu_per_million for result in found),
+            median(result.merges_per_million for result in found),
+        )
+        row = middle[name]
+        print(
+            f"{WAYS[name][0]:32} {row.spans_per_s:10,.0f} {row.cpu_per_million:18.1f} "
+            f"{row.merges_per_million:22.1f}"
+        )
+    if {"store", "rotel"} <= middle.keys():
+        ratio = middle["store"].cpu_per_million / middle["rotel"].cpu_per_million
+        print(f"CPU of (b) over (d): {ratio:.2f}")
+    if {"store", "python"} <= middle.keys():
+        ratio = middle["store"].spans_per_s / middle["python"].spans_per_s
+        print(f"throughput of (b) over (c): {ratio:.1f}")
+
+
+if __name__ == "__main__":
+    main()

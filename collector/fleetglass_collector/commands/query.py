@@ -1,0 +1,74 @@
+"""Ask the database: fleetglass query "SELECT count() FROM otel_traces".
+
+Without SQL, or with '-', it is read from standard input. The database is the one that the
+configuration names; for one elsewhere give --dsn http(s)://host:port and a key with scope 'read',
+by --key or the variable FLEETGLASS_KEY.
+
+Formats: table (the default; at most a thousand rows are shown), json (one object a line), csv, or
+any of ClickHouse's, such as Vertical, TSV or Parquet. A FORMAT in the SQL goes first.
+"""
+
+import argparse
+import os
+import sys
+
+from fleetglass_collector.config import Config
+from fleetglass_collector.errors import ConfigError, StoreError
+from fleetglass_collector.reader import Reader
+
+NAME = "query"
+FORMATS = {"table": "PrettyCompact", "json": "JSONEachRow", "csv": "CSVWithNames"}
+# What a span holds may come from anywhere: on a terminal no control character gets through, so
+# none can move the cursor, rename the window or hide a line.
+_SHOWN = bytes(
+    code if code >= 32 and code != 127 or code in b"\n\t" else ord("?") for code in range(256)
+)
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("sql", metavar="SQL", nargs="?", default="-", help="one statement")
+    parser.add_argument("--format", default="table", help="table, json, csv or a ClickHouse format")
+    parser.add_argument("--dsn", metavar="URL", help="http(s)://user:password@host:port")
+    parser.add_argument("--key", default="", help="for a database elsewhere; or FLEETGLASS_KEY")
+
+
+def run(config: Config, options: argparse.Namespace) -> int:
+    reader = Reader.of(config, key=options.key or os.environ.get("FLEETGLASS_KEY", ""))
+    sql = _sql(options.sql)
+    terminal = sys.stdout.isatty()
+    out = sys.stdout.buffer
+    format = str(options.format)
+    try:
+        for piece in reader.stream(sql, FORMATS.get(format, format)):
+            out.write(piece.translate(_SHOWN) if terminal else piece)
+            out.flush()
+    except StoreError as error:
+        raise _advised(error, config, str(reader.endpoint)) from error
+    return 0
+
+
+def _sql(given: str) -> str:
+    if given == "-":
+        if sys.stdin.isatty():
+            print("SQL, then Ctrl-D:", file=sys.stderr)
+        given = sys.stdin.buffer.read().decode(errors="surrogateescape")
+    if not given.strip():
+        raise ConfigError("there is no SQL; try: fleetglass query 'SHOW TABLES'")
+    return given
+
+
+def _advised(error: StoreError, config: Config, where: str) -> StoreError:
+    """Add what to do about it."""
+    advice = ""
+    if error.transient and not error.code and str(error).startswith(where):
+        advice = (
+            "Is the DSN right, and the server up?"
+            if config.is_remote
+            else "Start it with 'fleetglass up', or name another database with --dsn."
+        )
+    elif error.code in (192, 193, 194, 516):
+        advice = (
+            "Give a key with scope 'read' (--key, FLEETGLASS_KEY), or a user and password "
+            "in the DSN."
+        )
+    return StoreError(f"{error}\n{advice}".strip(), transient=error.transient, code=error.code)

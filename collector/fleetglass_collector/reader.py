@@ -1,0 +1,97 @@
+"""Asks the database by SQL, over its HTTP protocol, and hands on what comes as it comes."""
+
+import http.client
+import json
+import re
+from collections.abc import Generator, Mapping
+from typing import Any, Self
+from urllib.parse import urlencode
+
+from fleetglass_collector.config import Config
+from fleetglass_collector.endpoint import Endpoint, basic, reason
+from fleetglass_collector.errors import StoreError
+
+CHUNK_BYTES = 64 << 10
+MESSAGE_BYTES = 64 << 10
+# ClickHouse's own bound for an error that it reports in the middle of a result.
+TAIL_BYTES = 32 << 10
+_VERSION = re.compile(r"\s*\(version [^()]*(\([^()]*\))?\)\s*$")
+
+
+class Reader:
+    def __init__(self, endpoint: Endpoint, *, database: str, key: str = "") -> None:
+        self.endpoint = endpoint
+        self._database = database
+        password = key or endpoint.password
+        named = endpoint.user or (password and "default")
+        self._headers = {"authorization": basic(named, password)} if named else {}
+
+    @classmethod
+    def of(cls, config: Config, *, key: str = "") -> Self:
+        """Ask the database that the configuration names, embedded or a server."""
+        dsn = config.store.dsn
+        endpoint = (
+            Endpoint.at(dsn, port=8443 if dsn.startswith("https") else 8123)
+            if config.is_remote
+            else Endpoint.of_listener(config.query.listen)
+        )
+        return cls(endpoint, database=config.store.database, key=key)
+
+    def stream(
+        self, sql: str, format: str, *, timeout_s: float | None = None, **parameters: str
+    ) -> Generator[bytes]:
+        """Yield the result in pieces.
+
+        Raises:
+            StoreError: The database is away, refuses, or breaks off in the middle.
+        """
+        path = self._path({"default_format": format, **parameters})
+        try:
+            connection = self.endpoint.connect(timeout_s=timeout_s)
+        except OSError as error:
+            raise StoreError(f"{self.endpoint}: {reason(error)}", transient=True) from error
+        try:
+            connection.request("POST", path, sql.encode(errors="surrogateescape"), self._headers)
+            answer = connection.getresponse()
+            if answer.status != 200:
+                raise _refused(answer)
+            yield from _pieces(answer)
+        except (OSError, http.client.HTTPException) as error:
+            raise StoreError(f"{self.endpoint}: {reason(error)}", transient=True) from error
+        finally:
+            connection.close()
+
+    def rows(self, sql: str, *, timeout_s: float = 10.0, **parameters: str) -> list[dict[str, Any]]:
+        """Return a small result; parameters are written `param_name=...`."""
+        result = b"".join(self.stream(sql, "JSONEachRow", timeout_s=timeout_s, **parameters))
+        return [json.loads(line) for line in result.splitlines()]
+
+    def _path(self, query: Mapping[str, str]) -> str:
+        return f"{self.endpoint.path or '/'}?{urlencode({'database': self._database, **query})}"
+
+
+def _pieces(answer: http.client.HTTPResponse) -> Generator[bytes]:
+    """Yield the body; what went wrong after the first byte is told at its end, under a tag."""
+    tag = (answer.getheader("X-ClickHouse-Exception-Tag") or "").encode()
+    tail = b""
+    while piece := answer.read1(CHUNK_BYTES):
+        yield piece
+        tail = (tail + piece)[-TAIL_BYTES:]
+    marked = b"__exception__\r\n" + tag
+    if tag and (at := tail.rfind(b"\r\n" + marked)) >= 0:
+        message = tail[at + len(marked) + 2 :].decode(errors="replace").strip()
+        raise StoreError(_plain(message.rpartition("\n")[0] or message), transient=False)
+
+
+def _refused(answer: http.client.HTTPResponse) -> StoreError:
+    message = answer.read(MESSAGE_BYTES).decode(errors="replace").strip()
+    code = answer.getheader("X-ClickHouse-Exception-Code") or ""
+    return StoreError(
+        _plain(message) or f"the database answered {answer.status} {answer.reason}",
+        transient=answer.status in (429, 502, 503, 504),
+        code=int(code) if code.isdecimal() else 0,
+    )
+
+
+def _plain(message: str) -> str:
+    return _VERSION.sub("", message)

@@ -62,18 +62,18 @@ class Stack:
         return self.folder.with_suffix(".log")
 
     def start_store(self) -> None:
-        self._spawn("store")
+        self.spawn("store")
         eventually(lambda: answers(self.query_port) or self._ended(), within_s=START_S)
         assert not self._ended(), self.log.read_text()
 
     def start(self, *command: str) -> None:
-        self._spawn(*(command or ("up",)))
+        self.spawn(*(command or ("up",)))
         # A collector alone brings no query port with it.
         ports = [self.http] if "--alone" in command else [self.http, self.query_port]
         eventually(lambda: _all_answer(ports) or self._ended(), within_s=START_S)
         assert not self._ended(), self.log.read_text()
 
-    def _spawn(self, *command: str) -> None:
+    def spawn(self, *command: str) -> None:
         http = () if command == ("store",) else (self.http,)
         query = () if "--alone" in command else (self.query_port,)
         self._own_ports = (*http, *query)

@@ -12,6 +12,8 @@ Service = Callable[[asyncio.Event, Callable[[], None]], Awaitable[None]]
 
 LIFELINE = "FLEETGLASS_LIFELINE"
 READY = b"ready\n"
+# They log each failed attempt, with addresses; we say once that something does not answer.
+CHATTY = ("clickhouse_connect", "urllib3", "asyncio")
 
 
 def serve(service: Service, ready_line: str) -> int:
@@ -19,6 +21,8 @@ def serve(service: Service, ready_line: str) -> int:
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", datefmt="%H:%M:%S"
     )
+    for library in CHATTY:
+        logging.getLogger(library).setLevel(logging.CRITICAL)
     asyncio.run(_serve(service, ready_line))
     return 0
 

@@ -70,11 +70,15 @@ class HttpReceiver:
         """Read the body within the size and the time allowed."""
         try:
             async with asyncio.timeout(self._intake.limits.body_timeout_s):
-                if announced is not None:
-                    return await exchange()
-                return await _chunks(exchange, limit)
+                if announced is None:
+                    return await _chunks(exchange, limit)
+                body = await exchange()
         except TimeoutError as error:
             raise Refusal(Reason.TIMEOUT, "the body took too long to arrive") from error
+        # granian hands out what came before a client went away as if it were all.
+        if len(body) != announced:
+            raise Refusal(Reason.MALFORMED, "the body is shorter than its content-length")
+        return body
 
     def _tenant(self, scope: Scope) -> str:
         headers = scope.headers

@@ -1,6 +1,7 @@
 """An HTTP address that a command talks to, and the connection to it."""
 
 import base64
+import dataclasses
 import http.client
 import ssl
 from dataclasses import dataclass, field
@@ -59,6 +60,12 @@ class Endpoint:
             path="",
             certificate=certificate,
         )
+
+    def joined(self, path: str) -> Self:
+        """Return the address with a path below it; one that is there already is kept."""
+        if self.path.rstrip("/").endswith(path):
+            return self
+        return dataclasses.replace(self, path=f"{self.path.rstrip('/')}/{path}")
 
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host

@@ -1,0 +1,133 @@
+"""Send recorded OTLP traces again: fleetglass replay spans.jsonl.gz --rebase now.
+
+Files are .pb (one request, or a sequence of them, each after its length), .json (one request) or
+.jsonl (a request a line, as the OpenTelemetry Collector's file exporter writes them); each also
+.gz. They go to the receiver that the configuration names, or to --endpoint. What cannot be read
+or is refused is reported, the rest is sent, and the exit status is 1.
+"""
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+from fleetglass_collector.config import Config
+from fleetglass_collector.endpoint import Endpoint
+from fleetglass_collector.errors import ConfigError, StoreError
+from fleetglass_collector.otlp_client import OtlpClient, Waiting
+from fleetglass_collector.replay import Replay, Tally, newest
+
+NAME = "replay"
+
+At = Callable[[int], None]
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", metavar="FILE", nargs="+", type=Path)
+    parser.add_argument("--endpoint", metavar="URL", help="an OTLP/HTTP receiver elsewhere")
+    parser.add_argument("--key", default="", help="a key with scope 'ingest'; or FLEETGLASS_KEY")
+    parser.add_argument(
+        "--rebase",
+        choices=["now"],
+        help="shift all times alike, so that the newest span of all the files ends now",
+    )
+
+
+def run(config: Config, options: argparse.Namespace) -> int:
+    files: list[Path] = options.files
+    key = options.key or os.environ.get("FLEETGLASS_KEY", "")
+    waiting = Waiting(sleep=time.sleep, clock=lambda: time.time_ns() / 1e9)
+    client = OtlpClient(_endpoint(config, options.endpoint), key=key, waiting=waiting)
+    offset_ns = _offset_ns(files) if options.rebase else 0
+    replay = Replay(client, limit=config.receiver.max_request_bytes, offset_ns=offset_ns)
+    try:
+        _send_all(replay, files)
+    except StoreError as error:
+        raise _advised(error, local=not options.endpoint) from error
+    finally:
+        client.close()
+        print(summary(replay.tally))
+    return 0 if replay.tally.clean else 1
+
+
+def summary(tally: Tally) -> str:
+    lines = [f"{tally.sent} spans sent"]
+    lines += [f"{number} spans rejected: {why}" for why, number in tally.rejected.most_common()]
+    if tally.failed:
+        lines += [f"{tally.failed} failures:", *(f"  {failure}" for failure in tally.failures)]
+    if tally.failed > len(tally.failures):
+        lines.append(f"  and {tally.failed - len(tally.failures)} more")
+    return "\n".join(lines)
+
+
+def _offset_ns(files: Sequence[Path]) -> int:
+    latest = newest(files)
+    return time.time_ns() - latest if latest else 0
+
+
+def _endpoint(config: Config, url: str | None) -> Endpoint:
+    if url:
+        return Endpoint.at(url, port=4318).joined("v1/traces")
+    certificate = config.receiver.tls_certificate
+    return Endpoint.of_listener(config.receiver.http, certificate=certificate).joined("v1/traces")
+
+
+def _send_all(replay: Replay, files: Sequence[Path]) -> None:
+    console = Console(stderr=True)
+    with _bar(console, replay, files) if console.is_terminal else _lines() as watch:
+        for file in files:
+            replay.file(file, watch(file))
+
+
+@contextmanager
+def _bar(
+    console: Console, replay: Replay, files: Sequence[Path]
+) -> Generator[Callable[[Path], At]]:
+    total = sum(file.stat().st_size for file in files if file.is_file())
+    done = 0
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TextColumn("{task.fields[spans]} spans"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("", total=total, spans=0)
+
+        def watch(file: Path) -> At:
+            nonlocal done
+            before = done
+            done += file.stat().st_size if file.is_file() else 0
+            progress.update(task, description=escape(file.name), completed=before)
+            return lambda position: progress.update(
+                task, completed=before + position, spans=replay.tally.sent
+            )
+
+        yield watch
+        progress.update(task, completed=total, spans=replay.tally.sent)
+
+
+@contextmanager
+def _lines() -> Generator[Callable[[Path], At]]:
+    def watch(file: Path) -> At:
+        print(f"{file} ...", file=sys.stderr, flush=True)
+        return lambda _: None
+
+    yield watch
+
+
+def _advised(error: StoreError, *, local: bool) -> StoreError | ConfigError:
+    """Add what to do about it."""
+    if error.code in (401, 403):
+        return ConfigError(f"{error}\nGive a key with scope 'ingest' by --key or FLEETGLASS_KEY.")
+    if error.transient and local:
+        return ConfigError(f"{error}\nStart it with 'fleetglass up', or name another: --endpoint.")
+    return error

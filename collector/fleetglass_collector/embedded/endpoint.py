@@ -1,0 +1,253 @@
+"""ClickHouse's HTTP interface: from a request to an answer."""
+
+import contextlib
+import itertools
+import threading
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from fleetglass_collector.config import Query
+from fleetglass_collector.embedded import compression, formats, frames, gate, handshake, limits
+from fleetglass_collector.embedded.answer import SERVER_NAME, Answer
+from fleetglass_collector.embedded.engine import Connection, Engine
+from fleetglass_collector.embedded.faults import Fault
+from fleetglass_collector.embedded.listener import PIECE, Reply, Request
+from fleetglass_collector.embedded.statement import HEAD_BYTES, Statement, parse
+from fleetglass_collector.embedded.users import Door, Role, credentials
+from fleetglass_collector.embedded.watch import Watch
+
+TOO_MANY_QUERIES = 202
+READONLY = limits.READONLY
+SYNTAX_ERROR = 62
+# How long a query waits for its turn. Inserts wait long: whoever sends one has nowhere else to go.
+READER_PATIENCE_S, WRITER_PATIENCE_S = 15.0, 120.0
+WRITERS = 4
+# After so long past its limit the engine's own clock has failed to end a query.
+GRACE_S = 2.0
+WRITER_SECONDS = 3600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One request, read as far as its statement."""
+
+    request: Request
+    role: Role
+    statement: Statement
+    sql: str
+    data: Iterator[bytes]
+    marker: str
+
+    @property
+    def format(self) -> str:
+        given, headers = self.request.params, self.request.headers
+        asked = given.get("default_format") or headers.get("x-clickhouse-format")
+        return self.statement.format or asked or "TabSeparated"
+
+    @property
+    def params(self) -> dict[str, str]:
+        given = self.request.params.items()
+        return {name[6:]: value for name, value in given if name.startswith("param_")}
+
+    @property
+    def database(self) -> str:
+        given, headers = self.request.params, self.request.headers
+        return given.get("database") or headers.get("x-clickhouse-database", "")
+
+
+class Endpoint:
+    """The application that the listener serves."""
+
+    def __init__(self, engine: Engine, door: Door, bounds: Query) -> None:
+        self._engine = engine
+        self._door = door
+        self._limits = bounds
+        self.watch = Watch(engine.kill)
+        self._slots = {
+            Role.READER: threading.BoundedSemaphore(bounds.max_concurrent),
+            Role.WRITER: threading.BoundedSemaphore(WRITERS),
+        }
+        with engine.connection() as connection:
+            told = connection.query("SELECT version(), timezone()").body.decode()
+        self._version, self._timezone = told.strip().split("\t")
+
+    def __call__(self, request: Request, reply: Reply) -> None:
+        answer = Answer(
+            request=request,
+            reply=reply,
+            query_id=_clean(request.params.get("query_id", "")) or str(uuid.uuid4()),
+            timezone=self._timezone,
+        )
+        try:
+            self._route(request, answer)
+        except Fault as error:
+            answer.refuse(error)
+
+    def _route(self, request: Request, answer: Answer) -> None:
+        asks = request.method == "POST" or "query" in request.params
+        if request.path in ("/ping", "/replicas_status") or (request.path == "/" and not asks):
+            answer.reply.whole(200, {"Content-Type": "text/html; charset=UTF-8"}, b"Ok.\n")
+        elif request.method not in ("GET", "HEAD", "POST"):
+            answer.reply.whole(405, {"Allow": "GET, HEAD, POST"}, b"")
+        elif request.path != "/":
+            message = f"There is no handle {request.path}; queries go to /\n"
+            answer.reply.whole(404, {"Content-Type": "text/plain"}, message.encode())
+        else:
+            who = credentials(request.headers, request.params)
+            self._answer(self._job(request, self._door.role(who, request.client)), answer)
+
+    def _job(self, request: Request, role: Role) -> Job:
+        pieces = compression.decode(request.headers.get("content-encoding", ""), request.body)
+        if request.params.get("decompress") == "1":
+            pieces = frames.decode(pieces)
+        head = request.params.get("query", "").encode("utf-8", "surrogateescape")
+        if not head:
+            head = _gather(b"", pieces)
+        text = head.decode("latin-1")
+        statement = parse(text)
+        if statement.data is None:
+            # Without data of its own a statement is all that was sent.
+            head = _gather(head, pieces)
+            statement = parse(head.decode("latin-1"))
+        if statement.data is None and len(head) >= HEAD_BYTES:
+            raise Fault(SYNTAX_ERROR, f"Query is larger than {HEAD_BYTES} bytes. (SYNTAX_ERROR)")
+        return Job(
+            request=request,
+            role=role,
+            statement=statement,
+            sql=_decoded(statement.text),
+            data=itertools.chain([head[statement.data :]], pieces) if statement.data else pieces,
+            marker=uuid.uuid4().hex,
+        )
+
+    def _answer(self, job: Job, answer: Answer) -> None:
+        if job.statement.insert and (job.role is Role.READER or job.request.method != "POST"):
+            raise Fault(READONLY, f"{job.role.value}: Cannot execute query in readonly mode.")
+        if handshake.is_handshake(job.sql) and job.format == "Native":
+            answer.format = job.format
+            answer.send(iter([self._greeting(job)]))
+            return
+        with self._slot(job.role), self._engine.connection() as connection:
+            if job.statement.data is not None:
+                self._insert(job, connection, answer)
+            else:
+                self._query(job, connection, answer)
+
+    def _greeting(self, job: Job) -> bytes:
+        asked = job.request.params.get("client_protocol_version", "")
+        revision = int(asked) if asked.isascii() and asked.isdigit() else 0
+        return handshake.answer(SERVER_NAME, self._version, self._timezone, revision=revision)
+
+    @contextlib.contextmanager
+    def _slot(self, role: Role) -> Iterator[None]:
+        slot = self._slots[role]
+        patience = READER_PATIENCE_S if role is Role.READER else WRITER_PATIENCE_S
+        if not slot.acquire(timeout=patience):
+            raise Fault(
+                TOO_MANY_QUERIES,
+                f"Too many simultaneous queries: none ended within {patience:g} s; try again.",
+            )
+        try:
+            yield
+        finally:
+            slot.release()
+
+    def _insert(self, job: Job, connection: Connection, answer: Answer) -> None:
+        if job.database:
+            connection.use(job.database)
+        connection.set(limits.writer_settings(job.request.params))
+        inserter = connection.insert(job.sql, job.statement.format or "Values")
+        try:
+            for piece in _coalesced(job.data):
+                inserter.append(piece)
+            written = inserter.finish()
+        finally:
+            # Nothing happens here once it is finished; a body cut short is not committed.
+            inserter.cancel()
+        answer.summary.written_rows = written.rows_written
+        answer.summary.written_bytes = written.bytes_written
+        answer.send(iter(()))
+
+    def _query(self, job: Job, connection: Connection, answer: Answer) -> None:
+        streams = _can_stream(job)
+        seconds = self._prepare(job, connection, held=not streams)
+        answer.format = job.format
+        with self.watch.over(job.marker, job.request.connection, seconds=seconds):
+            run = self._streamed if streams else self._held
+            with contextlib.closing(run(job, connection, answer)) as pieces:
+                answer.send(pieces)
+
+    def _prepare(self, job: Job, connection: Connection, *, held: bool) -> float:
+        """Set the connection up for its one query; return how long that may run."""
+        given = job.request.params
+        if job.database:
+            connection.use(job.database)
+        if job.role is Role.WRITER:
+            connection.must_be_single(job.sql)
+            connection.set(limits.writer_settings(given) | {"log_comment": job.marker})
+            if job.request.method != "POST":
+                connection.set({"readonly": "2"})
+            return WRITER_SECONDS
+        settings = limits.reader_settings(self._limits, given, held=held)
+        connection.set(settings | {"log_comment": job.marker})
+        connection.become_reader()
+        gate.check(connection, job.sql, job.params)
+        return float(settings["max_execution_time"]) + GRACE_S
+
+    def _held(self, job: Job, connection: Connection, answer: Answer) -> Iterator[bytes]:
+        result = connection.query(job.sql, job.format, job.params)
+        answer.summary.read_rows = result.rows_read
+        answer.summary.read_bytes = result.bytes_read
+        answer.summary.result_rows = result.rows
+        answer.summary.result_bytes = len(result.body)
+        for start in range(0, len(result.body), PIECE):
+            yield result.body[start : start + PIECE]
+
+    def _streamed(self, job: Job, connection: Connection, answer: Answer) -> Iterator[bytes]:
+        blocks = connection.stream(job.sql, job.format, job.params)
+        empty = True
+        with contextlib.closing(blocks):
+            for piece in formats.join(job.format, blocks):
+                empty = False
+                answer.summary.result_bytes += len(piece)
+                yield piece
+        if empty and formats.has_header(job.format):
+            # Streamed, no rows are no blocks, and so no header either.
+            yield from self._held(job, connection, answer)
+
+
+def _can_stream(job: Job) -> bool:
+    words = job.statement.words
+    plain = "SELECT" in words and not words & {"TOTALS", "EXPLAIN", "DESCRIBE", "DESC"}
+    return plain and formats.streams(job.format) and job.request.params.get("extremes") != "1"
+
+
+def _gather(head: bytes, pieces: Iterator[bytes]) -> bytes:
+    """Read on until there is enough to find the end of a statement in."""
+    while len(head) < HEAD_BYTES and (piece := next(pieces, None)) is not None:
+        head += piece
+    return head
+
+
+def _coalesced(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Join small pieces: each one appended costs the engine a wake-up."""
+    held: list[bytes] = []
+    for piece in pieces:
+        held.append(piece)
+        if sum(map(len, held)) >= PIECE:
+            yield b"".join(held)
+            held.clear()
+    if rest := b"".join(held):
+        yield rest
+
+
+def _decoded(text: str) -> str:
+    try:
+        return text.encode("latin-1").decode()
+    except UnicodeDecodeError as error:
+        raise Fault(SYNTAX_ERROR, "The query is not UTF-8. (SYNTAX_ERROR)") from error
+
+
+def _clean(text: str) -> str:
+    return "".join(letter for letter in text if letter.isascii() and letter.isprintable())[:200]

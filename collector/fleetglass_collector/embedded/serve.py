@@ -1,0 +1,50 @@
+"""The embedded store, from start to end."""
+
+import asyncio
+import os
+from collections.abc import Callable
+
+from fleetglass_collector.access import refuse_open_door, split_address
+from fleetglass_collector.config import Config
+from fleetglass_collector.embedded.endpoint import Endpoint
+from fleetglass_collector.embedded.engine import Engine
+from fleetglass_collector.embedded.listener import Listener, tls_context
+from fleetglass_collector.embedded.users import Door, writer_secret
+from fleetglass_collector.keys import Keyring, Scope
+
+# The receiver comes first: it acknowledges; what is stored here is already safe in its journal.
+NICENESS = 5
+DRAIN_S = 5.0
+
+
+async def run(config: Config, stop: asyncio.Event, ready: Callable[[], None]) -> None:
+    """Serve until told to stop; queries that then still run get a few seconds, and are ended.
+
+    Raises:
+        ConfigError: The folder, the port or the certificate cannot be used, or nobody may read.
+    """
+    os.nice(NICENESS)
+    keyring = Keyring(config.folder / "keys.json")
+    refuse_open_door(config.query.listen, keyring, Scope.READ, Scope.ADMIN)
+    door = Door(
+        writer_secret=writer_secret(config.folder),
+        may_read=lambda secret: keyring.find(secret, Scope.READ, Scope.ADMIN) is not None,
+    )
+    tls = tls_context(config.receiver.tls_certificate, config.receiver.tls_key)
+    engine = Engine(config.store_folder)
+    try:
+        endpoint = Endpoint(engine, door, config.query)
+        listener = Listener(split_address(config.query.listen), endpoint, tls=tls)
+        await _serve(listener, endpoint, stop, ready)
+    finally:
+        engine.close()
+
+
+async def _serve(
+    listener: Listener, endpoint: Endpoint, stop: asyncio.Event, ready: Callable[[], None]
+) -> None:
+    listener.start()
+    ready()
+    await stop.wait()
+    await asyncio.to_thread(listener.drain, endpoint.watch.end_all, DRAIN_S)
+    endpoint.watch.close()

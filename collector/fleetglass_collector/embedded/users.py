@@ -1,0 +1,125 @@
+"""Who asks: the writer, by the secret in a file of ours, or a reader."""
+
+import base64
+import binascii
+import hmac
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Protocol
+
+from fleetglass_collector.access import is_loopback
+from fleetglass_collector.embedded.faults import Fault
+from fleetglass_collector.errors import ConfigError
+
+WRITER = "writer"
+READERS = ("", "default", "reader")
+AUTHENTICATION_FAILED = 516
+REQUIRED_PASSWORD = 194
+
+
+class Role(Enum):
+    READER = "reader"
+    WRITER = "writer"
+
+
+class ReadKeys(Protocol):
+    """Says whether a secret is a key that may read."""
+
+    def __call__(self, secret: str) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    user: str
+    password: str
+
+
+def writer_secret(folder: Path) -> str:
+    """The writer's password: one line in FOLDER/writer.key, made by whoever comes first."""
+    file = folder / "writer.key"
+    try:
+        if not file.exists():
+            _create(file)
+        secret = file.read_text().strip()
+    except OSError as error:
+        raise ConfigError(f"cannot use {str(file)!r}: {error.strerror}") from error
+    if not secret:
+        raise ConfigError(f"{str(file)!r} is empty; remove it, and the next start makes a new one")
+    return secret
+
+
+def _create(file: Path) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    draft = file.with_name(f".{file.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as stream:
+        stream.write(secrets.token_urlsafe(32) + "\n")
+        stream.flush()
+        os.fsync(stream.fileno())
+    try:
+        # A link never replaces: of two processes that start at once, the second reads the first's.
+        os.link(draft, file)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+
+
+def credentials(headers: Mapping[str, str], params: Mapping[str, str]) -> Credentials:
+    """Where ClickHouse looks for them, in its order; `Bearer` is ours."""
+    if "x-clickhouse-user" in headers or "x-clickhouse-key" in headers:
+        return Credentials(
+            user=headers.get("x-clickhouse-user", ""), password=headers.get("x-clickhouse-key", "")
+        )
+    kind, _, value = headers.get("authorization", "").partition(" ")
+    if kind.lower() == "bearer":
+        return Credentials(user="", password=value.strip())
+    if kind.lower() == "basic":
+        user, _, password = _basic(value).partition(":")
+        return Credentials(user=user, password=password)
+    return Credentials(user=params.get("user", ""), password=params.get("password", ""))
+
+
+def _basic(value: str) -> str:
+    try:
+        return base64.b64decode(value.strip(), validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError) as error:
+        raise Fault(
+            AUTHENTICATION_FAILED, "Authentication failed: not Basic credentials"
+        ) from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """Decides which role a request has."""
+
+    writer_secret: str
+    may_read: ReadKeys
+
+    def role(self, who: Credentials, client: str) -> Role:
+        """Name the role.
+
+        Raises:
+            Fault: The credentials are wrong, or missing and the client is not on this machine.
+        """
+        if who.user == WRITER and hmac.compare_digest(
+            who.password.encode(), self.writer_secret.encode()
+        ):
+            return Role.WRITER
+        if who.password and who.user != WRITER and self.may_read(who.password):
+            return Role.READER
+        if who.user in READERS and not who.password:
+            if is_loopback(client):
+                return Role.READER
+            raise Fault(
+                REQUIRED_PASSWORD, "a key with the scope read is needed, as password or Bearer"
+            )
+        raise Fault(
+            AUTHENTICATION_FAILED,
+            f"{who.user or 'default'}: Authentication failed: password is incorrect, or there is "
+            "no user with such name.",
+        )

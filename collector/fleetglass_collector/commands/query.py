@@ -33,7 +33,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(config: Config, options: argparse.Namespace) -> int:
-    reader = Reader.of(config, key=options.key or os.environ.get("FLEETGLASS_KEY", ""))
+    # The variable is for a database elsewhere: here a reader needs no key.
+    key = options.key or (os.environ.get("FLEETGLASS_KEY", "") if config.is_remote else "")
+    reader = Reader.of(config, key=key)
     sql = _sql(options.sql)
     terminal = sys.stdout.isatty()
     out = sys.stdout.buffer

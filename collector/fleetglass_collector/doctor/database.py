@@ -1,0 +1,64 @@
+"""The database: does it answer, does its clock agree, has it our tables?"""
+
+from collections.abc import Callable, Generator
+
+from fleetglass_collector.config import Config
+from fleetglass_collector.doctor.check import Check
+from fleetglass_collector.errors import StoreError
+from fleetglass_collector.reader import Reader
+from fleetglass_collector.store import schema
+from fleetglass_collector.store.migrate import RECORDS
+
+MOST_APART_S = 5.0
+UNKNOWN_TABLE = 60
+
+
+def database(config: Config, clock_ns: Callable[[], int]) -> Generator[Check]:
+    reader = Reader.of(config)
+    before_ns = clock_ns()
+    try:
+        answer = reader.rows(
+            "SELECT version() AS version, toString(toUnixTimestamp64Nano(now64(9))) AS now"
+        )[0]
+    except StoreError as error:
+        yield _away(config, error)
+        return
+    middle_ns = (before_ns + clock_ns()) // 2
+    yield Check.ok("database", f"{reader.endpoint} answers, ClickHouse {answer['version']}")
+    yield _clocks(int(answer["now"]) - middle_ns)
+    yield _tables(config, reader)
+
+
+def _away(config: Config, error: StoreError) -> Check:
+    if not config.is_remote and "refused" in str(error):
+        return Check.note("database", "not running", "start it: fleetglass up")
+    advice = "check store.dsn, and that the server is up and lets this machine and user in"
+    return Check.fail("database", str(error), advice if config.is_remote else "fleetglass up")
+
+
+def _clocks(apart_ns: int) -> Check:
+    found = f"the database's differs from ours by {abs(apart_ns) / 1e9:.3f} s"
+    if abs(apart_ns) > MOST_APART_S * 1e9:
+        return Check.fail("clocks", found, "set both by NTP: timedatectl set-ntp true")
+    return Check.ok("clocks", found)
+
+
+def _tables(config: Config, reader: Reader) -> Check:
+    wanted = {
+        migration.name
+        for migration in schema.migrations(cluster=config.store.cluster, retention=config.retention)
+    }
+    try:
+        rows = reader.rows(f"SELECT DISTINCT name FROM {RECORDS}")
+    except StoreError as error:
+        if error.code == UNKNOWN_TABLE:
+            return Check.note("tables", "none yet", "a collector makes them: fleetglass up")
+        return Check.fail("tables", str(error), "give the user in store.dsn SELECT on the tables")
+    missing = wanted - {str(row["name"]) for row in rows}
+    if missing:
+        return Check.fail(
+            "tables",
+            f"{len(missing)} of {len(wanted)} migrations are missing, first {min(missing)!r}",
+            "a collector of this version applies them: restart it, and see what it logs",
+        )
+    return Check.ok("tables", f"all {len(wanted)} migrations are applied")

@@ -30,8 +30,6 @@ COLUMNS = (
     "* EXCEPT (Timestamp, `Events.Timestamp`, ResourceAttributes, SpanAttributes,"
     " `Events.Attributes`, `Links.Attributes`)",
 )
-# A retention that keeps whatever time a test's span has.
-FOREVER = Retention(otel_traces=60_000, otel_traces_trace_id_ts=60_000)
 
 
 @contextmanager
@@ -46,7 +44,9 @@ def chdb_store(folder: Path) -> Generator[Store]:
 
     store = Store(connect, database="fleet")
     try:
-        migrate(store, cluster="", retention=FOREVER)
+        migrate(store, cluster="", retention=Retention())
+        # A test's spans are of any time.
+        store.command("SYSTEM STOP TTL MERGES otel_traces")
         yield store
     finally:
         store.close()

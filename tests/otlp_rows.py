@@ -11,7 +11,7 @@ from fleetglass_collector.otlp.text import attribute_text
 
 KINDS = ("Unspecified", "Internal", "Server", "Client", "Producer", "Consumer")
 STATUSES = ("Unset", "Ok", "Error")
-LATEST_NS = 4294967295999999999
+LATEST_NS = 4102444800000000000
 
 Pairs = list[tuple[str, str]]
 Row = dict[str, Any]

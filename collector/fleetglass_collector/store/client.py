@@ -1,0 +1,181 @@
+"""The way to the database, embedded or a server: ClickHouse's HTTP protocol."""
+
+import threading
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from typing import Any, Protocol, Self, cast
+from urllib.parse import SplitResult, unquote, urlsplit
+
+import clickhouse_connect
+from clickhouse_connect.driver.exceptions import ClickHouseError, Error
+from urllib3.exceptions import HTTPError
+
+from fleetglass_collector.errors import ConfigError, StoreError
+from fleetglass_collector.store.schema import PROTO
+
+CONNECT_TIMEOUT_S = 10
+
+# The codes raised by bytes that do not fit the schema (tests/collector/test_store_errors.py). Any
+# other error counts as transient: a segment that is retried in vain shows in the metrics and loses
+# nothing; one that is set aside by mistake is not in the database.
+DATA_ERRORS = frozenset(
+    {
+        6,  # CANNOT_PARSE_TEXT
+        26,  # CANNOT_PARSE_QUOTED_STRING
+        27,  # CANNOT_PARSE_INPUT_ASSERTION_FAILED
+        32,  # ATTEMPT_TO_READ_AFTER_EOF
+        33,  # CANNOT_READ_ALL_DATA
+        69,  # ARGUMENT_OUT_OF_BOUND
+        117,  # INCORRECT_DATA
+        131,  # TOO_LARGE_STRING_SIZE
+        190,  # SIZES_OF_ARRAYS_DONT_MATCH
+        434,  # PROTOBUF_BAD_CAST
+        436,  # PROTOBUF_FIELD_NOT_REPEATED
+        444,  # UNKNOWN_PROTOBUF_FORMAT
+        128,  # TOO_LARGE_ARRAY_SIZE
+    }
+)
+
+INSERT_SETTINGS: Mapping[str, str | int] = {
+    "format_schema_source": "string",
+    "format_schema": PROTO,
+    "format_schema_message_name": "Request",
+    "input_format_protobuf_oneof_presence": 1,
+    "output_format_json_escape_forward_slashes": 0,
+    "deduplicate_blocks_in_dependent_materialized_views": 1,
+    # Spans may be from any day, each a partition; a segment must not fail for it.
+    "max_partitions_per_insert_block": 0,
+    # The token numbers the blocks, so the same bytes must always make the same blocks.
+    "max_insert_threads": 1,
+    # In a cluster an insert is confirmed once the rows are on their shards.
+    "distributed_foreground_insert": 1,
+}
+
+
+class Client(Protocol):
+    """The part of clickhouse_connect's client that is used here."""
+
+    database: str | None
+
+    def raw_insert(
+        self, table: str, *, insert_block: Any, fmt: str, settings: dict[str, Any]
+    ) -> object: ...
+    def raw_query(self, query: str, *, parameters: dict[str, Any], fmt: str) -> bytes: ...
+    def command(self, cmd: str, *, use_database: bool = True) -> object: ...
+    def ping(self) -> bool: ...
+    def close(self) -> None: ...
+
+
+class Store:
+    """Connects when it is first used, so it can be made while the database is away."""
+
+    def __init__(self, connect: Callable[[], Client], *, database: str) -> None:
+        self.database = database
+        self._connect = connect
+        self._lock = threading.Lock()
+        self._client: Client | None = None
+
+    @classmethod
+    def open(cls, dsn: str, *, database: str, timeout_s: float) -> Self:
+        """Take `http(s)://user:password@host:port`.
+
+        Raises:
+            ConfigError: The DSN is not of that form. The message does not repeat it: it may hold a
+                password.
+        """
+        url = _parse(dsn)
+
+        def connect() -> Client:
+            client = clickhouse_connect.get_client(  # pyright: ignore[reportUnknownMemberType]
+                interface=url.scheme,
+                host=url.hostname,
+                port=url.port or (8443 if url.scheme == "https" else 8123),
+                username=unquote(url.username or "default"),
+                password=unquote(url.password or ""),
+                connect_timeout=CONNECT_TIMEOUT_S,
+                send_receive_timeout=max(1, round(timeout_s)),
+                autogenerate_session_id=False,
+                query_limit=0,
+                compress=False,
+                client_name="fleetglass",
+            )
+            return cast(Client, client)
+
+        return cls(connect, database=database)
+
+    def insert_segment(self, body: bytes | memoryview, token: str) -> None:
+        """Store a segment; one that was stored before under the same token changes nothing.
+
+        Raises:
+            StoreError: Nothing of it, or not all of it, is stored: insert it again.
+        """
+        with self._connected() as client:
+            client.raw_insert(
+                "otlp_in",
+                insert_block=body,
+                fmt="Protobuf",
+                settings={**INSERT_SETTINGS, "insert_deduplication_token": token},
+            )
+
+    def query(
+        self, sql: str, *, fmt: str = "JSONEachRow", parameters: Mapping[str, Any] | None = None
+    ) -> bytes:
+        with self._connected() as client:
+            return client.raw_query(sql, parameters=dict(parameters or {}), fmt=fmt)
+
+    def command(self, sql: str) -> None:
+        with self._connected() as client:
+            client.command(sql)
+
+    def create_database(self, on_cluster: str) -> None:
+        """Make the database when it is not there; `on_cluster` is a clause or empty."""
+        with self._connected() as client:
+            name = self.database.replace("`", "``")
+            client.command(
+                f"CREATE DATABASE IF NOT EXISTS `{name}`{on_cluster}", use_database=False
+            )
+
+    def ping(self) -> bool:
+        try:
+            with self._connected() as client:
+                return client.ping()
+        except StoreError:
+            return False
+
+    def close(self) -> None:
+        with self._lock:
+            if self._client is not None:
+                self._client.close()
+                self._client = None
+
+    @contextmanager
+    def _connected(self) -> Generator[Client]:
+        with _errors():
+            with self._lock:
+                if self._client is None:
+                    self._client = self._connect()
+                    # Not while connecting: the database may be still to be made.
+                    self._client.database = self.database
+                client = self._client
+            yield client
+
+
+@contextmanager
+def _errors() -> Generator[None]:
+    try:
+        yield
+    except ClickHouseError as error:
+        code = (error.code if isinstance(error, Error) else None) or 0
+        raise StoreError(str(error), transient=code not in DATA_ERRORS, code=code) from error
+    except (HTTPError, OSError) as error:
+        raise StoreError(f"the database does not answer: {error}", transient=True) from error
+
+
+def _parse(dsn: str) -> SplitResult:
+    try:
+        url = urlsplit(dsn)
+        if url.scheme in ("http", "https") and url.hostname and url.port != 0:
+            return url
+    except ValueError:
+        pass
+    raise ConfigError("the DSN must be http(s)://user:password@host:port")

@@ -1,0 +1,101 @@
+"""The SQL files, rendered for one server or for a cluster."""
+
+import dataclasses
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from string import Template
+
+from fleetglass import _conventions
+from fleetglass_collector.config import Retention
+from fleetglass_collector.errors import ConfigError
+
+SQL = files("fleetglass_collector.store") / "sql"
+PROTO = (SQL / "otlp.proto").read_text()
+"""The schema that every insert into otlp_in brings along."""
+
+TIMES = {"otel_traces": "toDateTime(Timestamp)", "otel_traces_trace_id_ts": "Start"}
+"""For each table that is kept for a while, the time that its retention counts from."""
+
+# How many of the last inserts a table recognises when they come again. A segment is inserted again
+# only after an error, before any later one; the rest is room for other collectors.
+DEDUPLICATION = "non_replicated_deduplication_window = 10000"
+REPLICATED_DEDUPLICATION = (
+    "replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800"
+)
+
+_ELEMENT = (
+    "Tuple(value Enum8('none' = 0, 'string_value' = 1, 'bool_value' = 2, 'int_value' = 3, "
+    "'double_value' = 4, 'bytes_value' = 7), string_value String, bool_value Bool, "
+    "int_value Int64, double_value Float64, bytes_value String)"
+)
+_VALUE = (
+    "Tuple(value Enum8('none' = 0, 'string_value' = 1, 'bool_value' = 2, 'int_value' = 3, "
+    "'double_value' = 4, 'array_value' = 5, 'bytes_value' = 7), string_value String, "
+    "bool_value Bool, int_value Int64, double_value Float64, "
+    f"array_value Tuple(values Array({_ELEMENT})), bytes_value String)"
+)
+PAIRS = f"Array(Tuple(key String, value {_VALUE}))"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Migration:
+    name: str
+    sql: str
+    checksum: str
+    """Of the file, not of what is rendered: a changed retention is no changed migration."""
+
+
+def migrations(*, cluster: str, retention: Retention) -> Iterator[Migration]:
+    """Every migration in order; files named `*.cluster.sql` are for clusters only."""
+    variables = _variables(cluster, retention)
+    for file in sorted(SQL.iterdir(), key=lambda file: file.name):
+        name, _, suffix = file.name.partition(".")
+        if suffix == "sql" or (suffix == "cluster.sql" and cluster):
+            yield render(name, file.read_text(), cluster=cluster, variables=variables)
+
+
+def render(name: str, template: str, *, cluster: str, variables: dict[str, str]) -> Migration:
+    kind = "cluster" if cluster else "single"
+    checksum = hashlib.sha256(f"{kind}\n{template}".encode()).hexdigest()
+    return Migration(name=name, sql=Template(template).substitute(variables), checksum=checksum)
+
+
+def on_cluster(cluster: str) -> str:
+    return f" ON CLUSTER {quoted(cluster)}" if cluster else ""
+
+
+def local(table: str, *, cluster: str) -> str:
+    """The name of the table that holds a node's own rows."""
+    return f"{table}_local" if cluster else table
+
+
+def ttl(table: str, days: int) -> str:
+    if days < 1:
+        raise ConfigError(f"'retention.{table}' must be at least 1 day, not {days}")
+    return f"{TIMES[table]} + toIntervalDay({days})"
+
+
+def quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
+
+
+def _variables(cluster: str, retention: Retention) -> dict[str, str]:
+    ttls = {f"ttl_{table}": ttl(table, days) for table, days in kept(retention).items()}
+    return ttls | {
+        "on_cluster": on_cluster(cluster),
+        "cluster": quoted(cluster),
+        "local": "_local" if cluster else "",
+        "replicated": "Replicated" if cluster else "",
+        "deduplication": REPLICATED_DEDUPLICATION if cluster else DEDUPLICATION,
+        "pairs": PAIRS,
+        "service_name": _conventions.SERVICE_NAME,
+        "tenant": _conventions.TENANT,
+    }
+
+
+def kept(retention: Retention) -> dict[str, int]:
+    """Days by table."""
+    return dataclasses.asdict(retention)

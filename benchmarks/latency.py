@@ -20,9 +20,10 @@ from typing import Any
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "tests")]
 
-import load as generator  # noqa: E402
 from spans import request  # noqa: E402
 from stack import Stack, eventually  # noqa: E402
+
+import load as generator  # noqa: E402
 
 SCAN = "SELECT sum(length(toString(SpanAttributes))), uniq(SpanId) FROM otel_traces"
 READERS = 2

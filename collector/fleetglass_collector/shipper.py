@@ -81,19 +81,28 @@ class Shipper:
                 elif segment:
                     self._ship(segment)
                 failures = 0
-                self.progress.failing_since = None
+                self._recovered()
             except (StoreError, OSError) as error:
                 failures += 1
                 self._note(error)
                 self._stopping.wait(self._backoff_s(failures))
 
+    def _recovered(self) -> None:
+        if self.progress.failing_since is not None:
+            self.progress.failing_since = None
+            self.progress.last_error = ""
+            log.info("the database takes spans again")
+
     def _note(self, error: StoreError | OSError) -> None:
         progress = self.progress
         if progress.failing_since is None:
             progress.failing_since = time.monotonic()
-            log.warning("the database does not take spans, trying on: %s", error)
+        # Once a cause, not once an attempt. Only the first line: the engine's details are long.
+        message = str(error).partition("\n")[0][:300]
+        if message != progress.last_error:
+            log.warning("the database does not take spans, trying on: %s", message)
         progress.failures += 1
-        progress.last_error = str(error)
+        progress.last_error = message
 
     def _backoff_s(self, failures: int) -> float:
         longest = min(LONGEST_BACKOFF_S, FIRST_BACKOFF_S * 2.0 ** min(failures, 10))

@@ -4,7 +4,7 @@ import contextlib
 import itertools
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
 from fleetglass_collector.config import Query
@@ -140,7 +140,7 @@ class Endpoint:
         return handshake.answer(SERVER_NAME, self._version, self._timezone, revision=revision)
 
     @contextlib.contextmanager
-    def _slot(self, role: Role) -> Iterator[None]:
+    def _slot(self, role: Role) -> Generator[None]:
         slot = self._slots[role]
         patience = READER_PATIENCE_S if role is Role.READER else WRITER_PATIENCE_S
         if not slot.acquire(timeout=patience):
@@ -195,7 +195,7 @@ class Endpoint:
         gate.check(connection, job.sql, job.params)
         return float(settings["max_execution_time"]) + GRACE_S
 
-    def _held(self, job: Job, connection: Connection, answer: Answer) -> Iterator[bytes]:
+    def _held(self, job: Job, connection: Connection, answer: Answer) -> Generator[bytes]:
         result = connection.query(job.sql, job.format, job.params)
         answer.summary.read_rows = result.rows_read
         answer.summary.read_bytes = result.bytes_read
@@ -204,7 +204,7 @@ class Endpoint:
         for start in range(0, len(result.body), PIECE):
             yield result.body[start : start + PIECE]
 
-    def _streamed(self, job: Job, connection: Connection, answer: Answer) -> Iterator[bytes]:
+    def _streamed(self, job: Job, connection: Connection, answer: Answer) -> Generator[bytes]:
         blocks = connection.stream(job.sql, job.format, job.params)
         empty = True
         with contextlib.closing(blocks):
@@ -219,7 +219,8 @@ class Endpoint:
 
 def _can_stream(job: Job) -> bool:
     words = job.statement.words
-    plain = "SELECT" in words and not words & {"TOTALS", "EXPLAIN", "DESCRIBE", "DESC"}
+    reads = job.statement.first in ("SELECT", "WITH", "(")
+    plain = reads and not words & {"TOTALS", "EXPLAIN", "DESCRIBE", "DESC"}
     return plain and formats.streams(job.format) and job.request.params.get("extremes") != "1"
 
 

@@ -50,6 +50,7 @@ class Statement:
     format: str | None = None
     insert: bool = False
     data: int | None = None
+    first: str = ""
     words: frozenset[str] = frozenset()
 
 
@@ -61,7 +62,9 @@ def parse(text: str) -> Statement:
     words = frozenset(token.word for token in tokens)
     if not tokens:
         raise Fault(SYNTAX_ERROR, "Empty query. (SYNTAX_ERROR)")
-    return Statement(text=text, format=_last_format(tokens), words=words)
+    return Statement(
+        text=text, format=_last_format(tokens), first=tokens[0].text.upper(), words=words
+    )
 
 
 def _tokens(text: str) -> Iterator[Token]:

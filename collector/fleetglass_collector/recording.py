@@ -95,16 +95,23 @@ def _parsed_json(place: str, text: bytes) -> Recorded | Broken:
     if len(text) > LARGEST_RECORD:
         return Broken(place=place, why=f"more than {LARGEST_RECORD} bytes in one request")
     try:
-        if not _has_spans(text):
+        if _lacks_spans(text):
             return Broken(place=place, why="not OTLP/JSON traces: there is no 'resourceSpans'")
         return _parsed(place, from_json(text))
     except Refusal as refusal:
         return Broken(place=place, why=refusal.message)
 
 
-def _has_spans(text: bytes) -> bool:
+def _lacks_spans(text: bytes) -> bool:
     # Unknown members are no error in OTLP, so any object would pass for a request without spans.
-    return b'"resourceSpans"' in text or b'"resource_spans"' in text or not _is_object(text)
+    if b'"resourceSpans"' in text or b'"resource_spans"' in text:
+        return False
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        # What is wrong with it is said by the one who reads it.
+        return False
+    return True
 
 
 def _is_object(text: bytes) -> bool:

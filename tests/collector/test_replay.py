@@ -150,7 +150,7 @@ def test_the_receiver_says_how_long_to_wait(
 
 
 def test_patience_ends(receiver: Receiver, client: OtlpClient, tmp_path: Path) -> None:
-    receiver.decide = lambda _: Reply(status=503, body=b"full", headers={"retry-after": "0"})
+    receiver.decide = lambda _: Reply(status=503, body=b"full", headers={"retry-after": "9"})
 
     with pytest.raises(StoreError, match="answered 503: full"):
         Replay(client, limit=LARGE).file(file_of(tmp_path, request("a")))
@@ -171,16 +171,17 @@ def test_spans_that_are_rejected_are_counted_by_reason(
 def test_a_request_that_is_refused_is_halved_until_the_bad_span_stands_alone(
     receiver: Receiver, client: OtlpClient, tmp_path: Path
 ) -> None:
-    def refuse_c(sent: ExportTraceServiceRequest) -> Reply:
+    def refuse_one(sent: ExportTraceServiceRequest) -> Reply:
         bad = b"bcd" in sent.SerializeToString()
         return Reply(status=400, body=b"no c", headers={}) if bad else Reply()
 
-    receiver.decide = refuse_c
+    receiver.decide = refuse_one
+    names = ["b", "x", "w", "bcd", "y"]
     replay = Replay(client, limit=LARGE)
-    replay.file(file_of(tmp_path, request("a"), request("b", "x", "bcd", "y"), request("z")))
+    replay.file(file_of(tmp_path, request("a"), request(*names), request("z")))
 
-    assert receiver.names == ["a", "b", "x", "y", "z"]
-    assert replay.tally.sent == 5
+    assert receiver.names == ["a", "b", "x", "w", "y", "z"]
+    assert replay.tally.sent == 6
     assert replay.tally.failures == [
         f"{tmp_path}/a.pb, record 2 at byte {4 + request('a').ByteSize()}: "
         "the receiver answered 400: no c"

@@ -24,7 +24,7 @@ from typing import Any
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "tests")]
 
-from stack import Stack, eventually, free_port  # noqa: E402
+from stack import Stack, answers, eventually, free_port  # noqa: E402
 
 import load as generator  # noqa: E402
 from processes import Meter, tree  # noqa: E402
@@ -141,23 +141,13 @@ def rival(
     with open(folder / "rival.log", "wb") as log:
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
     try:
-        eventually(lambda: answers_at_all(port))
+        eventually(lambda: answers(port))
         pids = [process.pid, stack.child("store") or 0]
         return measure(stack, pids, lambda: offer(port, spans), spans)
     finally:
         process.kill()
         process.wait()
         stack.stop()
-
-
-def answers_at_all(port: int) -> bool:
-    from socket import create_connection
-
-    try:
-        create_connection(("127.0.0.1", port), timeout=1).close()
-    except OSError:
-        return False
-    return True
 
 
 WAYS: dict[str, tuple[str, Callable[[Path, int], Result]]] = {

@@ -5,6 +5,8 @@ import time
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+EXPORT = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
+
 
 def request(spans: int = 1, *, trace_id: bytes = b"", name: str = "work") -> bytes:
     """A request of one trace, its spans named alike and otherwise distinct."""

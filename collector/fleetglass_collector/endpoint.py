@@ -79,7 +79,7 @@ class Endpoint:
         """
         if self.secure:
             connection: http.client.HTTPConnection = http.client.HTTPSConnection(
-                self.host, self.port, timeout=CONNECT_TIMEOUT_S, context=self._trust()
+                self.host, self.port, timeout=CONNECT_TIMEOUT_S, context=self.trust()
             )
         else:
             connection = http.client.HTTPConnection(self.host, self.port, timeout=CONNECT_TIMEOUT_S)
@@ -87,9 +87,12 @@ class Endpoint:
         connection.sock.settimeout(timeout_s)
         return connection
 
-    def _trust(self) -> ssl.SSLContext:
+    def trust(self) -> ssl.SSLContext:
+        """Which certificates to believe: the known authorities', or the one of our own."""
         context = ssl.create_default_context(cafile=self.certificate or None)
         context.check_hostname = not self.certificate
+        # The file may hold the server's own certificate without the one that signed it.
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
         return context
 
 
@@ -102,5 +105,5 @@ def reason(error: OSError | http.client.HTTPException) -> str:
     if isinstance(error, TimeoutError):
         return "it does not answer in time"
     if isinstance(error, http.client.HTTPException):
-        return "it does not speak HTTP, or broke off"
+        return "that is no whole answer by HTTP"
     return (error.strerror or str(error)).lower()

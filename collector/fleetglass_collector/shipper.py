@@ -15,6 +15,8 @@ from fleetglass_collector.quarantine import Quarantine, inspect
 
 log = logging.getLogger(__name__)
 
+# A store that is started beside us may take so long before it is worth a word.
+PATIENCE_S = 3.0
 FIRST_BACKOFF_S, LONGEST_BACKOFF_S = 0.2, 15.0
 
 
@@ -56,15 +58,19 @@ class Shipper:
         self._quarantine = quarantine
         self._jitter = jitter
         self._stopping = threading.Event()
+        self._hurry = threading.Event()
         self._prepared = False
+        self._told = ""
         self._thread = threading.Thread(target=self._run, name="shipper", daemon=True)
         self._thread.start()
 
     def stop(self, *, drain_s: float) -> None:
         """Ship what waits while that goes well; what is left is shipped after the next start."""
         deadline = time.monotonic() + drain_s
+        failures = self.progress.failures
+        self._hurry.set()
         while self._journal.state().waiting_segments and time.monotonic() < deadline:
-            if self.progress.failing_since is not None or not self._thread.is_alive():
+            if self.progress.failures > failures or not self._thread.is_alive():
                 break
             time.sleep(0.02)
         self._stopping.set()
@@ -85,12 +91,14 @@ class Shipper:
             except (StoreError, OSError) as error:
                 failures += 1
                 self._note(error)
-                self._stopping.wait(self._backoff_s(failures))
+                self._hurry.wait(self._backoff_s(failures))
 
     def _recovered(self) -> None:
         if self.progress.failing_since is not None:
             self.progress.failing_since = None
             self.progress.last_error = ""
+        if self._told:
+            self._told = ""
             log.info("the database takes spans again")
 
     def _note(self, error: StoreError | OSError) -> None:
@@ -99,7 +107,9 @@ class Shipper:
             progress.failing_since = time.monotonic()
         # Once a cause, not once an attempt. Only the first line: the engine's details are long.
         message = str(error).partition("\n")[0][:300]
-        if message != progress.last_error:
+        failing_s = time.monotonic() - progress.failing_since
+        if message != self._told and failing_s >= PATIENCE_S:
+            self._told = message
             log.warning("the database does not take spans, trying on: %s", message)
         progress.failures += 1
         progress.last_error = message

@@ -2,6 +2,7 @@
 
 from fleetglass_collector.config import Config
 from fleetglass_collector.embedded.users import WRITER, writer_secret
+from fleetglass_collector.endpoint import Endpoint
 from fleetglass_collector.store.client import Store
 from fleetglass_collector.store.migrate import migrate
 
@@ -9,11 +10,7 @@ from fleetglass_collector.store.migrate import migrate
 class StoreTarget:
     def __init__(self, config: Config) -> None:
         self._config = config
-        self._store = Store.open(
-            config.store.dsn if config.is_remote else _embedded(config),
-            database=config.store.database,
-            timeout_s=config.store.insert_timeout_s,
-        )
+        self._store = _remote(config) if config.is_remote else _embedded(config)
 
     def prepare(self) -> None:
         migrate(self._store, cluster=self._config.store.cluster, retention=self._config.retention)
@@ -25,5 +22,19 @@ class StoreTarget:
         self._store.close()
 
 
-def _embedded(config: Config) -> str:
-    return f"http://{WRITER}:{writer_secret(config.folder)}@{config.query.listen}"
+def _remote(config: Config) -> Store:
+    store = config.store
+    return Store.open(store.dsn, database=store.database, timeout_s=store.insert_timeout_s)
+
+
+def _embedded(config: Config) -> Store:
+    """Reach the store process beside us, whose certificate may be made for another name."""
+    certificate = config.receiver.tls_certificate if config.receiver.tls_key else ""
+    endpoint = Endpoint.of_listener(config.query.listen, certificate=certificate)
+    scheme, _, place = str(endpoint).partition("://")
+    return Store.open(
+        f"{scheme}://{WRITER}:{writer_secret(config.folder)}@{place}",
+        database=config.store.database,
+        timeout_s=config.store.insert_timeout_s,
+        trust=endpoint.trust() if endpoint.secure else None,
+    )

@@ -8,10 +8,8 @@ import pytest
 from google.rpc.error_details_pb2 import RetryInfo
 from google.rpc.status_pb2 import Status
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
-from spans import request
+from spans import EXPORT, request
 from stack import Stack, eventually, running
-
-EXPORT = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 
 
 def call(stack: Stack, body: bytes, method: str = EXPORT, **options: object) -> bytes:

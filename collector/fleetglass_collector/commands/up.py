@@ -33,13 +33,15 @@ def tree(config: Config, options: argparse.Namespace) -> int:
 
 
 def _banner(config: Config) -> str:
+    secure = config.receiver.tls_certificate and config.receiver.tls_key
+    receiver = f"{'https' if secure else 'http'}://{config.receiver.http}"
     return "\n".join(
         (
             "fleetglass is up. Ctrl-C stops it; what it was given is kept.",
-            f"  send spans   OTEL_EXPORTER_OTLP_ENDPOINT=http://{config.receiver.http}",
+            f"  send spans   OTEL_EXPORTER_OTLP_ENDPOINT={receiver}",
             f"               or gRPC to {config.receiver.grpc}",
             "  ask          fleetglass query 'SELECT count() FROM otel_traces'",
-            f"  SQL          {config.store.dsn if config.is_remote else config.query.listen}",
-            f"  metrics      http://{config.receiver.http}/metrics",
+            f"  SQL          {'in your ClickHouse' if config.is_remote else config.query.listen}",
+            f"  metrics      {receiver}/metrics",
         )
     )

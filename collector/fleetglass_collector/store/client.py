@@ -1,12 +1,14 @@
 """The way to the database, embedded or a server: ClickHouse's HTTP protocol."""
 
+import ssl
 import threading
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Protocol, Self, cast
 from urllib.parse import SplitResult, unquote, urlsplit
 
 import clickhouse_connect
+import urllib3
 from clickhouse_connect.driver.exceptions import ClickHouseError, Error
 from urllib3.exceptions import HTTPError
 
@@ -40,7 +42,6 @@ INSERT_SETTINGS: Mapping[str, str | int] = {
     "format_schema_source": "string",
     "format_schema": PROTO,
     "format_schema_message_name": "Request",
-    "input_format_protobuf_oneof_presence": 1,
     "output_format_json_escape_forward_slashes": 0,
     "deduplicate_blocks_in_dependent_materialized_views": 1,
     # Spans may be from any day, each a partition; a segment must not fail for it.
@@ -76,8 +77,10 @@ class Store:
         self._client: Client | None = None
 
     @classmethod
-    def open(cls, dsn: str, *, database: str, timeout_s: float) -> Self:
-        """Take `http(s)://user:password@host:port`.
+    def open(
+        cls, dsn: str, *, database: str, timeout_s: float, trust: ssl.SSLContext | None = None
+    ) -> Self:
+        """Take `http(s)://user:password@host:port`; `trust` says which certificates to believe.
 
         Raises:
             ConfigError: The DSN is not of that form. The message does not repeat it: it may hold a
@@ -98,6 +101,7 @@ class Store:
                 query_limit=0,
                 compress=False,
                 client_name="fleetglass",
+                pool_mgr=urllib3.PoolManager(ssl_context=trust) if trust else None,
             )
             return cast(Client, client)
 
@@ -166,9 +170,25 @@ def _errors() -> Generator[None]:
         yield
     except ClickHouseError as error:
         code = (error.code if isinstance(error, Error) else None) or 0
+        if not code and (reason := _network_reason(error)):
+            raise StoreError(f"the database does not answer: {reason}", transient=True) from error
         raise StoreError(str(error), transient=code not in DATA_ERRORS, code=code) from error
     except (HTTPError, OSError) as error:
         raise StoreError(f"the database does not answer: {error}", transient=True) from error
+
+
+def _network_reason(error: BaseException) -> str:
+    """What the operating system said, without the request that the client's own message quotes."""
+    chain = list(_chain(error))
+    said = [link.strerror for link in chain if isinstance(link, OSError) and link.strerror]
+    timed_out = any(isinstance(link, urllib3.exceptions.TimeoutError) for link in chain)
+    return said[0] if said else "timed out" if timed_out else ""
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def _parse(dsn: str) -> SplitResult:

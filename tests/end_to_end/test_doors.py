@@ -1,0 +1,122 @@
+"""Who may speak: keys, tenants, TLS; and what must never be in a log."""
+
+import os
+import ssl
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+import trustme
+from spans import EXPORT, request
+from stack import Stack, eventually, free_port, running
+from stack import request as http
+
+PROTOBUF = {"content-type": "application/x-protobuf"}
+# What a proxy adds: the client is elsewhere, though the connection comes from this machine.
+ELSEWHERE = {**PROTOBUF, "x-forwarded-for": "203.0.113.7"}
+
+
+def add_key(stack: Stack, tenant: str, scope: str) -> str:
+    made = stack.run("keys", "add", "--tenant", tenant, "--scope", scope)
+    assert made.returncode == 0, made.stderr
+    return next(word for word in made.stdout.split() if word.startswith("fg_"))
+
+
+def test_a_key_carries_its_tenant_into_the_rows(shared: Stack) -> None:
+    trace_id = os.urandom(16)
+    key = add_key(shared, "acme", "ingest")
+    body = request(trace_id=trace_id)
+    headers = {**ELSEWHERE, "authorization": f"Bearer {key}"}
+    code, _, _ = http(shared.http, "POST", "/v1/traces", body, headers)
+    where = f"TraceId = '{trace_id.hex()}'"
+    eventually(lambda: shared.count(where) == 1)
+
+    [row] = shared.query(f"SELECT ResourceAttributes AS r FROM otel_traces WHERE {where}")
+    assert (code, row["r"]["fleetglass.tenant"]) == (200, "acme")
+
+
+@pytest.mark.parametrize("headers", [{}, {"authorization": "Bearer fg_wrong"}])
+def test_from_elsewhere_no_key_or_a_wrong_one_is_refused(
+    shared: Stack, headers: dict[str, str]
+) -> None:
+    code, answer, _ = http(shared.http, "POST", "/v1/traces", request(), {**ELSEWHERE, **headers})
+
+    assert (code, answer["www-authenticate"]) == (401, "Bearer")
+
+
+def test_a_key_for_reading_does_not_write(shared: Stack) -> None:
+    key = add_key(shared, "acme", "read")
+    headers = {**ELSEWHERE, "x-fleetglass-key": key}
+
+    assert http(shared.http, "POST", "/v1/traces", request(), headers)[0] == 401
+
+
+def test_a_wrong_key_is_refused_over_grpc(shared: Stack) -> None:
+    with grpc.insecure_channel(f"127.0.0.1:{shared.grpc}") as channel:
+        export: Any = channel.unary_unary(EXPORT)
+        with pytest.raises(grpc.RpcError) as refused:
+            export(request(), timeout=20, metadata=[("authorization", "Bearer fg_wrong")])
+
+    assert refused.value.code() is grpc.StatusCode.UNAUTHENTICATED
+
+
+@pytest.mark.parametrize("door", ["RECEIVER_HTTP", "RECEIVER_GRPC", "QUERY_LISTEN"])
+def test_listening_beyond_loopback_without_keys_is_refused(tmp_path: Path, door: str) -> None:
+    open_door = {f"FLEETGLASS_{door}": f"0.0.0.0:{free_port()}"}
+    refused = Stack(tmp_path / "data", open_door).run("up")
+
+    assert refused.returncode == 1
+    assert "fleetglass keys add" in refused.stderr
+
+
+def test_with_a_certificate_all_doors_speak_tls(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(
+        str(tmp_path / "pair.pem")
+    )
+    pair = {
+        "FLEETGLASS_RECEIVER_TLS_CERTIFICATE": str(tmp_path / "pair.pem"),
+        "FLEETGLASS_RECEIVER_TLS_KEY": str(tmp_path / "pair.pem"),
+    }
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    root = grpc.ssl_channel_credentials(authority.cert_pem.bytes())
+    with running(tmp_path, **pair) as stack:
+        for body in (request(2), request(3)):
+            sent = urllib.request.Request(
+                f"https://127.0.0.1:{stack.http}/v1/traces", body, PROTOBUF
+            )
+            assert urllib.request.urlopen(sent, context=context).status == 200
+        with grpc.secure_channel(f"127.0.0.1:{stack.grpc}", root) as channel:
+            export: Any = channel.unary_unary(EXPORT)
+            export(request(4), timeout=20)
+
+        def stored() -> bool:
+            url = f"https://127.0.0.1:{stack.query_port}/"
+            sql = b"SELECT count() FROM otel_traces"
+            try:
+                return urllib.request.urlopen(url, sql, context=context).read() == b"9\n"
+            except urllib.error.HTTPError:
+                return False  # Its tables are not made yet.
+
+        eventually(stored)
+
+
+def test_no_key_password_or_content_is_logged(tmp_path: Path) -> None:
+    with running(tmp_path) as stack:
+        key = add_key(stack, "acme", "ingest")
+        headers = {**ELSEWHERE, "authorization": f"Bearer {key}"}
+        body = request(name="confidential-content")
+        assert http(stack.http, "POST", "/v1/traces", body, headers)[0] == 200
+        http(stack.http, "POST", "/v1/traces", body[:-3] + b"\xff\xff\xff", headers)
+        http(stack.http, "POST", "/v1/traces", b"confidential-content", ELSEWHERE)
+        http(stack.query_port, "POST", "/", b"SELECT 'confidential-content' FROM", {})
+        eventually(stack.settled)
+        secret = (stack.folder / "writer.key").read_text().strip()
+    log = stack.log.read_text()
+
+    assert "taking OTLP" in log
+    assert not [word for word in (key, secret, "confidential-content") if word in log]

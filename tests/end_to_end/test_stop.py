@@ -1,0 +1,46 @@
+"""Stopping: in order, soon, and with nothing half done."""
+
+import os
+import signal
+from pathlib import Path
+
+from spans import request
+from stack import Stack, eventually
+
+
+def test_what_was_taken_before_ctrl_c_is_stored(tmp_path: Path) -> None:
+    stack = Stack(tmp_path / "data", {"FLEETGLASS_JOURNAL_SEGMENT_AGE_MS": "60000"})
+    stack.start()
+    for _ in range(50):
+        assert stack.post(request(4))[0] == 200
+    assert stack.process
+    stack.process.send_signal(signal.SIGINT)
+    assert stack.process.wait(30) == 0
+    stack.start()
+    try:
+        assert stack.count() == 200
+        assert stack.metrics()["fleetglass_spans_stored_total"] == 200
+    finally:
+        assert stack.stop() == 0
+
+
+def test_a_child_that_dies_is_started_again(tmp_path: Path) -> None:
+    stack = Stack(tmp_path / "data")
+    stack.start()
+    try:
+        for command in ("store", "collect"):
+            pid = stack.child(command)
+            assert pid
+            os.kill(pid, signal.SIGKILL)
+            eventually(lambda gone=pid, name=command: stack.child(name) not in (None, gone))
+        eventually(lambda: _takes(stack))
+        eventually(lambda: stack.settled() and stack.count() > 0)
+    finally:
+        assert stack.stop() == 0
+
+
+def _takes(stack: Stack) -> bool:
+    try:
+        return stack.post(request())[0] == 200
+    except OSError:
+        return False

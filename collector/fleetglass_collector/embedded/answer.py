@@ -74,6 +74,9 @@ class Answer:
             self.reply.end()
 
     def refuse(self, fault: Fault) -> None:
+        if self._begun:
+            self.reply.abort()
+            return
         headers = self._headers() | {
             "X-ClickHouse-Exception-Code": str(fault.code),
             "Content-Type": "text/plain; charset=UTF-8",

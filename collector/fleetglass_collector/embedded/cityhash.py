@@ -1,16 +1,18 @@
 """CityHash128 as ClickHouse freezes it: version 1.0.2, which later CityHashes differ from."""
 
 import struct
+from collections.abc import Callable
 
 _M = (1 << 64) - 1
 _K0, _K1 = 0xC3A5C85C97CB3127, 0xB492B66FBE98F273
 _K2, _K3 = 0x9AE16A3B2F90404F, 0xC949C7DEFE2B8C7B
 _MUL = 0x9DDFEA08EB382D69
 
-_two = struct.Struct("<QQ").unpack_from
-_word = struct.Struct("<Q").unpack_from
-_half = struct.Struct("<I").unpack_from
-_eight = struct.Struct("<8Q").unpack_from
+_Words = Callable[[bytes, int], tuple[int, ...]]
+_two: _Words = struct.Struct("<QQ").unpack_from
+_word: _Words = struct.Struct("<Q").unpack_from
+_half: _Words = struct.Struct("<I").unpack_from
+_eight: _Words = struct.Struct("<8Q").unpack_from
 
 
 def cityhash128(data: bytes) -> bytes:

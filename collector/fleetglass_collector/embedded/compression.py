@@ -1,14 +1,16 @@
 """Bodies compressed: HTTP's content codings, both ways, never more than a piece at a time."""
 
+import importlib
 import zlib
 from collections.abc import Callable, Iterator
-from typing import Protocol
+from typing import Any, Protocol
 
-import lz4.frame
 import zstandard
-from isal import isal_zlib
 
 from fleetglass_collector.embedded.faults import Fault
+
+# lz4 comes without types.
+lz4_frame: Any = importlib.import_module("lz4.frame")
 
 PIECE = 1 << 20
 # zstandard gives all that its input holds at once: small bites bound what a bomb can make of it.
@@ -36,7 +38,7 @@ class Plain:
 
 class _Lz4Encoder:
     def __init__(self) -> None:
-        self._inner = lz4.frame.LZ4FrameCompressor()
+        self._inner = lz4_frame.LZ4FrameCompressor()
         self._head: bytes = self._inner.begin()
 
     def compress(self, data: bytes, /) -> bytes:
@@ -89,18 +91,18 @@ def decode(coding: str, pieces: Pieces) -> Pieces:
 def _guarded(pieces: Pieces) -> Pieces:
     try:
         yield from pieces
-    except (zlib.error, isal_zlib.error, zstandard.ZstdError, RuntimeError, EOFError) as error:
+    except (zlib.error, zstandard.ZstdError, RuntimeError, EOFError) as error:
         raise Fault(CANNOT_DECOMPRESS, f"Cannot decompress the body: {error}") from error
 
 
 def _zlib(pieces: Pieces) -> Pieces:
     # 47: gzip or zlib, whichever it is.
-    decoder = isal_zlib.decompressobj(47)
+    decoder = zlib.decompressobj(47)
     for piece in pieces:
         rest = piece
         while rest:
             if decoder.eof:
-                decoder = isal_zlib.decompressobj(47)
+                decoder = zlib.decompressobj(47)
             yield decoder.decompress(rest, PIECE)
             rest = decoder.unused_data if decoder.eof else decoder.unconsumed_tail
     if not decoder.eof:
@@ -122,12 +124,12 @@ def _zstd(pieces: Pieces) -> Pieces:
 
 
 def _lz4(pieces: Pieces) -> Pieces:
-    decoder = lz4.frame.LZ4FrameDecompressor()
+    decoder = lz4_frame.LZ4FrameDecompressor()
     for piece in pieces:
         rest: bytes = piece
         while rest or not (decoder.needs_input or decoder.eof):
             if decoder.eof:
-                decoder = lz4.frame.LZ4FrameDecompressor()
+                decoder = lz4_frame.LZ4FrameDecompressor()
             yield bytes(decoder.decompress(rest, PIECE))
             rest = decoder.unused_data or b"" if decoder.eof else b""
     if not decoder.eof:

@@ -2,17 +2,27 @@
 
 import contextlib
 import itertools
+import sys
 import threading
 import uuid
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fleetglass_collector.config import Query
-from fleetglass_collector.embedded import compression, formats, frames, gate, handshake, limits
+from fleetglass_collector.embedded import (
+    compression,
+    form,
+    formats,
+    frames,
+    gate,
+    handshake,
+    limits,
+)
 from fleetglass_collector.embedded.answer import SERVER_NAME, Answer
 from fleetglass_collector.embedded.engine import Connection, Engine
 from fleetglass_collector.embedded.faults import Fault
 from fleetglass_collector.embedded.listener import PIECE, Reply, Request
+from fleetglass_collector.embedded.spool import spooled
 from fleetglass_collector.embedded.statement import HEAD_BYTES, Statement, parse
 from fleetglass_collector.embedded.users import Door, Role, credentials
 from fleetglass_collector.embedded.watch import Watch
@@ -20,6 +30,7 @@ from fleetglass_collector.embedded.watch import Watch
 TOO_MANY_QUERIES = 202
 READONLY = limits.READONLY
 SYNTAX_ERROR = 62
+LOGICAL_ERROR = 49
 # How long a query waits for its turn. Inserts wait long: whoever sends one has nowhere else to go.
 READER_PATIENCE_S, WRITER_PATIENCE_S = 15.0, 120.0
 WRITERS = 4
@@ -83,6 +94,12 @@ class Endpoint:
             self._route(request, answer)
         except Fault as error:
             answer.refuse(error)
+        except OSError:
+            raise
+        except Exception as error:
+            # A mistake of ours must not take the connection with it; what it says may hold data.
+            print(f"fleetglass store: {type(error).__name__} in a request", file=sys.stderr)
+            answer.refuse(Fault(LOGICAL_ERROR, "Internal error of the store."))
 
     def _route(self, request: Request, answer: Answer) -> None:
         asks = request.method == "POST" or "query" in request.params
@@ -95,7 +112,8 @@ class Endpoint:
             answer.reply.whole(404, {"Content-Type": "text/plain"}, message.encode())
         else:
             who = credentials(request.headers, request.params)
-            self._answer(self._job(request, self._door.role(who, request.client)), answer)
+            role = self._door.role(who, request.client)
+            self._answer(self._job(_with_form(request), role), answer)
 
     def _job(self, request: Request, role: Role) -> Job:
         pieces = compression.decode(request.headers.get("content-encoding", ""), request.body)
@@ -157,16 +175,10 @@ class Endpoint:
         if job.database:
             connection.use(job.database)
         connection.set(limits.writer_settings(job.request.params))
-        inserter = connection.insert(job.sql, job.statement.format or "Values")
-        try:
-            for piece in _coalesced(job.data):
-                inserter.append(piece)
-            written = inserter.finish()
-        finally:
-            # Nothing happens here once it is finished; a body cut short is not committed.
-            inserter.cancel()
-        answer.summary.written_rows = written.rows_written
-        answer.summary.written_bytes = written.bytes_written
+        with spooled(job.data, self._engine.folder) as path:
+            result = connection.query(_decoded(job.statement.reading(path)))
+        answer.summary.written_rows = result.written_rows
+        answer.summary.written_bytes = result.written_bytes
         answer.send(iter(()))
 
     def _query(self, job: Job, connection: Connection, answer: Answer) -> None:
@@ -175,8 +187,11 @@ class Endpoint:
         answer.format = job.format
         with self.watch.over(job.marker, job.request.connection, seconds=seconds):
             run = self._streamed if streams else self._held
-            with contextlib.closing(run(job, connection, answer)) as pieces:
-                answer.send(pieces)
+            try:
+                with contextlib.closing(run(job, connection, answer)) as pieces:
+                    answer.send(pieces)
+            except Fault as error:
+                raise gate.explain(error, job.sql) from error
 
     def _prepare(self, job: Job, connection: Connection, *, held: bool) -> float:
         """Set the connection up for its one query; return how long that may run."""
@@ -217,6 +232,16 @@ class Endpoint:
             yield from self._held(job, connection, answer)
 
 
+def _with_form(request: Request) -> Request:
+    kind = request.headers.get("content-type", "")
+    if not form.is_form(kind):
+        return request
+    pieces = compression.decode(request.headers.get("content-encoding", ""), request.body)
+    given = form.fields(kind, _gather(b"", pieces))
+    headers = {name: text for name, text in request.headers.items() if name != "content-encoding"}
+    return replace(request, query=(*request.query, *given), body=iter(()), headers=headers)
+
+
 def _can_stream(job: Job) -> bool:
     words = job.statement.words
     reads = job.statement.first in ("SELECT", "WITH", "(")
@@ -229,18 +254,6 @@ def _gather(head: bytes, pieces: Iterator[bytes]) -> bytes:
     while len(head) < HEAD_BYTES and (piece := next(pieces, None)) is not None:
         head += piece
     return head
-
-
-def _coalesced(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """Join small pieces: each one appended costs the engine a wake-up."""
-    held: list[bytes] = []
-    for piece in pieces:
-        held.append(piece)
-        if sum(map(len, held)) >= PIECE:
-            yield b"".join(held)
-            held.clear()
-    if rest := b"".join(held):
-        yield rest
 
 
 def _decoded(text: str) -> str:

@@ -5,7 +5,8 @@ database, and output. The last matters: after a query fails half way, chDB 4.4.0
 already written in front of the next result on the same connection.
 """
 
-from collections.abc import Iterator, Mapping
+import fcntl
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -58,6 +59,8 @@ _USERS = """<clickhouse>
 class _Result(Protocol):
     def bytes(self) -> bytes: ...
     def rows_read(self) -> int: ...
+    def rows_written(self) -> int: ...
+    def bytes_written(self) -> int: ...
     def storage_rows_read(self) -> int: ...
     def storage_bytes_read(self) -> int: ...
 
@@ -67,23 +70,11 @@ class _Stream(Protocol):
     def cancel(self) -> None: ...
 
 
-class _Written(Protocol):
-    rows_written: int
-    bytes_written: int
-
-
-class Inserter(Protocol):
-    def append(self, data: bytes) -> None: ...
-    def finish(self) -> _Written: ...
-    def cancel(self) -> None: ...
-
-
 class _Raw(Protocol):
     def query(self, query: str, format: str = ..., params: Mapping[str, str] = ...) -> _Result: ...
     def send_query(
         self, query: str, format: str = ..., params: Mapping[str, str] = ...
     ) -> _Stream: ...
-    def send_insert(self, query: str, format: str = ...) -> Inserter: ...
     def close(self) -> None: ...
 
 
@@ -95,13 +86,19 @@ class Held:
     rows_read: int
     bytes_read: int
     rows: int
+    written_rows: int
+    written_bytes: int
+
+
+# chDB is typed in part only.
+_connect = cast(Callable[[str], _Raw], getattr(chdb, "connect"))  # noqa: B009
 
 
 class Connection:
     """One request's connection to the engine. Every error is a Fault."""
 
     def __init__(self, path: str) -> None:
-        self._raw = cast(_Raw, chdb.connect(path))
+        self._raw = _connect(path)
 
     def __enter__(self) -> Self:
         return self
@@ -126,9 +123,11 @@ class Connection:
             rows_read=result.storage_rows_read(),
             bytes_read=result.storage_bytes_read(),
             rows=result.rows_read(),
+            written_rows=result.rows_written(),
+            written_bytes=result.bytes_written(),
         )
 
-    def stream(self, sql: str, format: str, params: Mapping[str, str]) -> Iterator[bytes]:
+    def stream(self, sql: str, format: str, params: Mapping[str, str]) -> Generator[bytes]:
         """The result, block by block. Closing the iterator cancels the query."""
         try:
             stream = self._raw.send_query(sql, format, params)
@@ -141,12 +140,6 @@ class Connection:
             raise fault(str(error)) from error
         finally:
             stream.cancel()
-
-    def insert(self, sql: str, format: str) -> Inserter:
-        try:
-            return self._raw.send_insert(sql, format)
-        except RuntimeError as error:
-            raise fault(str(error)) from error
 
     def set(self, settings: Mapping[str, str]) -> None:
         if settings:
@@ -172,7 +165,7 @@ class Connection:
     def only_reads(self, sql: str) -> bool:
         found = self._classified(sql)
         # A text that does not parse is let through for the engine to say what is wrong with it.
-        return found["statement_count"] == 0 or found["query_class"].name == "READ_ONLY"
+        return found["statement_count"] == 0 or bool(found["query_class"].name == "READ_ONLY")
 
     def _classified(self, sql: str) -> dict[str, Any]:
         # Not offered by chDB's own Connection, only by the one it wraps.
@@ -185,13 +178,15 @@ class Engine:
 
     def __init__(self, folder: Path) -> None:
         self._path = str(folder)
+        self.folder = folder
         try:
+            _refuse_held(folder)
             server = _write_configuration(folder)
             self._keeper = Connection(f"{folder}?config-file={server}")
         except OSError as error:
             raise ConfigError(f"cannot use {str(folder)!r}: {error.strerror}") from error
         except RuntimeError as error:
-            raise ConfigError(_why_not(folder, str(error))) from error
+            raise ConfigError(f"cannot open the store {str(folder)!r}: {error}") from error
 
     def connection(self) -> Connection:
         return Connection(self._path)
@@ -214,10 +209,16 @@ def _write_configuration(folder: Path) -> Path:
     return server.absolute()
 
 
-def _why_not(folder: Path, message: str) -> str:
-    if "Cannot lock" in message:
-        return (
-            f"the store {str(folder)!r} is held by another process; stop that `fleetglass`, "
-            "or give this one another folder with --data"
-        )
-    return f"cannot open the store {str(folder)!r}: {message.splitlines()[0]}"
+def _refuse_held(folder: Path) -> None:
+    """Look at the engine's lock first: it says on stderr alone, and in many words, who holds it."""
+    status = folder / "status"
+    if not status.exists():
+        return
+    with status.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ConfigError(
+                f"the store {str(folder)!r} is held by another process; stop that `fleetglass`, "
+                "or give this one another folder with --data"
+            ) from error

@@ -4,14 +4,18 @@ A block is 16 bytes of checksum, one of method, and the sizes packed (with those
 header) and unpacked, four bytes each.
 """
 
+import importlib
 import struct
 from collections.abc import Iterator
+from typing import Any
 
-import lz4.block
 import zstandard
 
 from fleetglass_collector.embedded.cityhash import cityhash128
 from fleetglass_collector.embedded.faults import Fault
+
+# lz4 comes without types.
+lz4_block: Any = importlib.import_module("lz4.block")
 
 _CHECKSUM, _HEADER = 16, 9
 _LZ4, _ZSTD, _NONE = 0x82, 0x90, 0x02
@@ -38,7 +42,7 @@ class FrameEncoder:
 
 
 def _block(data: bytes) -> bytes:
-    packed: bytes = lz4.block.compress(data, store_size=False)
+    packed: bytes = lz4_block.compress(data, store_size=False)
     body = struct.pack("<BII", _LZ4, len(packed) + _HEADER, len(data)) + packed
     return cityhash128(body) + body
 
@@ -77,10 +81,10 @@ def _unpacked(block: bytes) -> bytes:
     data = block[_CHECKSUM + _HEADER :]
     try:
         if method == _LZ4:
-            return bytes(lz4.block.decompress(data, uncompressed_size=size))
+            return bytes(lz4_block.decompress(data, uncompressed_size=size))
         if method == _ZSTD:
             return zstandard.ZstdDecompressor().decompress(data, max_output_size=size)
-    except (lz4.block.LZ4BlockError, zstandard.ZstdError) as error:
+    except (lz4_block.LZ4BlockError, zstandard.ZstdError) as error:
         raise Fault(CANNOT_DECOMPRESS, f"Cannot decompress the body: {error}") from error
     if method == _NONE:
         return data

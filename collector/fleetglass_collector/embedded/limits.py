@@ -54,6 +54,8 @@ def reader_settings(limits: Query, given: Mapping[str, str], *, held: bool) -> d
         "max_bytes_before_external_group_by": str(limits.max_memory_bytes // 2),
         "max_bytes_before_external_sort": str(limits.max_memory_bytes // 2),
         "use_uncompressed_cache": "0",
+        # Without it chDB takes a mistyped word for an expression.
+        "implicit_select": "0",
     }
     for name, value in _asked(given):
         if name in bounds:
@@ -66,7 +68,7 @@ def reader_settings(limits: Query, given: Mapping[str, str], *, held: bool) -> d
 
 
 def writer_settings(given: Mapping[str, str]) -> dict[str, str]:
-    return dict(_asked(given))
+    return {"implicit_select": "0"} | dict(_asked(given))
 
 
 def _bounds(limits: Query, *, held: bool) -> dict[str, float]:

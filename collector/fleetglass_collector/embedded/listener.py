@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 from urllib.parse import parse_qsl, urlsplit
 
 from fleetglass_collector.errors import ConfigError
@@ -62,12 +62,15 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = IDLE_S
     disable_nagle_algorithm = True
     wbufsize = 0
-    server: "Listener"
+
+    @property
+    def _listener(self) -> "Listener":
+        return cast("Listener", self.server)
 
     def setup(self) -> None:
-        if self.server.tls:
+        if self._listener.tls:
             self.request.settimeout(IDLE_S)
-            self.request = self.server.tls.wrap_socket(self.request, server_side=True)
+            self.request = self._listener.tls.wrap_socket(self.request, server_side=True)
         super().setup()
 
     def do_GET(self) -> None:
@@ -76,7 +79,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._begun = False
         request = self._request()
         try:
-            self.server.serve(request, self)
+            self._listener.serve(request, self)
         except OSError:
             self.abort()
         if self._left:
@@ -189,8 +192,8 @@ class Listener(ThreadingHTTPServer):
             super().__init__(address, _Handler)
         except OSError as error:
             raise ConfigError(
-                f"cannot listen on {address[0]}:{address[1]}: {error.strerror}; stop what holds the "
-                "port, or set [query] listen (FLEETGLASS_QUERY_LISTEN)"
+                f"cannot listen on {address[0]}:{address[1]}: {error.strerror}; stop what holds "
+                "the port, or set [query] listen (FLEETGLASS_QUERY_LISTEN)"
             ) from error
 
     @property
@@ -199,9 +202,11 @@ class Listener(ThreadingHTTPServer):
 
     def server_bind(self) -> None:
         # HTTPServer looks up its own name here, which can take seconds without DNS.
+        # After a kill, connections in TIME_WAIT would hold the port without SO_REUSEADDR.
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         socket.socket.bind(self.socket, self.server_address)
         self.server_address = self.socket.getsockname()
-        self.server_name, self.server_port = self.server_address[:2]
+        self.server_name, self.server_port = str(self.server_address[0]), self.port
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Count on the client's end: a broken connection or TLS handshake is its matter."""
@@ -230,7 +235,9 @@ class Listener(ThreadingHTTPServer):
                 self._quiet.wait_for(lambda: not self._busy, seconds / 2)
 
     def start(self) -> threading.Thread:
-        thread = threading.Thread(target=self.serve_forever, name="listener", daemon=True)
+        thread = threading.Thread(
+            target=self.serve_forever, args=(0.05,), name="listener", daemon=True
+        )
         thread.start()
         return thread
 

@@ -6,9 +6,10 @@ Statements are held as latin-1 text, one character a byte, so that offsets are t
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fleetglass_collector.embedded.faults import Fault
+from fleetglass_collector.embedded.limits import quote
 
 # Where the statement ends and data begins must be found within this much.
 HEAD_BYTES = 256 << 10
@@ -25,7 +26,7 @@ _TOKEN = re.compile(
 )
 
 
-# INSERT INTO ... SELECT ... FROM input('...') FORMAT ...: the one SELECT that takes data.
+# The one SELECT that takes data. chDB 4.4.0 refuses it streamed and, inline, drops the data.
 _INPUT = re.compile(r"\binput\s*\(", re.IGNORECASE)
 
 
@@ -44,7 +45,11 @@ class Token:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """`text` is what the engine is given; `data` where an insert's data starts, if it has any."""
+    """What a statement is.
+
+    `text` is what the engine is given, `data` where an insert's data starts if it has any, and
+    `settings` where its SETTINGS clause does.
+    """
 
     text: str
     format: str | None = None
@@ -52,6 +57,13 @@ class Statement:
     data: int | None = None
     first: str = ""
     words: frozenset[str] = frozenset()
+    settings: int | None = None
+
+    def reading(self, path: str) -> str:
+        """The insert, with a file to read its data from: that clause stands before SETTINGS."""
+        at = len(self.text) if self.settings is None else self.settings
+        source = f" FROM INFILE {quote(path)} COMPRESSION 'none' "
+        return f"{self.text[:at]}{source}{self.text[at:]} FORMAT {self.format}"
 
 
 def parse(text: str) -> Statement:
@@ -87,24 +99,33 @@ def _last_format(tokens: list[Token]) -> str | None:
 def _insert(text: str) -> Statement:
     """Follow the clauses of an INSERT up to the one that says where its data comes from."""
     depth, selects = 0, False
+    settings: int | None = None
     before: Token | None = None
     for token, after in _pairs(text):
         depth += {"(": 1, ")": -1}.get(token.text, 0)
         named = before is not None and (before.text == "." or before.word in ("INTO", "TABLE"))
         clause = token.word if depth == 0 and not named else ""
         if clause == "FORMAT" and after is not None and after.kind == "word":
-            if selects and not _INPUT.search(text):
+            if selects:
                 break
-            return _with_data(text, token.start, format=after.text, start=after.end)
+            data = _data_start(text, after.end)
+            found = Statement(text=text[: token.start], format=after.text, data=data)
+            return replace(found, insert=True, settings=settings)
         if clause == "VALUES" and not selects:
-            return _with_data(text, token.start, format="Values", start=token.end)
+            found = Statement(text=text[: token.start], format="Values", data=token.end)
+            return replace(found, insert=True, settings=settings)
         if clause == "INFILE":
             raise Fault(NOT_IMPLEMENTED, "INSERT FROM INFILE is not taken over HTTP.")
+        if clause == "SETTINGS" and settings is None:
+            settings = token.start
         selects = selects or clause in ("SELECT", "WITH")
         before = token
+    if selects and _INPUT.search(text):
+        raise Fault(NOT_IMPLEMENTED, "INSERT SELECT FROM input() is not taken here.")
     if selects:
         return Statement(text=text, insert=True)
-    return Statement(text=text, insert=True, format="Values", data=len(text))
+    found = Statement(text=text, insert=True, format="Values", data=len(text))
+    return replace(found, settings=settings)
 
 
 def _pairs(text: str) -> Iterator[tuple[Token, Token | None]]:
@@ -117,10 +138,9 @@ def _pairs(text: str) -> Iterator[tuple[Token, Token | None]]:
         yield held, None
 
 
-def _with_data(text: str, end: int, *, format: str, start: int) -> Statement:
+def _data_start(text: str, start: int) -> int:
     # ClickHouse: data starts after the first line break, or else after the blanks.
     while text[start : start + 1] in (" ", "\t", "\f"):
         start += 1
     start += text[start : start + 1] == "\r"
-    start += text[start : start + 1] == "\n"
-    return Statement(text=text[:end], insert=True, format=format, data=start)
+    return start + (text[start : start + 1] == "\n")

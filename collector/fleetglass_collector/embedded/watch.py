@@ -6,7 +6,7 @@ import select
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
 PERIOD_S = 0.2
@@ -31,7 +31,7 @@ class Watch:
         self._thread.start()
 
     @contextlib.contextmanager
-    def over(self, marker: str, client: socket.socket, *, seconds: float) -> Iterator[None]:
+    def over(self, marker: str, client: socket.socket, *, seconds: float) -> Generator[None]:
         # A descriptor of our own cannot be closed and given to another connection meanwhile.
         query = _Query(
             marker=marker,

@@ -13,9 +13,8 @@ from fleetglass_collector.errors import StoreError
 
 CHUNK_BYTES = 64 << 10
 MESSAGE_BYTES = 64 << 10
-# ClickHouse's own bound for an error that it reports in the middle of a result.
-TAIL_BYTES = 32 << 10
-_VERSION = re.compile(r"\s*\(version [^()]*(\([^()]*\))?\)\s*$")
+_VERSION = re.compile(r"\s*\(version [^()]*(\([^()]*\))?\)")
+_WISHES = re.compile(r"(Expected one of: [^,]*(?:, [^,]*){4}),[^\n]*(?=\. \(SYNTAX_ERROR\))")
 
 
 class Reader:
@@ -33,7 +32,9 @@ class Reader:
         endpoint = (
             Endpoint.at(dsn, port=8443 if dsn.startswith("https") else 8123)
             if config.is_remote
-            else Endpoint.of_listener(config.query.listen)
+            else Endpoint.of_listener(
+                config.query.listen, certificate=config.receiver.tls_certificate
+            )
         )
         return cls(endpoint, database=config.store.database, key=key)
 
@@ -57,7 +58,9 @@ class Reader:
                 raise _refused(answer)
             yield from _pieces(answer)
         except (OSError, http.client.HTTPException) as error:
-            raise StoreError(f"{self.endpoint}: {reason(error)}", transient=True) from error
+            raise StoreError(
+                f"{self.endpoint} broke off: {reason(error)}", transient=True
+            ) from error
         finally:
             connection.close()
 
@@ -71,16 +74,34 @@ class Reader:
 
 
 def _pieces(answer: http.client.HTTPResponse) -> Generator[bytes]:
-    """Yield the body; what went wrong after the first byte is told at its end, under a tag."""
+    """Yield the body; what goes wrong after its first byte is told at its end, behind a mark."""
     tag = (answer.getheader("X-ClickHouse-Exception-Tag") or "").encode()
-    tail = b""
-    while piece := answer.read1(CHUNK_BYTES):
-        yield piece
-        tail = (tail + piece)[-TAIL_BYTES:]
-    marked = b"__exception__\r\n" + tag
-    if tag and (at := tail.rfind(b"\r\n" + marked)) >= 0:
-        message = tail[at + len(marked) + 2 :].decode(errors="replace").strip()
-        raise StoreError(_plain(message.rpartition("\n")[0] or message), transient=False)
+    mark = b"\r\n__exception__\r\n" + tag
+    held = b""
+    try:
+        while piece := answer.read1(CHUNK_BYTES):
+            held += piece
+            at = held.find(mark) if tag else len(held)
+            # The mark may begin in one piece and end in the next.
+            cut = at if at >= 0 else max(0, len(held) - len(mark))
+            yield held[:cut]
+            held = held[cut:]
+        if answer.length:
+            raise http.client.IncompleteRead(b"")
+    except (OSError, http.client.HTTPException):
+        # After an error the database breaks off.
+        if not (tag and held.startswith(mark)):
+            yield held
+            raise
+    if tag and held.startswith(mark):
+        raise StoreError(_told_inside(held[len(mark) :], tag), transient=False)
+    yield held
+
+
+def _told_inside(message: bytes, tag: bytes) -> str:
+    """Return the text before the line that gives its length and repeats the tag."""
+    end = rb"\s+\d+ " + re.escape(tag) + rb"\s+__exception__\s*$"
+    return _plain(re.sub(end, b"", message).decode(errors="replace").strip())
 
 
 def _refused(answer: http.client.HTTPResponse) -> StoreError:
@@ -94,4 +115,5 @@ def _refused(answer: http.client.HTTPResponse) -> StoreError:
 
 
 def _plain(message: str) -> str:
-    return _VERSION.sub("", message)
+    """Leave out the version, and most of what the parser would have liked better."""
+    return _WISHES.sub(r"\1, ...", _VERSION.sub("", message)).strip()

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from fleetglass_collector.config import Config
-from fleetglass_collector.doctor import Check, Level, Patience, examine
+from fleetglass_collector.doctor.check import Check, Level
 
 NAME = "doctor"
 _STYLES = {Level.OK: "green", Level.NOTE: "yellow", Level.FAIL: "bold red"}
@@ -27,6 +27,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(config: Config, options: argparse.Namespace) -> int:
+    # The drivers that this imports take a while; the other commands go without.
+    from fleetglass_collector.doctor.examination import examine
+    from fleetglass_collector.doctor.round_trip import Patience
+
     key = os.environ.get("FLEETGLASS_KEY", "")
     patience = Patience(within_s=options.within, key=key)
     failed = show(examine(config, patience), Console(soft_wrap=True))

@@ -62,7 +62,7 @@ def _sql(given: str) -> str:
 def _advised(error: StoreError, config: Config, where: str) -> StoreError:
     """Add what to do about it."""
     advice = ""
-    if error.transient and not error.code and str(error).startswith(where):
+    if error.transient and not error.code and str(error).startswith(f"{where}: "):
         advice = (
             "Is the DSN right, and the server up?"
             if config.is_remote

@@ -4,6 +4,8 @@ Files are .pb (one request, or a sequence of them, each after its length), .json
 .jsonl (a request a line, as the OpenTelemetry Collector's file exporter writes them); each also
 .gz. They go to the receiver that the configuration names, or to --endpoint. What cannot be read
 or is refused is reported, the rest is sent, and the exit status is 1.
+
+A span older than the retention is taken and not kept: --rebase now makes old recordings new.
 """
 
 import argparse

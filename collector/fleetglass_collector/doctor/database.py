@@ -1,6 +1,6 @@
 """The database: does it answer, does its clock agree, has it our tables?"""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 
 from fleetglass_collector.config import Config
 from fleetglass_collector.doctor.check import Check
@@ -45,20 +45,30 @@ def _clocks(apart_ns: int) -> Check:
 
 def _tables(config: Config, reader: Reader) -> Check:
     wanted = {
-        migration.name
+        migration.name: migration.checksum
         for migration in schema.migrations(cluster=config.store.cluster, retention=config.retention)
     }
     try:
-        rows = reader.rows(f"SELECT DISTINCT name FROM {RECORDS}")
+        rows = reader.rows(f"SELECT name, any(checksum) AS checksum FROM {RECORDS} GROUP BY name")
     except StoreError as error:
         if error.code == UNKNOWN_TABLE:
             return Check.note("tables", "none yet", "a collector makes them: fleetglass up")
         return Check.fail("tables", str(error), "give the user in store.dsn SELECT on the tables")
-    missing = wanted - {str(row["name"]) for row in rows}
-    if missing:
+    return _compared(wanted, {str(row["name"]): str(row["checksum"]) for row in rows})
+
+
+def _compared(wanted: Mapping[str, str], applied: Mapping[str, str]) -> Check:
+    total = len(wanted)
+    if changed := [name for name in wanted if name in applied and applied[name] != wanted[name]]:
         return Check.fail(
             "tables",
-            f"{len(missing)} of {len(wanted)} migrations are missing, first {min(missing)!r}",
+            f"{len(changed)} of {total} migrations differ from ours, first {changed[0]!r}",
+            "another version or cluster setting made them: use that, or another store.database",
+        )
+    if missing := sorted(wanted.keys() - applied.keys()):
+        return Check.fail(
+            "tables",
+            f"{len(missing)} of {total} migrations are missing, first {missing[0]!r}",
             "a collector of this version applies them: restart it, and see what it logs",
         )
-    return Check.ok("tables", f"all {len(wanted)} migrations are applied")
+    return Check.ok("tables", f"all {total} migrations are applied")

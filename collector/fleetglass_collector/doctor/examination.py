@@ -1,0 +1,27 @@
+"""The list of checks, in the order in which they are shown."""
+
+from collections.abc import Generator
+
+from fleetglass_collector.config import Config
+from fleetglass_collector.doctor import database, machine, ports, round_trip, secrets
+from fleetglass_collector.doctor.check import Check
+from fleetglass_collector.doctor.round_trip import Patience
+
+
+def examine(config: Config, patience: Patience) -> Generator[Check]:
+    """Yield each finding as it is made; the last ones take seconds."""
+    yield machine.versions()
+    yield machine.clock(now_ns=patience.clock_ns())
+    yield from machine.disk(config)
+    yield from secrets.keys(config)
+    yield from secrets.certificate(config)
+    yield machine.gpu()
+    yield machine.model()
+    found = list(ports.listeners(config))
+    yield from found
+    yield from database.database(config, patience.clock_ns)
+    if any(check.name == "receiver.http" and check.running for check in found):
+        yield round_trip.backlog(config)
+        yield round_trip.span(config, patience)
+    else:
+        yield Check.note("span", "not sent: no collector is running", "fleetglass up")

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleetglass_collector.config import OTHER_VARIABLES, Config, Key, keys, load
+from fleetglass_collector.config import OTHER_VARIABLES, Config, Key, keys, load, reference
 from fleetglass_collector.errors import ConfigError
 from fleetglass_collector.process import LIFELINE
 from fleetglass_collector.values import show_size, size
@@ -180,3 +180,9 @@ def test_any_text_is_taken_or_refused_by_name(key: Key, text: str) -> None:
 
     assert named
     assert type(value) in (type(key.default), type(None))
+
+
+def test_the_documentation_has_the_table_of_keys() -> None:
+    document = Path(__file__).parents[2] / "docs" / "configuration.md"
+
+    assert reference() in document.read_text(encoding="utf-8")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from fleetglass import _conventions
 from fleetglass_collector.config import Config
 from fleetglass_collector.doctor.check import Check
 from fleetglass_collector.endpoint import Endpoint, reason
@@ -114,7 +115,7 @@ def _metrics(config: Config) -> dict[str, float]:
 def _request(trace: bytes, now_ns: int) -> bytes:
     request = ExportTraceServiceRequest()
     resource = request.resource_spans.add()
-    name = resource.resource.attributes.add(key="service.name")
+    name = resource.resource.attributes.add(key=_conventions.SERVICE_NAME)
     name.value.string_value = SERVICE
     scope = resource.scope_spans.add()
     scope.scope.name = SERVICE

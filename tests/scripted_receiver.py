@@ -40,6 +40,8 @@ class Receiver:
     port: int = 0
     script: list[Reply] = field(default_factory=list[Reply])
     decide: Decide = lambda _: TAKEN
+    # Answers everything, whatever comes, when it is set.
+    plain: Reply | None = None
     taken: list[ExportTraceServiceRequest] = field(default_factory=list[ExportTraceServiceRequest])
     headers: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
     paths: list[str] = field(default_factory=list[str])
@@ -59,6 +61,8 @@ class Receiver:
         ]
 
     def answer(self, body: bytes) -> Reply:
+        if self.plain:
+            return self.plain
         request = ExportTraceServiceRequest.FromString(gzip.decompress(body))
         reply = self.script.pop(0) if self.script else self.decide(request)
         if reply.status == 200:

@@ -35,7 +35,11 @@ def main(arguments: list[str] | None = None) -> int:
     from fleetglass_collector.config import load
     from fleetglass_collector.errors import FleetglassError
 
-    options = _parser(COMMANDS).parse_args(arguments)
+    parser = _parser(COMMANDS)
+    options = parser.parse_args(arguments)
+    if not options.command:
+        parser.print_help()
+        return 2
     given = {path: getattr(options, flag, None) for flag, path in FLAGS.items()}
     overrides = {path: value for path, value in given.items() if value}
     try:
@@ -60,7 +64,7 @@ def _parser(commands: Sequence["Command"]) -> argparse.ArgumentParser:
         formatter_class=plain,
     )
     parser.add_argument("--version", action="version", version=f"fleetglass {__version__}")
-    actions = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    actions = parser.add_subparsers(dest="command", metavar="COMMAND")
     for command in commands:
         text = (command.__doc__ or "").strip()
         summary = text.splitlines()[0].rstrip(".:")

@@ -1,6 +1,7 @@
 """Who may come in: addresses, loopback, and the header that carries a key."""
 
 import ipaddress
+import re
 import shlex
 from urllib.parse import unquote
 
@@ -61,6 +62,17 @@ def refuse_open_door(listen: str, keyring: Keyring, *scopes: Scope) -> None:
         f"'fleetglass keys add --data {folder} --tenant default --scope {scope}', "
         "or listen on 127.0.0.1"
     )
+
+
+def authorization(secret: str) -> str:
+    """Return the header's value that carries a secret.
+
+    Raises:
+        ConfigError: No secret looks like that; it is not repeated.
+    """
+    if not re.fullmatch(r"[!-~]+", secret.strip()):
+        raise ConfigError("the key holds characters that no key has; copy it again")
+    return f"Bearer {secret.strip()}"
 
 
 def bearer(value: str | None) -> str | None:

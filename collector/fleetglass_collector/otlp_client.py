@@ -11,6 +11,7 @@ from google.protobuf.message import DecodeError
 from google.rpc.status_pb2 import Status
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
+from fleetglass_collector.access import authorization
 from fleetglass_collector.endpoint import Endpoint, reason
 from fleetglass_collector.errors import StoreError
 from fleetglass_collector.replay import Answer
@@ -39,7 +40,7 @@ class OtlpClient:
         self._headers = {
             "content-type": "application/x-protobuf",
             "content-encoding": "gzip",
-            **({"authorization": f"Bearer {key}"} if key else {}),
+            **({"authorization": authorization(key)} if key else {}),
         }
 
     def __call__(self, body: bytes) -> Answer:
@@ -78,11 +79,11 @@ class OtlpClient:
         """Return the answer, and after how many seconds the receiver wants to be asked again."""
         if not self._connection:
             self._connection = self.endpoint.connect(timeout_s=TIMEOUT_S)
-        self._reached = True
         # It may answer before it has read everything: that answer is the one to hear.
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             self._connection.request("POST", self.endpoint.path, packed, self._headers)
         response = self._connection.getresponse()
+        self._reached = True
         body = response.read()
         if response.will_close:
             self.close()

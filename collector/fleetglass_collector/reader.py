@@ -67,7 +67,11 @@ class Reader:
     def rows(self, sql: str, *, timeout_s: float = 10.0, **parameters: str) -> list[dict[str, Any]]:
         """Return a small result; parameters are written `param_name=...`."""
         result = b"".join(self.stream(sql, "JSONEachRow", timeout_s=timeout_s, **parameters))
-        return [json.loads(line) for line in result.splitlines()]
+        try:
+            rows = [json.loads(line) for line in result.splitlines()]
+        except ValueError as error:
+            raise StoreError(f"{self.endpoint} is not ClickHouse", transient=False) from error
+        return [row for row in rows if isinstance(row, dict)]
 
     def _path(self, query: Mapping[str, str]) -> str:
         return f"{self.endpoint.path or '/'}?{urlencode({'database': self._database, **query})}"

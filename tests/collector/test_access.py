@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fleetglass_collector.access import (
+    authorization,
     bearer,
     is_local,
     is_loopback,
@@ -94,6 +95,17 @@ def test_a_client_from_elsewhere_is_not(peer: str) -> None:
 )
 def test_a_bearer_header_carries_a_secret(value: str | None, secret: str | None) -> None:
     assert bearer(value) == secret
+
+
+@pytest.mark.parametrize("secret", ["fg_a", " fg_a\n"])
+def test_a_secret_goes_into_a_header_and_comes_out_again(secret: str) -> None:
+    assert bearer(authorization(secret)) == "fg_a"
+
+
+@pytest.mark.parametrize("secret", ["", " ", "a b", "fg_\nx: y", "é"])
+def test_what_cannot_be_a_secret_is_refused_and_not_repeated(secret: str) -> None:
+    with pytest.raises(ConfigError, match="copy it again$"):
+        authorization(secret)
 
 
 def test_loopback_needs_no_key(tmp_path: Path) -> None:

@@ -60,6 +60,11 @@ def test_help_lists_the_commands(capsys: Captured) -> None:
     assert all(f"    {command.NAME} " in text for command in COMMANDS)
 
 
+def test_without_a_command_there_is_help(capsys: Captured) -> None:
+    assert main([]) == 2
+    assert capsys.readouterr().out.startswith("usage: fleetglass")
+
+
 @pytest.mark.parametrize(
     ("config", "message"),
     [
@@ -192,6 +197,21 @@ def test_replay_without_a_key_says_so(receiver: Receiver, tmp_path: Path, capsys
 
     assert main(["replay", str(recorded(tmp_path)), "--endpoint", receiver.url]) == 1
     assert "Give a key with scope 'ingest'" in capsys.readouterr().err
+
+
+def test_a_key_that_cannot_be_one_is_said(
+    receiver: Receiver, tmp_path: Path, capsys: Captured
+) -> None:
+    command = ["replay", str(recorded(tmp_path)), "--endpoint", receiver.url]
+
+    assert main([*command, "--key", "fg_x\ny"]) == 1
+    assert "copy it again" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("url", ["127.0.0.1:4318", "ftp://h", "http://", "http://h:port"])
+def test_an_endpoint_that_is_none_is_said(url: str, tmp_path: Path, capsys: Captured) -> None:
+    assert main(["replay", str(recorded(tmp_path)), "--endpoint", url]) == 1
+    assert "the address must be http(s)://host:port" in capsys.readouterr().err
 
 
 def test_replay_sends_the_key_of_the_environment(

@@ -193,6 +193,18 @@ def test_a_server_that_is_not_up_is_a_failure_without_its_password(tmp_path: Pat
     assert "hunter2" not in check.found + check.advice
 
 
+@pytest.mark.parametrize("body", [b"", b"<html>", b"7"])
+def test_a_server_that_is_no_clickhouse_is_a_failure(
+    body: bytes, receiver: Receiver, tmp_path: Path
+) -> None:
+    receiver.plain = Reply(body=body)
+    config = configured(tmp_path, STORE_DSN=receiver.url)
+    (check,) = database.database(config, lambda: NOW_NS)
+
+    assert check.level is FAIL
+    assert "is not ClickHouse" in check.found
+
+
 @pytest.mark.parametrize(
     ("reply", "found"),
     [

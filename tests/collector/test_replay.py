@@ -1,3 +1,5 @@
+import socket
+import threading
 from collections.abc import Generator
 from pathlib import Path
 
@@ -203,6 +205,18 @@ def test_where_nothing_listens_it_is_said_at_once(clock: Clock, tmp_path: Path) 
 
     with pytest.raises(StoreError, match="connection refused"):
         Replay(client, limit=LARGE).file(file_of(tmp_path, request("a")))
+
+    assert clock.slept == []
+
+
+def test_what_does_not_speak_http_is_said_at_once(clock: Clock, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=lambda: server.accept()[0].close(), daemon=True)
+        thread.start()
+        client = client_of(f"http://127.0.0.1:{server.getsockname()[1]}", clock)
+        with pytest.raises(StoreError):
+            Replay(client, limit=LARGE).file(file_of(tmp_path, request("a")))
+        thread.join()
 
     assert clock.slept == []
 

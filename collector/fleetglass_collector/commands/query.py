@@ -9,8 +9,10 @@ any of ClickHouse's, such as Vertical, TSV or Parquet. A FORMAT in the SQL goes 
 """
 
 import argparse
+import codecs
 import os
 import sys
+from collections.abc import Callable
 
 from fleetglass_collector.config import Config
 from fleetglass_collector.errors import ConfigError, StoreError
@@ -20,9 +22,7 @@ NAME = "query"
 FORMATS = {"table": "PrettyCompact", "json": "JSONEachRow", "csv": "CSVWithNames"}
 # What a span holds may come from anywhere: on a terminal no control character gets through, so
 # none can move the cursor, rename the window or hide a line.
-_SHOWN = bytes(
-    code if code >= 32 and code != 127 or code in b"\n\t" else ord("?") for code in range(256)
-)
+_SHOWN = {code: "?" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,16 +37,20 @@ def run(config: Config, options: argparse.Namespace) -> int:
     key = options.key or (os.environ.get("FLEETGLASS_KEY", "") if config.is_remote else "")
     reader = Reader.of(config, key=key)
     sql = _sql(options.sql)
-    terminal = sys.stdout.isatty()
-    out = sys.stdout.buffer
     format = str(options.format)
+    write = _to_terminal() if sys.stdout.isatty() else sys.stdout.buffer.write
     try:
         for piece in reader.stream(sql, FORMATS.get(format, format)):
-            out.write(piece.translate(_SHOWN) if terminal else piece)
-            out.flush()
+            write(piece)
+            sys.stdout.flush()
     except StoreError as error:
         raise _advised(error, config, str(reader.endpoint)) from error
     return 0
+
+
+def _to_terminal() -> Callable[[bytes], int]:
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    return lambda piece: sys.stdout.write(decoder.decode(piece).translate(_SHOWN))
 
 
 def _sql(given: str) -> str:

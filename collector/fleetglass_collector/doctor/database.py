@@ -17,12 +17,15 @@ def database(config: Config, clock_ns: Callable[[], int]) -> Generator[Check]:
     reader = Reader.of(config)
     before_ns = clock_ns()
     try:
-        answer = reader.rows(
+        rows = reader.rows(
             "SELECT version() AS version, toString(toUnixTimestamp64Nano(now64(9))) AS now"
-        )[0]
+        )
+        if not rows:
+            raise StoreError(f"{reader.endpoint} is not ClickHouse", transient=False)
     except StoreError as error:
         yield _away(config, error)
         return
+    answer = rows[0]
     middle_ns = (before_ns + clock_ns()) // 2
     yield Check.ok("database", f"{reader.endpoint} answers, ClickHouse {answer['version']}")
     yield _clocks(int(answer["now"]) - middle_ns)

@@ -1,5 +1,6 @@
 """The machine: versions, clock, disk, GPU, the embedding model's package."""
 
+import contextlib
 import importlib
 import importlib.util
 import os
@@ -54,7 +55,7 @@ def clock(*, now_ns: int) -> Check:
 def disk(config: Config) -> Generator[Check]:
     folder = config.folder
     there = next(
-        place for place in (folder.absolute(), *folder.absolute().parents) if place.exists()
+        place for place in (folder.absolute(), *folder.absolute().parents) if os.path.exists(place)
     )
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
         yield Check.fail(
@@ -68,8 +69,7 @@ def disk(config: Config) -> Generator[Check]:
 
 
 def _room(config: Config, free: int) -> Check:
-    waiting = sum(file.stat().st_size for file in (config.folder / "journal").glob("*"))
-    needed = max(0, config.journal.max_bytes - waiting)
+    needed = max(0, config.journal.max_bytes - _taken(config.folder / "journal"))
     found = f"{free / (1 << 30):.1f} GiB free at {config.folder}"
     if free < LEAST_FREE_BYTES:
         return Check.fail("disk", found, "make room, or choose another folder with --data")
@@ -79,6 +79,15 @@ def _room(config: Config, free: int) -> Check:
             "disk", f"{found}; the journal may grow to {bound}", "lower journal.max_bytes"
         )
     return Check.ok("disk", found)
+
+
+def _taken(journal: Path) -> int:
+    total = 0
+    for file in journal.glob("*"):
+        # A running collector may delete it just now.
+        with contextlib.suppress(OSError):
+            total += file.stat().st_size
+    return total
 
 
 def _fsync(folder: Path) -> Check:

@@ -1,5 +1,6 @@
 """Keys and certificates; what they hold is never shown."""
 
+import os
 import ssl
 from collections.abc import Generator
 from pathlib import Path
@@ -28,8 +29,8 @@ def keys(config: Config) -> Generator[Check]:
 
 def _closed(file: Path) -> Generator[Check]:
     """Complain about a secret that other users of the machine can read."""
-    if file.exists() and file.stat().st_mode & 0o077:
-        mode = file.stat().st_mode & 0o777
+    mode = os.stat(file).st_mode & 0o777 if os.path.exists(file) else 0
+    if mode & 0o077:
         yield Check.fail("keys", f"{file} is open to others ({mode:o})", f"chmod 600 {file}")
 
 

@@ -1,20 +1,21 @@
 """A database for tests, and what is in it."""
 
 import json
+import os
+import subprocess
+import sys
 import time
 import uuid
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
-from typing import cast
 
-import clickhouse_connect
-
-from fleetglass_collector.config import Retention
-from fleetglass_collector.journal.record import Facts, frame
-from fleetglass_collector.store.client import Client, Store
-from fleetglass_collector.store.migrate import migrate
 from otlp_rows import Pairs, Row
+from stack import eventually, free_port
+
+from fleetglass_collector.embedded.users import WRITER, writer_secret
+from fleetglass_collector.journal.record import Facts, frame
+from fleetglass_collector.store.client import Store
 
 # As arrays of pairs: a key that occurs twice is lost in a JSON object.
 MAPS = ("ResourceAttributes", "SpanAttributes")
@@ -33,20 +34,26 @@ COLUMNS = (
 
 
 @contextmanager
-def chdb_store(folder: Path) -> Generator[Store]:
-    """An empty, migrated database in this process."""
-
-    def connect() -> Client:
-        client = clickhouse_connect.get_client(  # pyright: ignore[reportUnknownMemberType]
-            interface="chdb", path=str(folder)
-        )
-        return cast(Client, client)
-
-    store = Store(connect, database="fleet")
+def running_store(folder: Path) -> Generator[str]:
+    """A store of its own process; gives its writer's DSN."""
+    listen = f"127.0.0.1:{free_port()}"
+    environment = {**os.environ, "FLEETGLASS_DATA": str(folder), "FLEETGLASS_QUERY_LISTEN": listen}
+    command = [sys.executable, "-m", "fleetglass_collector", "store"]
+    process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL)
+    dsn = f"http://{WRITER}:{writer_secret(folder)}@{listen}"
     try:
-        migrate(store, cluster="", retention=Retention())
-        # A test's spans are of any time.
-        store.command("SYSTEM STOP TTL MERGES otel_traces")
+        with opened(dsn) as store:
+            eventually(store.ping)
+        yield dsn
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+@contextmanager
+def opened(dsn: str, *, database: str = "default") -> Generator[Store]:
+    store = Store.open(dsn, database=database, timeout_s=60)
+    try:
         yield store
     finally:
         store.close()

@@ -45,7 +45,7 @@ def _span(span: Span) -> Row:
         "Timestamp": _time(span.start_time_unix_nano),
         "TraceId": span.trace_id.hex(),
         "SpanId": span.span_id.hex(),
-        "ParentSpanId": span.parent_span_id.hex(),
+        "ParentSpanId": span.parent_span_id.hex() if any(span.parent_span_id) else "",
         "TraceState": span.trace_state,
         "SpanName": span.name,
         "SpanKind": KINDS[span.kind],

@@ -5,16 +5,18 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from databases import opened, running_store, stored
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from otlp_rows import Row, rows
+from otlp_strategies import requests
 
-from databases import chdb_store, stored
+from fleetglass_collector.config import Retention
 from fleetglass_collector.otlp.check import check
 from fleetglass_collector.otlp.json_codec import from_json
 from fleetglass_collector.store.client import Store
-from otlp_rows import Row, rows
-from otlp_strategies import requests
+from fleetglass_collector.store.migrate import migrate
 
 RECORDED = Path(__file__).parents[3] / "shared" / "spans"
 recorded = pytest.mark.skipif(not RECORDED.is_dir(), reason="no recorded spans beside the checkout")
@@ -22,8 +24,11 @@ recorded = pytest.mark.skipif(not RECORDED.is_dir(), reason="no recorded spans b
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Generator[Store]:
-    with chdb_store(tmp_path_factory.mktemp("store")) as opened:
-        yield opened
+    with running_store(tmp_path_factory.mktemp("store")) as dsn, opened(dsn) as store:
+        migrate(store, cluster="", retention=Retention())
+        # A test's spans are of any time.
+        store.command("SYSTEM STOP TTL MERGES otel_traces")
+        yield store
 
 
 def ordered(found: list[Row]) -> list[Row]:

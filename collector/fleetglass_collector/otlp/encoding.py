@@ -90,16 +90,22 @@ def _member(body: bytes, flag: int, limit: int) -> tuple[bytes, bytes]:
 def _zstd(body: bytes, limit: int) -> bytes:
     try:
         size = zstandard.frame_content_size(body)
-        if size > limit or (size < 0 and _zstd_exceeds(body, limit)):
+        if size < 0:
+            return _zstd_stream(body, limit)
+        if size > limit:
             raise Refusal(Reason.TOO_LARGE, f"the body is larger than {limit} bytes")
-        return zstandard.ZstdDecompressor().decompress(
-            body, max_output_size=max(limit, 1), allow_extra_data=False
-        )
+        # A frame that holds more than it states is refused when the stated size is full.
+        return zstandard.ZstdDecompressor().decompress(body, allow_extra_data=False)
     except zstandard.ZstdError as error:
         raise Refusal(Reason.MALFORMED, f"the body does not decompress: {error}") from error
 
 
-def _zstd_exceeds(body: bytes, limit: int) -> bool:
-    """Tell whether a frame that does not state its size holds more than `limit` bytes."""
+def _zstd_stream(body: bytes, limit: int) -> bytes:
+    """Decompress a frame that does not state its size: once to see that it fits, then for good."""
     with zstandard.ZstdDecompressor().stream_reader(body) as reader:
-        return len(reader.read(limit + 1)) > limit
+        _within(reader.read(limit + 1), limit)
+    stream = zstandard.ZstdDecompressor().decompressobj()
+    plain = stream.decompress(body)
+    if not stream.eof or stream.unused_data:
+        raise Refusal(Reason.MALFORMED, "the compressed body is cut short, or more follows it")
+    return plain

@@ -6,15 +6,15 @@ enums are numbers, never names.
 
 import base64
 import json
-from collections.abc import Iterator
 from typing import Any, cast
 
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.json_format import ParseDict, ParseError
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from fleetglass_collector.errors import Reason, Refusal
 
-ID_NAMES = ("traceId", "spanId", "parentSpanId")
+ID_NAMES = frozenset({"trace_id", "span_id", "parent_span_id"})
 
 # An id that is no hex becomes this, whose length no id has: the span is refused, the rest is kept.
 INVALID_ID = base64.b64encode(b"?").decode()
@@ -32,12 +32,9 @@ def from_json(body: bytes) -> bytes:
         document = json.loads(
             body.decode(), object_pairs_hook=_object, parse_constant=_refuse_constant
         )
-        for place, span in _spans(document):
-            _convert_ids(span)
-            _refuse_names(place, span)
-        return ParseDict(
-            document, ExportTraceServiceRequest(), ignore_unknown_fields=True
-        ).SerializeToString()
+        request = ExportTraceServiceRequest()
+        _convert_object("the request", document, request.DESCRIPTOR)
+        return ParseDict(document, request, ignore_unknown_fields=True).SerializeToString()
     except RecursionError as error:
         raise Refusal(Reason.MALFORMED, "not OTLP/JSON: nested too deeply") from error
     # What protobuf's parser raises on odd input is not only its own error.
@@ -58,47 +55,57 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON; send it as a string")
 
 
-def _spans(document: Any) -> Iterator[tuple[str, Object]]:
-    """Every span with its place. What is not shaped like a request, the parser will name."""
-    for i, resource_spans in _members(document, "resourceSpans"):
-        for j, scope_spans in _members(resource_spans, "scopeSpans"):
-            for k, span in _members(scope_spans, "spans"):
-                yield f"resourceSpans[{i}].scopeSpans[{j}].spans[{k}]", span
+def _convert_object(place: str, value: Any, message: Descriptor) -> None:
+    """Make of OTLP's JSON, in place, what protobuf's parser takes, which is lax about shapes."""
+    members = cast(Object, _expect(dict, value, place))
+    for field in message.fields:
+        name = field.camelcase_name
+        if members.get(name) is not None:
+            members[name] = _convert(f"{place}.{name}", members[name], field)
+    if message.name == "Span" and any(INVALID_ID in link.values() for link in _links(members)):
+        members["traceId"] = INVALID_ID
 
 
-def _members(parent: Any, name: str) -> Iterator[tuple[int, Object]]:
-    children = _get(parent, name)
-    if isinstance(children, list):
-        for i, child in enumerate(cast(list[object], children)):
-            if isinstance(child, dict):
-                yield i, cast(Object, child)
+def _links(span: Object) -> list[Object]:
+    return span.get("links") or []
 
 
-def _get(parent: Any, name: str) -> Any:
-    return cast(Object, parent).get(name) if isinstance(parent, dict) else None
+def _convert(place: str, value: Any, field: FieldDescriptor) -> Any:
+    if not field.is_repeated:
+        return _convert_one(place, value, field)
+    items = cast(list[object], _expect(list, value, place))
+    return [_convert_one(f"{place}[{i}]", item, field) for i, item in enumerate(items)]
 
 
-def _convert_ids(span: Object) -> None:
-    valid = [_convert(part) for part in (span, *(link for _, link in _members(span, "links")))]
-    if not all(valid):
-        span["traceId"] = INVALID_ID
+def _convert_one(place: str, value: Any, field: FieldDescriptor) -> Any:
+    if field.message_type:
+        _convert_object(place, value, field.message_type)
+    elif field.type == FieldDescriptor.TYPE_ENUM:
+        _expect(int, value, place)
+    elif field.name in ID_NAMES:
+        return _id(_expect(str, value, place))
+    elif field.type == FieldDescriptor.TYPE_BYTES:
+        return _base64(_expect(str, value, place))
+    return value
 
 
-def _convert(part: Object) -> bool:
-    """Turn hex into the base64 that the parser expects; tell whether it was hex."""
-    valid = True
-    for name in ID_NAMES:
-        if isinstance(part.get(name), str):
-            try:
-                part[name] = base64.b64encode(bytes.fromhex(part[name])).decode()
-            except ValueError:
-                part[name] = INVALID_ID
-                valid = False
-    return valid
+def _expect(kind: type, value: Any, place: str) -> Any:
+    if not isinstance(value, kind) or isinstance(value, bool):
+        names = {dict: "an object", list: "an array", int: "a number", str: "a string"}
+        raise ValueError(f"{place} must be {names[kind]}")
+    return value
 
 
-def _refuse_names(place: str, span: Object) -> None:
-    code = _get(span.get("status"), "code")
-    for name, value in ((f"{place}.kind", span.get("kind")), (f"{place}.status.code", code)):
-        if isinstance(value, str):
-            raise ValueError(f"{name} is {value!r}; enums are numbers in OTLP/JSON")
+def _id(text: str) -> str:
+    try:
+        return base64.b64encode(bytes.fromhex(text)).decode()
+    except ValueError:
+        return INVALID_ID
+
+
+def _base64(text: str) -> str:
+    """Either alphabet, padded or not, but nothing else."""
+    plain = text.rstrip("=").replace("-", "+").replace("_", "/")
+    padded = plain + "=" * (-len(plain) % 4)
+    base64.b64decode(padded, validate=True)
+    return padded

@@ -1,40 +1,40 @@
-"""The slow path: make of a request one that the database can read, losing nothing that was sent."""
+"""Make of a request one that the database can read, losing nothing that was sent."""
 
 from collections.abc import Iterable
 
-from google.protobuf.message import DecodeError
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import ScopeSpans
 
-from fleetglass_collector.errors import Reason, Refusal
-from fleetglass_collector.otlp.messages import NESTING
+from fleetglass_collector.otlp.merged import NESTING
 from fleetglass_collector.otlp.shape import identified
 from fleetglass_collector.otlp.text import attribute_text
 
 
-def rewrite(body: bytes) -> tuple[bytes, int, int]:
-    """Return the new body, how many spans are in it, and how many were refused for their ids.
+def flatten(request: ExportTraceServiceRequest) -> None:
+    """Turn values that nest, and missing ones, into text; leave out fields that are not OTLP's.
 
-    Values that nest become their text. Fields that are not OTLP's are left out, which also undoes
-    wrong wire types: a field of the wrong type counts as unknown.
+    A field of the wrong wire type counts as one that is not OTLP's. Of what was sent twice where
+    there can be one, the last is kept, as protobuf says.
     """
-    try:
-        request = ExportTraceServiceRequest.FromString(body)
-    except DecodeError as error:
-        raise Refusal(Reason.MALFORMED, f"not an ExportTraceServiceRequest: {error}") from error
     request.DiscardUnknownFields()
-    kept = rejected = 0
     for resource_spans in request.resource_spans:
         _flatten(resource_spans.resource.attributes)
         for scope_spans in resource_spans.scope_spans:
-            rejected += _refuse_unidentified(scope_spans)
-            kept += len(scope_spans.spans)
-            _flatten_scope(scope_spans)
-    return request.SerializeToString(), kept, rejected
+            _flatten(scope_spans.scope.attributes)
+            _flatten_spans(scope_spans)
 
 
-def _refuse_unidentified(scope_spans: ScopeSpans) -> int:
+def refuse_unidentified(request: ExportTraceServiceRequest) -> int:
+    """Remove spans whose ids OTLP does not allow; return how many there were."""
+    return sum(
+        _refuse(scope_spans)
+        for resource_spans in request.resource_spans
+        for scope_spans in resource_spans.scope_spans
+    )
+
+
+def _refuse(scope_spans: ScopeSpans) -> int:
     before = len(scope_spans.spans)
     fit = identified(scope_spans.spans)
     kept = [span for span, fits in zip(scope_spans.spans, fit, strict=True) if fits]
@@ -44,8 +44,7 @@ def _refuse_unidentified(scope_spans: ScopeSpans) -> int:
     return before - len(kept)
 
 
-def _flatten_scope(scope_spans: ScopeSpans) -> None:
-    _flatten(scope_spans.scope.attributes)
+def _flatten_spans(scope_spans: ScopeSpans) -> None:
     for span in scope_spans.spans:
         _flatten(span.attributes)
         for event in span.events:
@@ -62,8 +61,6 @@ def _flatten(pairs: Iterable[KeyValue]) -> None:
 
 def _is_flat(value: AnyValue) -> bool:
     kind = value.WhichOneof("value")
-    if kind == "kvlist_value":
-        return False
     if kind != "array_value":
-        return True
-    return all(e.WhichOneof("value") not in NESTING for e in value.array_value.values)
+        return kind not in (None, "kvlist_value")
+    return all(item.WhichOneof("value") not in NESTING for item in value.array_value.values)

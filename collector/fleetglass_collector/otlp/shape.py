@@ -1,8 +1,6 @@
 """Tell in two fast parses whether a request may go to the database as it is.
 
-One parse with merged messages (see `messages`) says of a request as a whole which kinds of values,
-unknown fields and broken strings are in it; no Python object is made per span or attribute. A
-second lists the spans, for their ids. Measured on spans of 1.5 KB: 0.5 + 0.5 us a span.
+Measured on spans of 1.5 KB: 0.5 us a span for the merged parse, 0.5 for the ids.
 """
 
 from collections.abc import Iterable, Iterator
@@ -13,22 +11,24 @@ from google.protobuf.message import DecodeError
 from google.protobuf.unknown_fields import UnknownFieldSet
 
 from fleetglass_collector.errors import Reason, Refusal
-from fleetglass_collector.otlp import messages
+from fleetglass_collector.otlp import merged
 
 NO_TRACE = bytes(16)
 NO_SPAN = bytes(8)
 
-_merged = messages.merged()
-_MERGED: Any = _merged("ExportTraceServiceRequest")
-_ARRAY: Any = _merged("ArrayValue")
-_LISTED: Any = messages.listed()("ExportTraceServiceRequest")
+_classes = merged.merged()
+_REQUEST: Any = _classes("ExportTraceServiceRequest")
+_ARRAY: Any = _classes("ArrayValue")
+_listed = merged.listed()
+_LISTED_REQUEST: Any = _listed("ExportTraceServiceRequest")
+_LISTED_ARRAY: Any = _listed("ArrayValue")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
     spans: int
     flat: bool
-    """Every value is one that the database reads by itself, and every field is one of OTLP's."""
+    """No value nests, every attribute has one key and one value, every field is one of OTLP's."""
     identified: bool
     """Every span has ids that OTLP allows."""
 
@@ -40,9 +40,9 @@ def shape(body: bytes) -> Shape:
         Refusal: It is not one.
     """
     try:
-        merged = _MERGED.FromString(body)
-        spans = _LISTED.FromString(body).resource_spans.scope_spans.spans
-        return Shape(spans=len(spans), flat=_is_flat(merged), identified=all(identified(spans)))
+        spans = _LISTED_REQUEST.FromString(body).resource_spans.scope_spans.spans
+        flat = _is_flat(_REQUEST.FromString(body))
+        return Shape(spans=len(spans), flat=flat, identified=all(identified(spans)))
     except DecodeError as error:
         raise Refusal(Reason.MALFORMED, f"not an ExportTraceServiceRequest: {error}") from error
 
@@ -59,30 +59,37 @@ def identified(spans: Iterable[Any]) -> list[bool]:
     ]
 
 
-def _is_flat(merged: Any) -> bool:
-    # No short cut: the arrays are still unparsed, and a broken one must be found.
-    parts = list(_parts(merged))
-    values = [part for part in parts if part.DESCRIPTOR.name == "AnyValue"]
-    flat = [_is_flat_array(array) for value in values for array in set(value.array_value)]
+def _is_flat(request: Any) -> bool:
+    parts = list(_parts(request))
+    # Arrays are still unparsed, so each is parsed here. They repeat a lot: few are different.
+    encoded = {array for value in _named("AnyValue", parts) for array in value.array_value}
+    inside = [part for array in encoded for part in _parts(_ARRAY.FromString(array))]
     return (
-        all(flat)
-        and not any(value.kvlist_value for value in values)
-        and not any(len(UnknownFieldSet(part)) for part in parts)
+        all(map(_is_counted, encoded))
+        and all(len(pair.key) == _members(pair.value) for pair in _named("KeyValue", parts))
+        and not any(value.array_value for value in _named("AnyValue", inside))
+        and not any(value.kvlist_value for value in _named("AnyValue", parts + inside))
+        and not any(len(UnknownFieldSet(part)) for part in parts + inside)
     )
+
+
+def _is_counted(array: bytes) -> bool:
+    """Tell whether an array has one member for each of its values."""
+    values = _LISTED_ARRAY.FromString(array).values
+    return len(values) == _members(_ARRAY.FromString(array).values)
+
+
+def _members(value: Any) -> int:
+    """How often a member of the merged value's oneof was set."""
+    return sum(len(members) for _, members in value.ListFields())
+
+
+def _named(name: str, parts: Iterable[Any]) -> list[Any]:
+    return [part for part in parts if part.DESCRIPTOR.name == name]
 
 
 def _parts(message: Any) -> Iterator[Any]:
     yield message
     for field, value in message.ListFields():
-        if field.type == messages.MESSAGE:
+        if field.type == merged.MESSAGE:
             yield from _parts(value)
-
-
-def _is_flat_array(encoded: bytes) -> bool:
-    array = _ARRAY.FromString(encoded)
-    leaf = array.values
-    return (
-        not leaf.array_value
-        and not leaf.kvlist_value
-        and not any(len(UnknownFieldSet(part)) for part in _parts(array))
-    )

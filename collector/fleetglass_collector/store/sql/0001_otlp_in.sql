@@ -1,5 +1,4 @@
--- The door: an OTLP ExportTraceServiceRequest is one row, and keeps nothing. The column `value` of an
--- attribute's value says which member of OTLP's oneof is set (input_format_protobuf_oneof_presence).
+-- The door: an OTLP ExportTraceServiceRequest is one row. It keeps nothing; views take it apart.
 CREATE TABLE IF NOT EXISTS otlp_in${on_cluster}
 (
     tenant String,

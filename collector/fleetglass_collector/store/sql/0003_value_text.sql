@@ -1,13 +1,21 @@
--- The text of an attribute's value; otlp/text.py defines it.
-CREATE OR REPLACE FUNCTION fleetglassValueText${on_cluster} AS value -> if(
-    tupleElement(value, 'value') = 'string_value',
-    tupleElement(value, 'string_value'),
-    multiIf(
-        tupleElement(value, 'value') = 'int_value', toString(tupleElement(value, 'int_value')),
-        tupleElement(value, 'value') = 'double_value', toString(tupleElement(value, 'double_value')),
-        tupleElement(value, 'value') = 'bool_value', toString(tupleElement(value, 'bool_value')),
-        tupleElement(value, 'value') = 'array_value', concat('[', arrayStringConcat(
-            arrayMap(element -> fleetglassElementText(element), tupleElement(tupleElement(value, 'array_value'), 'values')),
-            ','), ']'),
-        tupleElement(value, 'value') = 'bytes_value', base64Encode(tupleElement(value, 'bytes_value')),
-        ''))
+-- The text of an attribute's value; otlp/text.py defines it. What is nothing else is an array, maybe an
+-- empty one: the receiver has seen to it that every value is something.
+CREATE OR REPLACE FUNCTION fleetglassValueText${on_cluster} AS value -> multiIf(
+    isNotNull(tupleElement(value, 'string_value')),
+    assumeNotNull(tupleElement(value, 'string_value')),
+    isNotNull(tupleElement(value, 'int_value')),
+    toString(assumeNotNull(tupleElement(value, 'int_value'))),
+    isNotNull(tupleElement(value, 'double_value')),
+    toString(assumeNotNull(tupleElement(value, 'double_value'))),
+    isNotNull(tupleElement(value, 'bool_value')),
+    if(assumeNotNull(tupleElement(value, 'bool_value')) = 0, 'false', 'true'),
+    isNotNull(tupleElement(value, 'bytes_value')),
+    base64Encode(assumeNotNull(tupleElement(value, 'bytes_value'))),
+    concat(
+        '[',
+        arrayStringConcat(
+            arrayMap(
+                element -> fleetglassElementText(element),
+                tupleElement(tupleElement(value, 'array_value'), 'values')),
+            ','),
+        ']'))

@@ -7,8 +7,10 @@ import pty
 import subprocess
 import sys
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
+import trustme
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from stack import Stack, eventually, free_port, running
 
@@ -214,3 +216,21 @@ def test_a_stopped_fleetglass_is_no_failure_for_the_doctor(stack: Stack) -> None
 
     assert done.returncode == 0, done.stdout
     assert "not sent: no collector is running" in done.stdout
+
+
+def test_with_a_certificate_of_our_own_all_commands_work(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    pair = authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem
+    pair.write_to_path(str(tmp_path / "pair.pem"))
+    names = ("FLEETGLASS_RECEIVER_TLS_CERTIFICATE", "FLEETGLASS_RECEIVER_TLS_KEY")
+    file = tmp_path / "a.pb"
+    file.write_bytes(recorded("tls", 5))
+    with running(tmp_path, **dict.fromkeys(names, str(tmp_path / "pair.pem"))) as stack:
+        sent = stack.run("replay", str(file), "--rebase", "now")
+        doctor = stack.run("doctor")
+        asked = stack.run("query", "SELECT count() >= 5 FROM otel_traces", "--format", "TSV")
+
+    assert (sent.stdout, sent.returncode) == ("5 spans sent\n", 0)
+    assert doctor.returncode == 0, doctor.stdout
+    assert "ok    tls " in doctor.stdout
+    assert asked.stdout == "1\n"

@@ -179,7 +179,7 @@ def test_an_address_of_another_machine_is_a_failure(tmp_path: Path) -> None:
 
 
 def test_a_database_of_ours_that_is_not_up_is_a_note(config: Config) -> None:
-    (check,) = database.database(config, lambda: NOW_NS)
+    (check,) = database.server(config, lambda: NOW_NS)
 
     assert check.level is NOTE
     assert "fleetglass up" in check.advice
@@ -187,7 +187,7 @@ def test_a_database_of_ours_that_is_not_up_is_a_note(config: Config) -> None:
 
 def test_a_server_that_is_not_up_is_a_failure_without_its_password(tmp_path: Path) -> None:
     config = configured(tmp_path, STORE_DSN=f"http://u:hunter2@127.0.0.1:{free_port()}")
-    (check,) = database.database(config, lambda: NOW_NS)
+    (check,) = database.server(config, lambda: NOW_NS)
 
     assert check.level is FAIL
     assert "hunter2" not in check.found + check.advice
@@ -199,7 +199,7 @@ def test_a_server_that_is_no_clickhouse_is_a_failure(
 ) -> None:
     receiver.plain = Reply(body=body)
     config = configured(tmp_path, STORE_DSN=receiver.url)
-    (check,) = database.database(config, lambda: NOW_NS)
+    (check,) = database.server(config, lambda: NOW_NS)
 
     assert check.level is FAIL
     assert "is not ClickHouse" in check.found

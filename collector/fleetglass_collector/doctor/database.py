@@ -13,7 +13,7 @@ MOST_APART_S = 5.0
 UNKNOWN_TABLE = 60
 
 
-def database(config: Config, clock_ns: Callable[[], int]) -> Generator[Check]:
+def server(config: Config, clock_ns: Callable[[], int]) -> Generator[Check]:
     reader = Reader.of(config)
     before_ns = clock_ns()
     try:
@@ -25,11 +25,30 @@ def database(config: Config, clock_ns: Callable[[], int]) -> Generator[Check]:
     except StoreError as error:
         yield _away(config, error)
         return
-    answer = rows[0]
     middle_ns = (before_ns + clock_ns()) // 2
-    yield Check.ok("database", f"{reader.endpoint} answers, ClickHouse {answer['version']}")
-    yield _clocks(int(answer["now"]) - middle_ns)
-    yield _tables(config, reader)
+    yield Check.ok("database", f"{reader.endpoint} answers, ClickHouse {rows[0]['version']}")
+    yield _clocks(int(rows[0]["now"]) - middle_ns)
+
+
+def tables(config: Config) -> Generator[Check]:
+    """Compare the migrations that are recorded with those of this version."""
+    wanted = {
+        migration.name: migration.checksum
+        for migration in schema.migrations(cluster=config.store.cluster, retention=config.retention)
+    }
+    try:
+        rows = Reader.of(config).rows(
+            f"SELECT name, any(checksum) AS checksum FROM {RECORDS} GROUP BY name"
+        )
+    except StoreError as error:
+        if error.code == UNKNOWN_TABLE:
+            yield Check.note("tables", "none yet", "a collector makes them: fleetglass up")
+        elif error.code:
+            advice = "give the user in store.dsn SELECT on the tables"
+            yield Check.fail("tables", str(error), advice)
+        # Without a code it is the database that is away, which was said already.
+        return
+    yield _compared(wanted, {str(row["name"]): str(row["checksum"]) for row in rows})
 
 
 def _away(config: Config, error: StoreError) -> Check:
@@ -44,20 +63,6 @@ def _clocks(apart_ns: int) -> Check:
     if abs(apart_ns) > MOST_APART_S * 1e9:
         return Check.fail("clocks", found, "set both by NTP: timedatectl set-ntp true")
     return Check.ok("clocks", found)
-
-
-def _tables(config: Config, reader: Reader) -> Check:
-    wanted = {
-        migration.name: migration.checksum
-        for migration in schema.migrations(cluster=config.store.cluster, retention=config.retention)
-    }
-    try:
-        rows = reader.rows(f"SELECT name, any(checksum) AS checksum FROM {RECORDS} GROUP BY name")
-    except StoreError as error:
-        if error.code == UNKNOWN_TABLE:
-            return Check.note("tables", "none yet", "a collector makes them: fleetglass up")
-        return Check.fail("tables", str(error), "give the user in store.dsn SELECT on the tables")
-    return _compared(wanted, {str(row["name"]): str(row["checksum"]) for row in rows})
 
 
 def _compared(wanted: Mapping[str, str], applied: Mapping[str, str]) -> Check:

@@ -19,9 +19,12 @@ def examine(config: Config, patience: Patience) -> Generator[Check]:
     yield machine.model()
     found = list(ports.listeners(config))
     yield from found
-    yield from database.database(config, patience.clock_ns)
-    if any(check.name == "receiver.http" and check.running for check in found):
-        yield round_trip.backlog(config)
+    yield from database.server(config, patience.clock_ns)
+    running = any(check.name == "receiver.http" and check.running for check in found)
+    if running:
+        # Before the tables: a collector that was just started is given time to make them.
         yield round_trip.span(config, patience)
+        yield round_trip.backlog(config)
     else:
         yield Check.note("span", "not sent: no collector is running", "fleetglass up")
+    yield from database.tables(config)

@@ -93,7 +93,7 @@ def _found(config: Config, patience: Patience, *, trace: bytes, began: float) ->
     return Check.fail(
         "span",
         f"taken, but not in the database after {patience.within_s:g} s{last}",
-        "it is safe in the journal; see backlog above and the collector's log",
+        "it is safe in the journal; see backlog below and the collector's log",
     )
 
 

@@ -7,7 +7,7 @@ import socket
 import struct
 import uuid
 import zlib
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import lz4.frame  # pyright: ignore[reportMissingTypeStubs]
@@ -211,9 +211,8 @@ def _lz4(data: bytes) -> bytes:
     ],
 )
 def test_bodies_may_be_compressed(
-    store: StoreProcess, table: str, *, coding: str, compress: object
+    store: StoreProcess, table: str, *, coding: str, compress: Callable[[bytes], bytes]
 ) -> None:
-    assert callable(compress)
     rows = b"".join(b"%d\trow\n" % number for number in range(50_000))
     path = f"/?query=INSERT+INTO+{table}+FORMAT+TSV"
     headers = store.writer_headers | {"Content-Encoding": coding}

@@ -114,7 +114,7 @@ def test_keys_open_the_door_and_wrong_ones_do_not(tmp_path: Path) -> None:
 
 def test_the_writers_secret_is_made_once_and_is_private(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
-        secrets = set(pool.map(lambda _: writer_secret(tmp_path), range(32)))
+        secrets = set(pool.map(writer_secret, [tmp_path] * 32))
 
     assert len(secrets) == 1
     assert (tmp_path / "writer.key").stat().st_mode & 0o777 == 0o600

@@ -2,8 +2,10 @@
 
 import argparse
 import functools
+import os
 
 from fleetglass_collector.config import Config
+from fleetglass_collector.embedded.limits import NICENESS
 
 NAME = "store"
 
@@ -13,6 +15,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(config: Config, options: argparse.Namespace) -> int:
+    # A thread has the niceness of the one that made it: this comes before any other.
+    os.nice(NICENESS)
     # chDB is large: only the process that needs it loads it.
     from fleetglass_collector.embedded import serve as embedded
     from fleetglass_collector.process import serve

@@ -32,6 +32,10 @@ _HARMLESS = re.compile(
 )
 # A block held in memory: larger ones would undo the limit on memory.
 MAX_BLOCK_SIZE = 65_409
+# The receiver comes first: what is stored here is already safe in its journal. Then inserts, then
+# readers. The engine does nothing about it when the process may not set priorities; where it may,
+# it leaves a thread at 0 afterwards, so that inserts say theirs too.
+NICENESS, READER_NICENESS = 5, 15
 # Results that cannot be sent block by block are held whole; so are spilled sorts and groups.
 MAX_HELD_BYTES = 256 << 20
 
@@ -54,6 +58,7 @@ def reader_settings(limits: Query, given: Mapping[str, str], *, held: bool) -> d
         "max_bytes_before_external_group_by": str(limits.max_memory_bytes // 2),
         "max_bytes_before_external_sort": str(limits.max_memory_bytes // 2),
         "use_uncompressed_cache": "0",
+        "os_threads_nice_value_query": str(READER_NICENESS),
         # Without it chDB takes a mistyped word for an expression.
         "implicit_select": "0",
     }
@@ -68,7 +73,8 @@ def reader_settings(limits: Query, given: Mapping[str, str], *, held: bool) -> d
 
 
 def writer_settings(given: Mapping[str, str]) -> dict[str, str]:
-    return {"implicit_select": "0"} | dict(_asked(given))
+    own = {"implicit_select": "0", "os_threads_nice_value_query": str(NICENESS)}
+    return own | dict(_asked(given))
 
 
 def _bounds(limits: Query, *, held: bool) -> dict[str, float]:

@@ -1,7 +1,6 @@
 """The embedded store, from start to end."""
 
 import asyncio
-import os
 from collections.abc import Callable
 
 from fleetglass_collector.access import refuse_open_door, split_address
@@ -12,8 +11,6 @@ from fleetglass_collector.embedded.listener import Listener, tls_context
 from fleetglass_collector.embedded.users import Door, writer_secret
 from fleetglass_collector.keys import Keyring, Scope
 
-# The receiver comes first: it acknowledges; what is stored here is already safe in its journal.
-NICENESS = 5
 DRAIN_S = 5.0
 
 
@@ -23,7 +20,6 @@ async def run(config: Config, stop: asyncio.Event, ready: Callable[[], None]) ->
     Raises:
         ConfigError: The folder, the port or the certificate cannot be used, or nobody may read.
     """
-    os.nice(NICENESS)
     keyring = Keyring(config.folder / "keys.json")
     refuse_open_door(config.query.listen, keyring, Scope.READ, Scope.ADMIN)
     door = Door(

@@ -36,7 +36,7 @@ MAX_BLOCK_SIZE = 65_409
 # readers. The engine does nothing about it when the process may not set priorities; where it may,
 # it leaves a thread at 0 afterwards, so that inserts say theirs too.
 NICENESS, READER_NICENESS = 5, 15
-# Results that cannot be sent block by block are held whole; so are spilled sorts and groups.
+# Results that cannot be sent block by block are held whole, up to here.
 MAX_HELD_BYTES = 256 << 20
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue, KeyValueList
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from otlp_rows import rows
 from otlp_strategies import requests
@@ -68,16 +68,16 @@ def test_checking_changes_no_text(sent: ExportTraceServiceRequest) -> None:
     assert check(checked.body).body == checked.body
 
 
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        ({"kvlist_value": {"values": [{"key": "a", "value": {"int_value": 1}}]}}, '{"a":1}'),
-        ({"kvlist_value": {}}, "{}"),
-        ({"array_value": {"values": [{"array_value": {}}]}}, "[[]]"),
-        ({"array_value": {"values": [{"kvlist_value": {}}, {"bool_value": True}]}}, "[{},true]"),
-        ({}, ""),
-    ],
-)
+NESTED: list[tuple[dict[str, Any], str]] = [
+    ({"kvlist_value": {"values": [{"key": "a", "value": {"int_value": 1}}]}}, '{"a":1}'),
+    ({"kvlist_value": {}}, "{}"),
+    ({"array_value": {"values": [{"array_value": {}}]}}, "[[]]"),
+    ({"array_value": {"values": [{"kvlist_value": {}}, {"bool_value": True}]}}, "[{},true]"),
+    ({}, ""),
+]
+
+
+@pytest.mark.parametrize(("value", "text"), NESTED)
 def test_what_a_flat_schema_cannot_hold_becomes_text(value: dict[str, Any], text: str) -> None:
     assert value_of(check(with_value(AnyValue(**value))).body) == AnyValue(string_value=text)
 
@@ -98,7 +98,9 @@ def test_what_it_can_hold_is_left_alone(value: dict[str, Any]) -> None:
 
 
 def test_a_map_is_seen_however_many_values_follow_it() -> None:
-    message = ExportTraceServiceRequest.FromString(with_value(AnyValue(kvlist_value={})))
+    message = ExportTraceServiceRequest.FromString(
+        with_value(AnyValue(kvlist_value=KeyValueList()))
+    )
     span = message.resource_spans[0].scope_spans[0].spans[0]
     span.attributes.add(key="after").value.string_value = "x"
 

@@ -1,0 +1,95 @@
+"""Tables are made once, whoever makes them and however often."""
+
+import json
+import uuid
+from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from databases import opened, running_store
+
+from fleetglass_collector.config import Retention
+from fleetglass_collector.errors import StoreError
+from fleetglass_collector.store.client import Store
+from fleetglass_collector.store.migrate import migrate
+
+
+@pytest.fixture(scope="module")
+def dsn(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
+    with running_store(tmp_path_factory.mktemp("store")) as dsn:
+        yield dsn
+
+
+@pytest.fixture
+def store(dsn: str) -> Generator[Store]:
+    """A database of its own for each test, not made yet."""
+    with opened(dsn, database=f"test {uuid.uuid4().hex}") as store:
+        yield store
+
+
+def run(store: Store, **days: int) -> list[str]:
+    return migrate(store, cluster="", retention=Retention(**days))
+
+
+def column(store: Store, sql: str) -> list[str]:
+    return [
+        str(*json.loads(line)) for line in store.query(sql, fmt="JSONCompactEachRow").splitlines()
+    ]
+
+
+def test_the_first_run_does_all_and_the_second_nothing(store: Store) -> None:
+    done = run(store)
+
+    assert done[0] == "0001_otlp_in"
+    assert run(store) == []
+    assert set(column(store, "SHOW TABLES")) == {
+        "fleetglass_migrations",
+        "otel_traces",
+        "otel_traces_from_otlp",
+        "otel_traces_trace_id_ts",
+        "otel_traces_trace_id_ts_mv",
+        "otlp_in",
+    }
+
+
+def test_several_at_once_end_up_with_the_same(dsn: str) -> None:
+    database = f"race_{uuid.uuid4().hex}"
+
+    def start(_: int) -> list[str]:
+        with opened(dsn, database=database) as store:
+            return run(store)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(start, range(4)))
+
+    assert start(0) == []
+
+
+def test_a_run_that_was_cut_short_is_completed(store: Store) -> None:
+    done = run(store)
+    store.command("DROP TABLE otel_traces_from_otlp")
+    store.command("DELETE FROM fleetglass_migrations WHERE name >= '0009'")
+
+    assert run(store) == [name for name in done if name >= "0009"]
+
+
+def test_a_changed_retention_changes_the_table(store: Store) -> None:
+    run(store, otel_traces=7)
+    changed = run(store, otel_traces=30)
+
+    assert changed == ["retention of otel_traces: 30 days"]
+    assert "toIntervalDay(30)" in column(store, "SHOW CREATE TABLE otel_traces")[0]
+    assert run(store, otel_traces=30) == []
+
+
+def test_an_applied_migration_that_changed_is_an_error(store: Store) -> None:
+    run(store)
+    store.command(
+        "ALTER TABLE fleetglass_migrations DELETE WHERE name = '0006_id'"
+        " SETTINGS mutations_sync = 2"
+    )
+    store.command("INSERT INTO fleetglass_migrations (name, checksum) VALUES ('0006_id', 'other')")
+
+    with pytest.raises(StoreError, match="'0006_id' was applied .* in another form") as caught:
+        run(store)
+    assert not caught.value.transient

@@ -88,7 +88,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="fleetglass-bench-") as folder:
         starts = [cold_start_s(Path(folder) / str(turn)) for turn in range(3)]
         print("cold start to the first acknowledgement:", *(f"{start:.2f} s" for start in starts))
-        stack = Stack(Path(folder) / "data")
+        stack = Stack(Path(folder) / "data", {"FLEETGLASS_JOURNAL_SEGMENT_AGE_MS": "1000"})
         stack.start()
         try:
             most = offer(stack, 300_000)

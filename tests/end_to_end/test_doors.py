@@ -54,11 +54,16 @@ def test_a_key_for_reading_does_not_write(shared: Stack) -> None:
     assert http(shared.http, "POST", "/v1/traces", request(), headers)[0] == 401
 
 
+def export(channel: Any, body: bytes, *metadata: tuple[str, str]) -> None:
+    channel.unary_unary(EXPORT)(body, timeout=20, metadata=metadata)
+
+
 def test_a_wrong_key_is_refused_over_grpc(shared: Stack) -> None:
-    with grpc.insecure_channel(f"127.0.0.1:{shared.grpc}") as channel:
-        export: Any = channel.unary_unary(EXPORT)
-        with pytest.raises(grpc.RpcError) as refused:
-            export(request(), timeout=20, metadata=[("authorization", "Bearer fg_wrong")])
+    with (
+        grpc.insecure_channel(f"127.0.0.1:{shared.grpc}") as channel,
+        pytest.raises(grpc.RpcError) as refused,
+    ):
+        export(channel, request(), ("authorization", "Bearer fg_wrong"))
 
     assert refused.value.code() is grpc.StatusCode.UNAUTHENTICATED
 
@@ -73,8 +78,8 @@ def test_listening_beyond_loopback_without_keys_is_refused(tmp_path: Path, door:
 
 
 def test_with_a_certificate_all_doors_speak_tls(tmp_path: Path) -> None:
-    authority = trustme.CA()
-    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(
+    authority: Any = trustme.CA()
+    authority.issue_cert("fleet.example").private_key_and_cert_chain_pem.write_to_path(
         str(tmp_path / "pair.pem")
     )
     pair = {
@@ -82,7 +87,9 @@ def test_with_a_certificate_all_doors_speak_tls(tmp_path: Path) -> None:
         "FLEETGLASS_RECEIVER_TLS_KEY": str(tmp_path / "pair.pem"),
     }
     context = ssl.create_default_context()
+    context.check_hostname = False
     authority.configure_trust(context)
+    named = [("grpc.ssl_target_name_override", "fleet.example")]
     root = grpc.ssl_channel_credentials(authority.cert_pem.bytes())
     with running(tmp_path, **pair) as stack:
         for body in (request(2), request(3)):
@@ -90,9 +97,8 @@ def test_with_a_certificate_all_doors_speak_tls(tmp_path: Path) -> None:
                 f"https://127.0.0.1:{stack.http}/v1/traces", body, PROTOBUF
             )
             assert urllib.request.urlopen(sent, context=context).status == 200
-        with grpc.secure_channel(f"127.0.0.1:{stack.grpc}", root) as channel:
-            export: Any = channel.unary_unary(EXPORT)
-            export(request(4), timeout=20)
+        with grpc.secure_channel(f"127.0.0.1:{stack.grpc}", root, named) as channel:
+            export(channel, request(4))
 
         def stored() -> bool:
             url = f"https://127.0.0.1:{stack.query_port}/"

@@ -81,6 +81,8 @@ class Store:
         """
         url = _parse(dsn)
 
+        pool = urllib3.PoolManager(ssl_context=trust, assert_hostname=False) if trust else None
+
         def connect() -> Client:
             client = clickhouse_connect.get_client(  # pyright: ignore[reportUnknownMemberType]
                 interface=url.scheme,
@@ -94,7 +96,7 @@ class Store:
                 query_limit=0,
                 compress=False,
                 client_name="fleetglass",
-                pool_mgr=urllib3.PoolManager(ssl_context=trust) if trust else None,
+                pool_mgr=pool,
             )
             return cast(Client, client)
 

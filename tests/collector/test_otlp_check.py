@@ -160,6 +160,11 @@ def test_what_is_no_request_is_refused(body: bytes) -> None:
     assert caught.value.reason is Reason.MALFORMED
 
 
+def test_a_crowd_of_empty_spans_is_refused() -> None:
+    with pytest.raises(Refusal, match="1000000 spans in"):
+        check(wrapped(b"\x0a", wrapped(b"\x12", b"\x12\x00" * 1_000_000)))
+
+
 def test_values_nested_without_end_are_refused() -> None:
     value = b"\x18\x01"
     for _ in range(200):

@@ -35,6 +35,11 @@ def listed() -> Classes:
     return _build("listed", _list)
 
 
+def counted() -> Classes:
+    """As `merged`, but spans are a list of unparsed bytes: the least that tells how many."""
+    return _build("counted", _count)
+
+
 def _build(package: str, declare: Declare) -> Classes:
     file = FileDescriptorProto(name=f"{package}.proto", package=package, syntax="proto3")
     for message in _reachable(ExportTraceServiceRequest.DESCRIPTOR, set()):
@@ -68,6 +73,10 @@ def _merge(field: FieldDescriptor) -> FieldType:
     if field.type == FieldDescriptor.TYPE_ENUM:
         return FieldDescriptor.TYPE_INT32, False
     return field.type, field.is_repeated and field.type != MESSAGE
+
+
+def _count(field: FieldDescriptor) -> FieldType:
+    return (BYTES, True) if field.name == "spans" else _merge(field)
 
 
 def _list(field: FieldDescriptor) -> FieldType:

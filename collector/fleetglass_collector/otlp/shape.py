@@ -52,7 +52,7 @@ def shape(body: bytes) -> Shape:
 
 
 def _refuse_crowd(body: bytes) -> None:
-    """Refuse millions of spans too small to have ids: parsed, they take a hundred times the room."""
+    """Refuse masses of spans too small to have ids: parsed, they take a hundred times the room."""
     spans = len(_COUNTED.FromString(body).resource_spans.scope_spans.spans)
     if spans > CROWD and spans * SMALLEST_SPAN > len(body):
         raise Refusal(Reason.MALFORMED, f"{spans} spans in {len(body)} bytes cannot have ids")

@@ -33,7 +33,7 @@ CREATE TABLE IF NOT EXISTS otlp_in
 ENGINE = Null
 
 -- 0002_element_text
--- The JSON of an array's element. Functions are expanded where a view is created: no view needs them later.
+-- The JSON of an array's element. Functions are expanded where a view is created, and not needed later.
 CREATE OR REPLACE FUNCTION fleetglassElementText AS element -> multiIf(
     isNotNull(tupleElement(element, 'string_value')),
     toJSONString(assumeNotNull(tupleElement(element, 'string_value'))),

@@ -1,4 +1,4 @@
--- The JSON of an array's element. Functions are expanded where a view is created: no view needs them later.
+-- The JSON of an array's element. Functions are expanded where a view is created, and not needed later.
 CREATE OR REPLACE FUNCTION fleetglassElementText${on_cluster} AS element -> multiIf(
     isNotNull(tupleElement(element, 'string_value')),
     toJSONString(assumeNotNull(tupleElement(element, 'string_value'))),

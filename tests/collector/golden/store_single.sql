@@ -15,7 +15,7 @@ CREATE TABLE IF NOT EXISTS otlp_in
                 trace_state String,
                 parent_span_id String,
                 name String,
-                kind Int32,
+                kind Int64,
                 start_time_unix_nano UInt64,
                 end_time_unix_nano UInt64,
                 attributes Array(Tuple(key String, value Tuple(string_value Nullable(String), bool_value Nullable(UInt64), int_value Nullable(Int64), double_value Nullable(Float64), bytes_value Nullable(String), array_value Tuple(values Array(Tuple(string_value Nullable(String), bool_value Nullable(UInt64), int_value Nullable(Int64), double_value Nullable(Float64), bytes_value Nullable(String))))))),
@@ -28,7 +28,7 @@ CREATE TABLE IF NOT EXISTS otlp_in
                     span_id String,
                     trace_state String,
                     attributes Array(Tuple(key String, value Tuple(string_value Nullable(String), bool_value Nullable(UInt64), int_value Nullable(Int64), double_value Nullable(Float64), bytes_value Nullable(String), array_value Tuple(values Array(Tuple(string_value Nullable(String), bool_value Nullable(UInt64), int_value Nullable(Int64), double_value Nullable(Float64), bytes_value Nullable(String))))))))),
-                status Tuple(message String, code Int32)))))))
+                status Tuple(message String, code Int64)))))))
 )
 ENGINE = Null
 

@@ -14,7 +14,7 @@ CREATE TABLE IF NOT EXISTS otlp_in${on_cluster}
                 trace_state String,
                 parent_span_id String,
                 name String,
-                kind Int32,
+                kind Int64,
                 start_time_unix_nano UInt64,
                 end_time_unix_nano UInt64,
                 attributes ${pairs},
@@ -27,6 +27,6 @@ CREATE TABLE IF NOT EXISTS otlp_in${on_cluster}
                     span_id String,
                     trace_state String,
                     attributes ${pairs})),
-                status Tuple(message String, code Int32)))))))
+                status Tuple(message String, code Int64)))))))
 )
 ENGINE = Null

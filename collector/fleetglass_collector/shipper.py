@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 
 # A store that is started beside us may take so long before it is worth a word.
 PATIENCE_S = 3.0
+MEMORY_LIMIT, PATIENT_SHORTAGES = 241, 5
 FIRST_BACKOFF_S, LONGEST_BACKOFF_S = 0.2, 15.0
 
 
@@ -61,6 +62,7 @@ class Shipper:
         self._hurry = threading.Event()
         self._prepared = False
         self._told = ""
+        self._shortages = 0
         self._thread = threading.Thread(target=self._run, name="shipper", daemon=True)
         self._thread.start()
 
@@ -88,7 +90,8 @@ class Shipper:
                     self._ship(segment)
                 failures = 0
                 self._recovered()
-            except (StoreError, OSError) as error:
+            except Exception as error:
+                # Whatever it is, what waits stays in the journal and is tried again.
                 failures += 1
                 self._note(error)
                 self._hurry.wait(self._backoff_s(failures))
@@ -101,7 +104,7 @@ class Shipper:
             self._told = ""
             log.info("the database takes spans again")
 
-    def _note(self, error: StoreError | OSError) -> None:
+    def _note(self, error: Exception) -> None:
         progress = self.progress
         if progress.failing_since is None:
             progress.failing_since = time.monotonic()
@@ -130,11 +133,21 @@ class Shipper:
             self.progress.insert_seconds += time.monotonic() - began
             self.progress.inserts += 1
         except StoreError as error:
-            if error.transient:
+            if error.transient and not self._is_too_large(error):
                 raise
             self._divide(segment, data, error)
             return
+        self._shortages = 0
         self._journal.retire(segment, stored=segment.spans)
+
+    def _is_too_large(self, error: StoreError) -> bool:
+        """Whether memory has run out so often that the segment itself must be the reason.
+
+        A few megabytes can hold millions of empty fields. Such an insert has stored nothing: it
+        fails while it reads, before the one block that a segment makes is written.
+        """
+        self._shortages = self._shortages + 1 if error.code == MEMORY_LIMIT else 0
+        return self._shortages > PATIENT_SHORTAGES
 
     def _divide(self, segment: Segment, data: memoryview, error: StoreError) -> None:
         """Halve what the database refuses until the one record that it means stands alone.

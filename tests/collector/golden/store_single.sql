@@ -135,7 +135,9 @@ PARTITION BY toDate(Timestamp)
 PRIMARY KEY (ServiceName, SpanName, toDateTime(Timestamp))
 ORDER BY (ServiceName, SpanName, toDateTime(Timestamp), Timestamp)
 TTL toDateTime(Timestamp) + toIntervalDay(7)
-SETTINGS index_granularity = 8192, ttl_only_drop_parts = 1, non_replicated_deduplication_window = 10000
+SETTINGS index_granularity = 8192, ttl_only_drop_parts = 1, non_replicated_deduplication_window = 10000,
+    -- A wide part is a hundred files; making and merging them cost a third of the intake's time.
+    min_bytes_for_wide_part = 268435456, merge_selector_base = 10
 
 -- 0009_otel_traces_trace_id_ts
 -- When a trace was, for looking it up by its id without reading every day.

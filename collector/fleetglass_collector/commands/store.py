@@ -17,6 +17,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(config: Config, options: argparse.Namespace) -> int:
     # A thread has the niceness of the one that made it: this comes before any other.
     os.nice(NICENESS)
+    # A batch thread that wakes up does not push the receiver off its core.
+    os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
     # chDB is large: only the process that needs it loads it.
     from fleetglass_collector.embedded import serve as embedded
     from fleetglass_collector.process import serve

@@ -35,7 +35,7 @@ MAX_BLOCK_SIZE = 65_409
 # The receiver comes first: what is stored here is already safe in its journal. Then inserts, then
 # readers. The engine does nothing about it when the process may not set priorities; where it may,
 # it leaves a thread at 0 afterwards, so that inserts say theirs too.
-NICENESS, READER_NICENESS = 5, 15
+NICENESS, READER_NICENESS = 10, 19
 # Results that cannot be sent block by block are held whole, up to here.
 MAX_HELD_BYTES = 256 << 20
 

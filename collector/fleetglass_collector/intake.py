@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
@@ -56,15 +56,27 @@ class Intake:
         return found.tenant
 
     @contextmanager
-    def holding(self, size: int) -> Generator[None]:
-        """Account for a body in memory, refusing it when there are too many already."""
-        if self._held + size > self.limits.max_waiting_bytes:
-            raise Refusal(Reason.UNAVAILABLE, "too many requests are in flight", retry_after_s=1)
-        self._held += size
+    def holding(self, size: int = 0) -> Generator[Callable[[int], None]]:
+        """Account for a request's memory; what is yielded adds to it as more of it comes.
+
+        Raises:
+            Refusal: There are too many in flight already.
+        """
+        held = 0
+
+        def more(amount: int) -> None:
+            nonlocal held
+            if self._held + amount > self.limits.max_waiting_bytes:
+                message = "too many requests are in flight"
+                raise Refusal(Reason.UNAVAILABLE, message, retry_after_s=1)
+            self._held += amount
+            held += amount
+
         try:
-            yield
+            more(size)
+            yield more
         finally:
-            self._held -= size
+            self._held -= held
 
     async def take(
         self, body: bytes, *, tenant: str, protocol: str, encoding: str = "", json: bool = False

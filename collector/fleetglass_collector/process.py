@@ -15,7 +15,7 @@ LIFELINE = "FLEETGLASS_LIFELINE"
 READY = b"ready\n"
 GC_THRESHOLD = 50_000
 # They log each failed attempt, with addresses; we say once that something does not answer.
-CHATTY = ("clickhouse_connect", "urllib3", "asyncio")
+CHATTY = ("clickhouse_connect", "urllib3")
 
 
 def serve(service: Service, ready_line: str) -> int:

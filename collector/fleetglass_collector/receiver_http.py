@@ -55,8 +55,11 @@ class HttpReceiver:
         announced = _content_length(scope.headers)
         if announced is not None and announced > limit:
             raise Refusal(Reason.TOO_LARGE, f"a request may have at most {limit} bytes")
-        with self._intake.holding(announced or 0):
-            body = await self._body(exchange, limit, announced)
+        with self._intake.holding() as more:
+            body = await self._body(exchange, limit, more)
+            # granian hands out what came before a client went away as if it were all.
+            if announced not in (None, len(body)):
+                raise Refusal(Reason.MALFORMED, "the body is shorter than its content-length")
             checked = await self._intake.take(
                 body,
                 tenant=tenant,
@@ -66,19 +69,19 @@ class HttpReceiver:
             )
         return success(checked.rejected, checked.message, json=json)
 
-    async def _body(self, exchange: Exchange, limit: int, announced: int | None) -> bytes:
-        """Read the body within the size and the time allowed."""
+    async def _body(self, exchange: Exchange, limit: int, more: Callable[[int], None]) -> bytes:
+        """Read the body within the size and the time allowed, counting what has really come."""
+        body = bytearray()
         try:
             async with asyncio.timeout(self._intake.limits.body_timeout_s):
-                if announced is None:
-                    return await _chunks(exchange, limit)
-                body = await exchange()
+                async for chunk in exchange:
+                    more(len(chunk))
+                    body += chunk
+                    if len(body) > limit:
+                        raise Refusal(Reason.TOO_LARGE, f"a request may have at most {limit} bytes")
         except TimeoutError as error:
             raise Refusal(Reason.TIMEOUT, "the body took too long to arrive") from error
-        # granian hands out what came before a client went away as if it were all.
-        if len(body) != announced:
-            raise Refusal(Reason.MALFORMED, "the body is shorter than its content-length")
-        return body
+        return bytes(body)
 
     def _tenant(self, scope: Scope) -> str:
         headers = scope.headers
@@ -99,15 +102,6 @@ class HttpReceiver:
             headers.append(("www-authenticate", "Bearer"))
         body = status(refusal.reason.grpc, refusal.message, json=json)
         exchange.response_bytes(refusal.reason.http, headers, body)
-
-
-async def _chunks(exchange: Exchange, limit: int) -> bytes:
-    body = bytearray()
-    async for chunk in exchange:
-        body += chunk
-        if len(body) > limit:
-            raise Refusal(Reason.TOO_LARGE, f"a request may have at most {limit} bytes")
-    return bytes(body)
 
 
 def _media_type(headers: Headers) -> str:

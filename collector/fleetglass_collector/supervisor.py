@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 
 POLL_S = 0.1
 FIRST_RESTART_S, LONGEST_RESTART_S = 0.5, 30.0
+# A child that ran so long has not failed to start; the next restart is quick again.
+STEADY_S = 60.0
 STOP_TIMEOUT_S = 15.0
 
 
@@ -31,10 +33,12 @@ class Child:
         self.restart_at = 0.0
         self._arguments = arguments
         self._restarts = 0
+        self._started = 0.0
         self._process: subprocess.Popen[bytes] | None = None
         self._lifeline: socket.socket | None = None
 
     def start(self) -> None:
+        self._started = time.monotonic()
         ours, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
@@ -58,6 +62,8 @@ class Child:
         return self._process.poll() if self._process else None
 
     def plan_restart(self) -> float:
+        if time.monotonic() - self._started >= STEADY_S:
+            self._restarts = 0
         delay = min(LONGEST_RESTART_S, FIRST_RESTART_S * 2.0 ** min(self._restarts, 10))
         self._restarts += 1
         self._forget()

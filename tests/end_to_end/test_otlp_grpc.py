@@ -33,6 +33,13 @@ def test_what_does_not_parse_is_an_invalid_argument(shared: Stack) -> None:
     assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
 
 
+def test_a_decompression_bomb_is_refused(shared: Stack) -> None:
+    with pytest.raises(grpc.RpcError) as refused:
+        call(shared, bytes(200 << 20), compression=grpc.Compression.Gzip)
+
+    assert refused.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+
+
 @pytest.mark.parametrize(
     "method",
     [EXPORT + "s", EXPORT.replace("trace", "metrics").replace("Trace", "Metrics")],

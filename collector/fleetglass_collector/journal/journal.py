@@ -74,7 +74,7 @@ class Journal:
         self._pending: list[_Pending] = []
         self._pending_bytes = self._commits = self._failed_commits = 0
         self._writer: Writer | None = None
-        self._closing = False
+        self._closing = self._failing = False
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
@@ -188,7 +188,7 @@ class Journal:
     def _is_due(self) -> bool:
         if not self._writer:
             return False
-        age_ms = (self._clock_ns() - self._writer.id) / 1e6
+        age_ms = (time.monotonic() - self._writer.born) * 1000
         # While the database is behind, segments grow to their full size: fewer, larger inserts.
         aged = age_ms >= self._limits.segment_age_ms and not self._sealed
         return aged or self._writer.size >= self._limits.segment_bytes
@@ -213,6 +213,9 @@ class Journal:
         except OSError as error:
             self._refuse(batch, error)
             return
+        if self._failing:
+            self._failing = False
+            log.info("the journal can write again")
         with self._changed:
             self._accepted = offset
             self._commits += 1
@@ -221,7 +224,9 @@ class Journal:
             _settle(item.done, None)
 
     def _refuse(self, batch: list[_Pending], error: OSError) -> None:
-        log.error("the journal cannot write: %s; clients are told to retry", error.strerror)
+        if not self._failing:
+            log.error("the journal cannot write: %s; clients are told to retry", error.strerror)
+        self._failing = True
         with self._changed:
             self._failed_commits += 1
             self._pending_bytes -= sum(len(item.body) for item in batch)

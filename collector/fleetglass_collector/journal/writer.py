@@ -1,6 +1,7 @@
 """The segment that is being written."""
 
 import os
+import time
 from pathlib import Path
 
 from fleetglass_collector.journal.segment import OPEN, Segment, sync_folder
@@ -14,6 +15,7 @@ class Writer:
 
     def __init__(self, folder: Path, *, id: int, start: int) -> None:
         self.id = id
+        self.born = time.monotonic()
         self.start = start
         self.spans = 0
         self.size = 0

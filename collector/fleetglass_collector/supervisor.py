@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import FrameType
 
 from fleetglass_collector.process import LIFELINE, READY
@@ -26,12 +26,13 @@ STOP_TIMEOUT_S = 15.0
 class Child:
     """One process. Its lifeline tells us that it is ready, and tells it that we are gone."""
 
-    def __init__(self, name: str, arguments: Sequence[str]) -> None:
+    def __init__(self, name: str, arguments: Sequence[str], environment: Mapping[str, str]) -> None:
         self.name = name
         self.ready = False
         self.was_ready = False
         self.restart_at = 0.0
         self._arguments = arguments
+        self._environment = environment
         self._restarts = 0
         self._started = 0.0
         self._process: subprocess.Popen[bytes] | None = None
@@ -44,7 +45,7 @@ class Child:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "fleetglass_collector", *self._arguments],
                 stdin=subprocess.DEVNULL,
-                env={**os.environ, LIFELINE: str(theirs.fileno())},
+                env={**os.environ, **self._environment, LIFELINE: str(theirs.fileno())},
                 pass_fds=[theirs.fileno()],
                 # Ctrl-C goes to us alone, so that we end them in order.
                 process_group=0,

@@ -15,7 +15,7 @@ from fleetglass_collector.errors import Reason, Refusal
 from fleetglass_collector.journal import ledger as ledgers
 from fleetglass_collector.journal import recovery
 from fleetglass_collector.journal.record import Facts, frame
-from fleetglass_collector.journal.segment import Segment, sync_folder, write_whole
+from fleetglass_collector.journal.segment import Segment, write_whole
 from fleetglass_collector.journal.writer import Writer
 
 log = logging.getLogger(__name__)
@@ -248,8 +248,8 @@ class Journal:
             return
         writer = self._writer
         try:
+            # Not synced: should a power cut undo the new name, the start finds the old one.
             segment = writer.seal()
-            sync_folder(self.folder)
         except OSError as error:
             log.error("cannot seal a journal segment: %s; trying again", error.strerror)
             return

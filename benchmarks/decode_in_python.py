@@ -116,18 +116,21 @@ class Straight:
             host="127.0.0.1", port=port, username="writer", password=password
         )
         self._rows: list[list[Any]] = []
+        self._turn = asyncio.Lock()
 
     async def __call__(self, scope: Scope, exchange: Exchange) -> None:
-        self._rows += rows(await exchange())
+        body = await exchange()
+        self._rows += rows(body)
         if len(self._rows) >= BATCH_ROWS:
             await self.flush()
         exchange.response_bytes(200, [], b"")
 
     async def flush(self) -> None:
-        batch, self._rows = self._rows, []
-        if batch:
-            insert = self._client.insert
-            await asyncio.to_thread(insert, "otel_traces", batch, column_names=COLUMNS)
+        async with self._turn:
+            batch, self._rows = self._rows, []
+            if batch:
+                insert = self._client.insert
+                await asyncio.to_thread(insert, "otel_traces", batch, column_names=COLUMNS)
 
 
 async def main(port: int, database_port: int, password: str) -> None:

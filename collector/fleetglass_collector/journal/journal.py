@@ -21,6 +21,7 @@ from fleetglass_collector.journal.writer import Writer
 log = logging.getLogger(__name__)
 
 RETRY_AFTER_S = 2
+EX_SOFTWARE = 70
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +171,14 @@ class Journal:
         return self._writer.id if self._writer and self._writer.spans else None
 
     def _run(self) -> None:
+        try:
+            self._work()
+        except BaseException:
+            # Without this thread every request would wait for ever. A restart replays the folder.
+            log.exception("the journal failed; ending this process")
+            os._exit(EX_SOFTWARE)
+
+    def _work(self) -> None:
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._pending or self._closing, self._patience_s())
@@ -209,7 +218,7 @@ class Journal:
                 )
                 pieces += frame(item.body, facts)
                 offset += item.spans
-            writer.append(pieces, spans=offset - self._accepted)
+            writer.append(pieces)
         except OSError as error:
             self._refuse(batch, error)
             return
@@ -217,6 +226,7 @@ class Journal:
             self._failing = False
             log.info("the journal can write again")
         with self._changed:
+            writer.spans += offset - self._accepted
             self._accepted = offset
             self._commits += 1
             self._pending_bytes -= sum(len(item.body) for item in batch)

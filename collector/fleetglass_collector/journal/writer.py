@@ -25,7 +25,7 @@ class Writer:
         # Without this a power cut may forget the file's name, and its synced content with it.
         sync_folder(folder)
 
-    def append(self, pieces: list[bytes], *, spans: int) -> None:
+    def append(self, pieces: list[bytes]) -> None:
         try:
             size = self.size + self._write(pieces)
             os.fdatasync(self._file)
@@ -34,7 +34,6 @@ class Writer:
             os.ftruncate(self._file, self.size)
             raise
         self.size = size
-        self.spans += spans
 
     def seal(self) -> Segment | None:
         """Close the file under its final name; None, and no file, when nothing was written."""

@@ -137,7 +137,9 @@ ORDER BY (ServiceName, SpanName, toDateTime(Timestamp), Timestamp)
 TTL toDateTime(Timestamp) + toIntervalDay(7)
 SETTINGS index_granularity = 8192, ttl_only_drop_parts = 1, replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800,
     -- A wide part is a hundred files; making and merging them cost a third of the intake's time.
-    min_bytes_for_wide_part = 268435456, merge_selector_base = 10
+    min_bytes_for_wide_part = 268435456, merge_selector_base = 10,
+    -- The journal forgets what is confirmed, so that must outlive a power cut.
+    fsync_after_insert = 1, fsync_part_directory = 1
 
 -- 0008_otel_traces
 CREATE TABLE IF NOT EXISTS otel_traces ON CLUSTER 'it\'s' AS otel_traces_local
@@ -155,7 +157,7 @@ ENGINE = ReplicatedAggregatingMergeTree
 PARTITION BY toStartOfWeek(Start)
 ORDER BY TraceId
 TTL Start + toIntervalDay(7)
-SETTINGS ttl_only_drop_parts = 1, replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800
+SETTINGS ttl_only_drop_parts = 1, replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800, fsync_after_insert = 1, fsync_part_directory = 1
 
 -- 0010_otel_traces_trace_id_ts
 CREATE TABLE IF NOT EXISTS otel_traces_trace_id_ts ON CLUSTER 'it\'s' AS otel_traces_trace_id_ts_local

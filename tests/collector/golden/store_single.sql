@@ -137,7 +137,9 @@ ORDER BY (ServiceName, SpanName, toDateTime(Timestamp), Timestamp)
 TTL toDateTime(Timestamp) + toIntervalDay(7)
 SETTINGS index_granularity = 8192, ttl_only_drop_parts = 1, non_replicated_deduplication_window = 10000,
     -- A wide part is a hundred files; making and merging them cost a third of the intake's time.
-    min_bytes_for_wide_part = 268435456, merge_selector_base = 10
+    min_bytes_for_wide_part = 268435456, merge_selector_base = 10,
+    -- The journal forgets what is confirmed, so that must outlive a power cut.
+    fsync_after_insert = 1, fsync_part_directory = 1
 
 -- 0009_otel_traces_trace_id_ts
 -- When a trace was, for looking it up by its id without reading every day.
@@ -151,7 +153,7 @@ ENGINE = AggregatingMergeTree
 PARTITION BY toStartOfWeek(Start)
 ORDER BY TraceId
 TTL Start + toIntervalDay(7)
-SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 10000
+SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1
 
 -- 0011_otel_traces_trace_id_ts_mv
 -- Fed from the rows of its own shard, which are whole traces.

@@ -44,4 +44,6 @@ ORDER BY (ServiceName, SpanName, toDateTime(Timestamp), Timestamp)
 TTL ${ttl_otel_traces}
 SETTINGS index_granularity = 8192, ttl_only_drop_parts = 1, ${deduplication},
     -- A wide part is a hundred files; making and merging them cost a third of the intake's time.
-    min_bytes_for_wide_part = 268435456, merge_selector_base = 10
+    min_bytes_for_wide_part = 268435456, merge_selector_base = 10,
+    -- The journal forgets what is confirmed, so that must outlive a power cut.
+    fsync_after_insert = 1, fsync_part_directory = 1

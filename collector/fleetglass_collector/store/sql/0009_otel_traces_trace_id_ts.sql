@@ -9,4 +9,4 @@ ENGINE = ${replicated}AggregatingMergeTree
 PARTITION BY toStartOfWeek(Start)
 ORDER BY TraceId
 TTL ${ttl_otel_traces_trace_id_ts}
-SETTINGS ttl_only_drop_parts = 1, ${deduplication}
+SETTINGS ttl_only_drop_parts = 1, ${deduplication}, fsync_after_insert = 1, fsync_part_directory = 1

@@ -1,6 +1,7 @@
 """What every process of ours does alike: logging, signals, and its tie to the supervisor."""
 
 import asyncio
+import contextlib
 import gc
 import logging
 import os
@@ -59,8 +60,10 @@ def _lifeline() -> socket.socket | None:
     lifeline = socket.socket(fileno=int(descriptor))
 
     def watch() -> None:
-        while lifeline.recv(64):
-            pass
+        # A supervisor killed before it read that we are ready is a reset, not an end.
+        with contextlib.suppress(OSError):
+            while lifeline.recv(64):
+                pass
         os._exit(1)
 
     threading.Thread(target=watch, name="lifeline", daemon=True).start()

@@ -1,11 +1,15 @@
 """Stopping: in order, soon, and with nothing half done."""
 
 import os
+import select
 import signal
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
 from spans import request
-from stack import Stack, eventually
+from stack import Stack, answers, eventually
 
 
 def test_what_was_taken_before_ctrl_c_is_stored(tmp_path: Path) -> None:
@@ -44,3 +48,17 @@ def _takes(stack: Stack) -> bool:
         return stack.post(request())[0] == 200
     except OSError:
         return False
+
+
+def test_a_process_ends_when_its_lifeline_is_cut_with_its_word_unread(tmp_path: Path) -> None:
+    stack = Stack(tmp_path / "data")
+    ours, theirs = socket.socketpair()
+    command = [sys.executable, "-m", "fleetglass_collector", "collect", "--alone"]
+    with theirs:
+        environment = {**stack.environment, "FLEETGLASS_LIFELINE": str(theirs.fileno())}
+        process = subprocess.Popen(command, env=environment, pass_fds=[theirs.fileno()])
+    eventually(lambda: answers(stack.http))
+    assert select.select([ours], [], [], 30)[0]
+    ours.close()
+
+    assert process.wait(30) == 1

@@ -35,8 +35,15 @@ class Intake:
         self._held = 0
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="intake")
 
-    def tenant(self, *, local: bool, authorization: str | None, key: str | None) -> str:
-        """Say whose spans these are.
+    def tenant(
+        self,
+        *,
+        local: bool,
+        authorization: str | None,
+        key: str | None,
+        scope: Scope = Scope.INGEST,
+    ) -> str:
+        """Say whose key came with a request.
 
         Raises:
             Refusal: A key is needed and none came, or the one that came is not known.
@@ -48,11 +55,11 @@ class Intake:
             raise Refusal(
                 Reason.UNAUTHENTICATED,
                 "a key is needed: send 'Authorization: Bearer KEY'; "
-                "'fleetglass keys add --tenant NAME --scope ingest' makes one",
+                f"'fleetglass keys add --tenant NAME --scope {scope}' makes one",
             )
-        found = self._keyring.find(secret, Scope.INGEST, Scope.ADMIN)
+        found = self._keyring.find(secret, scope, Scope.ADMIN)
         if not found:
-            raise Refusal(Reason.UNAUTHENTICATED, "the key is not known, or not one for ingest")
+            raise Refusal(Reason.UNAUTHENTICATED, f"the key is not known, or not one for {scope}")
         return found.tenant
 
     @contextmanager

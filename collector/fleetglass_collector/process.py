@@ -21,16 +21,20 @@ CHATTY = ("clickhouse_connect", "urllib3")
 
 def serve(service: Service, ready_line: str) -> int:
     """Run a service until it is told to stop; 0 when it ended in order."""
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", datefmt="%H:%M:%S"
-    )
-    for library in CHATTY:
-        logging.getLogger(library).setLevel(logging.CRITICAL)
+    log_to_stderr()
     # What was imported stays; looking through it again and again costs a tenth of a busy process.
     gc.freeze()
     gc.set_threshold(GC_THRESHOLD)
     asyncio.run(_serve(service, ready_line))
     return 0
+
+
+def log_to_stderr() -> None:
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", datefmt="%H:%M:%S"
+    )
+    for library in CHATTY:
+        logging.getLogger(library).setLevel(logging.CRITICAL)
 
 
 async def _serve(service: Service, ready_line: str) -> None:

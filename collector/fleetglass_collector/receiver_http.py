@@ -7,6 +7,7 @@ from collections.abc import Callable
 from fleetglass_collector.access import is_local
 from fleetglass_collector.errors import Reason, Refusal
 from fleetglass_collector.intake import Intake
+from fleetglass_collector.keys import Scope as KeyScope
 from fleetglass_collector.otlp.reply import status, success
 from fleetglass_collector.rsgi import Exchange, Headers, Scope
 
@@ -40,9 +41,10 @@ class HttpReceiver:
             return 200, "text/plain", b"ok\n"
         if scope.path not in ("/v1/traces", "/metrics"):
             raise Refusal(Reason.NOT_FOUND, f"nothing at {scope.path!r}; traces go to /v1/traces")
-        tenant = self._tenant(scope)
         if scope.path == "/metrics":
+            self._tenant(scope, KeyScope.READ)
             return 200, "text/plain; version=0.0.4", self._metrics()
+        tenant = self._tenant(scope, KeyScope.INGEST)
         if scope.method != "POST":
             raise Refusal(Reason.METHOD, "traces are sent with POST")
         if _media_type(scope.headers) not in (PROTOBUF, JSON):
@@ -83,7 +85,7 @@ class HttpReceiver:
             raise Refusal(Reason.TIMEOUT, "the body took too long to arrive") from error
         return bytes(body)
 
-    def _tenant(self, scope: Scope) -> str:
+    def _tenant(self, scope: Scope, wanted: KeyScope) -> str:
         headers = scope.headers
         # A proxy on this machine speaks for clients elsewhere.
         proxied = headers.get("forwarded") or headers.get("x-forwarded-for")
@@ -91,6 +93,7 @@ class HttpReceiver:
             local=is_local(scope.client) and not proxied,
             authorization=headers.get("authorization"),
             key=headers.get(KEY_HEADER),
+            scope=wanted,
         )
 
     def _refuse(self, exchange: Exchange, refusal: Refusal, *, json: bool) -> None:

@@ -1,12 +1,11 @@
 import asyncio
 import os
-import subprocess
-import sys
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from disks import mounted
 
 from fleetglass_collector import config
 from fleetglass_collector.errors import JournalError, Reason, Refusal
@@ -163,13 +162,8 @@ def test_a_damaged_ledger_is_named(tmp_path: Path) -> None:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "none", str(folder)]
-    if sys.platform != "linux" or subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("a small disk needs the right to mount one")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
+    with mounted(tmp_path / "disk", size="1m") as folder:
+        yield folder
 
 
 def test_a_full_disk_pushes_back_and_recovers_by_itself(small_disk: Path) -> None:

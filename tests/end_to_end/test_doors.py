@@ -54,6 +54,21 @@ def test_a_key_for_reading_does_not_write(shared: Stack) -> None:
     assert http(shared.http, "POST", "/v1/traces", request(), headers)[0] == 401
 
 
+def test_from_elsewhere_the_metrics_want_a_key_for_reading(shared: Stack) -> None:
+    codes = {
+        scope: http(
+            shared.http,
+            "GET",
+            "/metrics",
+            b"",
+            {**ELSEWHERE, "authorization": f"Bearer {add_key(shared, 'acme', scope)}"},
+        )[0]
+        for scope in ("read", "admin", "ingest")
+    }
+
+    assert codes == {"read": 200, "admin": 200, "ingest": 401}
+
+
 def export(channel: Any, body: bytes, *metadata: tuple[str, str]) -> None:
     channel.unary_unary(EXPORT)(body, timeout=20, metadata=metadata)
 

@@ -2,15 +2,14 @@
 
 import os
 import socket
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from disks import mounted
 from spans import request
 from stack import Stack, eventually, free_port
 
@@ -193,14 +192,9 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Generator[Path]:
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "none", str(folder)]
-    if sys.platform != "linux" or subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("a small disk needs the right to mount one")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    with mounted(tmp_path / "disk", size="4m") as folder:
+        yield folder
 
 
 def test_a_full_disk_pushes_back_and_recovers_by_itself(tmp_path: Path, small_disk: Path) -> None:

@@ -1,10 +1,10 @@
 """Run everything on this machine: the collector and, unless a DSN names a server, the store."""
 
 import argparse
-import logging
 import sys
 
 from fleetglass_collector.config import Config
+from fleetglass_collector.process import log_to_stderr
 from fleetglass_collector.supervisor import Child, supervise
 
 NAME = "up"
@@ -20,9 +20,7 @@ def run(config: Config, options: argparse.Namespace) -> int:
 
 def tree(config: Config, options: argparse.Namespace) -> int:
     """Run the processes as one. The store is stopped last, so that what was taken gets stored."""
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", datefmt="%H:%M:%S"
-    )
+    log_to_stderr()
     passed = ["--data", config.data]
     passed += ["--config", str(options.config)] if options.config else []
     # By the environment and not as an argument, which everybody on the machine can read.

@@ -1,8 +1,11 @@
 """The database that the configuration names, as the shipper sees it."""
 
+from urllib.parse import unquote, urlsplit
+
 from fleetglass_collector.config import Config
 from fleetglass_collector.embedded.users import WRITER, writer_secret
 from fleetglass_collector.endpoint import Endpoint
+from fleetglass_collector.store import schema
 from fleetglass_collector.store.client import Store
 from fleetglass_collector.store.migrate import migrate
 
@@ -13,13 +16,23 @@ class StoreTarget:
         self._store = _remote(config) if config.is_remote else _embedded(config)
 
     def prepare(self) -> None:
-        migrate(self._store, cluster=self._config.store.cluster, retention=self._config.retention)
+        migrate(
+            self._store,
+            cluster=self._config.store.cluster,
+            retention=self._config.retention,
+            login=_login(self._config),
+        )
 
     def insert_segment(self, body: bytes | memoryview, token: str) -> None:
         self._store.insert_segment(body, token)
 
     def close(self) -> None:
         self._store.close()
+
+
+def _login(config: Config) -> str:
+    url = urlsplit(config.store.dsn if config.is_remote else "")
+    return schema.login(unquote(url.username or ""), unquote(url.password or ""))
 
 
 def _remote(config: Config) -> Store:

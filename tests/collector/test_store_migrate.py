@@ -10,6 +10,7 @@ from databases import opened, running_store
 
 from fleetglass_collector.config import Retention
 from fleetglass_collector.errors import StoreError
+from fleetglass_collector.store import schema
 from fleetglass_collector.store.client import Store
 from fleetglass_collector.store.migrate import migrate
 
@@ -49,6 +50,8 @@ def test_the_first_run_does_all_and_the_second_nothing(store: Store) -> None:
         "otel_traces_trace_id_ts",
         "otel_traces_trace_id_ts_mv",
         "otlp_in",
+        "prices",
+        "prices_now",
     }
 
 
@@ -93,3 +96,17 @@ def test_an_applied_migration_that_changed_is_an_error(store: Store) -> None:
     with pytest.raises(StoreError, match="'0006_id' was applied .* in another form") as caught:
         run(store)
     assert not caught.value.transient
+
+
+def test_the_dictionary_is_told_whose_rights_it_has_at_every_start(store: Store) -> None:
+    run(store)
+    for user in ("default", "it's"):
+        login = schema.login(user, "secret")
+        migrate(store, cluster="", retention=Retention(), login=login)
+
+        made = column(store, "SHOW CREATE DICTIONARY prices_now")[0]
+        assert f"USER {schema.quoted(user)} PASSWORD '[HIDDEN]'" in made
+
+
+def test_without_a_login_none_is_told() -> None:
+    assert schema.login("", "") == ""

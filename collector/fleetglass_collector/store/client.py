@@ -116,6 +116,10 @@ class Store:
                 settings={**INSERT_SETTINGS, "insert_deduplication_token": token},
             )
 
+    def insert(self, table: str, rows: bytes, *, fmt: str = "JSONEachRow") -> None:
+        with self._connected() as client:
+            client.raw_insert(table, insert_block=rows, fmt=fmt, settings={})
+
     def query(
         self, sql: str, *, fmt: str = "JSONEachRow", parameters: Mapping[str, Any] | None = None
     ) -> bytes:

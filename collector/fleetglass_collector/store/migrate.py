@@ -14,8 +14,10 @@ RECORDS = "fleetglass_migrations"
 LOST_RACES = frozenset({57, 609})  # TABLE_ALREADY_EXISTS, FUNCTION_ALREADY_EXISTS
 
 
-def migrate(store: Store, *, cluster: str, retention: Retention) -> list[str]:
+def migrate(store: Store, *, cluster: str, retention: Retention, login: str = "") -> list[str]:
     """Apply, in order, what was not applied yet; return the names of what was done.
+
+    On a server the dictionary reads with rights of its own: `login` is the clause that says whose.
 
     Every statement can be repeated, so two collectors that start at once, or one that was killed
     half-way, do no harm.
@@ -27,7 +29,7 @@ def migrate(store: Store, *, cluster: str, retention: Retention) -> list[str]:
     store.command(_records_table(cluster))
     applied = _applied(store)
     done: list[str] = []
-    for migration in schema.migrations(cluster=cluster, retention=retention):
+    for migration in schema.migrations(cluster=cluster, retention=retention, login=login):
         known = applied.get(migration.name)
         if known is None:
             _apply(store, migration)
@@ -39,6 +41,9 @@ def migrate(store: Store, *, cluster: str, retention: Retention) -> list[str]:
                 "cluster setting. Undo the change, or use another database",
                 transient=False,
             )
+        elif login and migration.name == schema.DICTIONARY:
+            # The password may be another than last time.
+            store.command(migration.sql)
     return done + _retain(store, cluster=cluster, retention=retention)
 
 

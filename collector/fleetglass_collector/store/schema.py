@@ -25,6 +25,11 @@ REPLICATED_DEDUPLICATION = (
     "replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800"
 )
 
+# A replica is of all shards' rows, not of one's: for a small table that every node has whole.
+EVERY_NODE = "'/clickhouse/tables/{uuid}/every_node', '{shard}-{replica}', "
+
+DICTIONARY = "0021_prices_dictionary"
+
 # Nullable, to tell a member of the oneof that is set from one that is not. (What ClickHouse has for
 # that, input_format_protobuf_oneof_presence, fails the whole insert where two members are set.)
 _SCALARS = (
@@ -45,9 +50,9 @@ class Migration:
     """Of the file, not of what is rendered: a changed retention is no changed migration."""
 
 
-def migrations(*, cluster: str, retention: Retention) -> Iterator[Migration]:
+def migrations(*, cluster: str, retention: Retention, login: str = "") -> Iterator[Migration]:
     """Every migration in order; files named `*.cluster.sql` are for clusters only."""
-    variables = _variables(cluster, retention)
+    variables = _variables(cluster, retention) | {"login": login}
     for file in sorted(SQL.iterdir(), key=lambda file: file.name):
         name, _, suffix = file.name.partition(".")
         if suffix == "sql" or (suffix == "cluster.sql" and cluster):
@@ -75,6 +80,11 @@ def ttl(table: str, days: int) -> str:
     return f"{TIMES[table]} + toIntervalDay({days})"
 
 
+def login(user: str, password: str) -> str:
+    """How a dictionary is told whose rights it reads with; without it, those of `default`."""
+    return f" USER {quoted(user)} PASSWORD {quoted(password)}" if user or password else ""
+
+
 def quoted(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace("'", "\\'")
     return f"'{escaped}'"
@@ -87,6 +97,7 @@ def _variables(cluster: str, retention: Retention) -> dict[str, str]:
         "cluster": quoted(cluster),
         "local": "_local" if cluster else "",
         "replicated": "Replicated" if cluster else "",
+        "on_every_node": EVERY_NODE if cluster else "",
         "deduplication": REPLICATED_DEDUPLICATION if cluster else DEDUPLICATION,
         "pairs": PAIRS,
         "service_name": _conventions.SERVICE_NAME,

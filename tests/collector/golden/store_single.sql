@@ -223,3 +223,215 @@ FROM
         )
     )
 )
+
+-- 0020_prices
+-- What models cost, by the names that spans give them; a pair without a price stands here too, as not known.
+-- Each element of `offers` is a price with its conditions, in dollars per million tokens (per thousand requests);
+-- -1 is no price of its own: such tokens cost what those cost that they are a part of.
+-- In a cluster every node has the whole table.
+CREATE TABLE IF NOT EXISTS prices
+(
+    provider String,
+    model String,
+    service_tier LowCardinality(String),
+    known UInt8,
+    source LowCardinality(String),
+    priced_as String,
+    note String,
+    digest String,
+    offers Nested(
+        since DateTime('UTC'),
+        until DateTime('UTC'),
+        day_from UInt32,
+        day_until UInt32,
+        from_input UInt64,
+        to_input UInt64,
+        input Float64,
+        output Float64,
+        cache_read Float64,
+        cache_write Float64,
+        reasoning Float64,
+        audio_input Float64,
+        audio_output Float64,
+        audio_cache_read Float64,
+        request Float64),
+    -- The offer that most calls of today fall under stands apart: it is found without a search.
+    usual UInt32 ALIAS toUInt32(arrayFirstIndex(
+        (since, until, day_from, day_until, from_input) ->
+            since <= now('UTC') AND now('UTC') < until AND day_from = 0 AND day_until = 86400 AND from_input = 0,
+        offers.since, offers.until, offers.day_from, offers.day_until, offers.from_input)),
+    usual_since DateTime('UTC') ALIAS offers.since[usual],
+    usual_until DateTime('UTC') ALIAS offers.until[usual],
+    usual_to_input UInt64 ALIAS if(offers.reasoning[usual] >= 0, 0, offers.to_input[usual]),
+    usual_input Float64 ALIAS greatest(offers.input[usual], 0),
+    usual_output Float64 ALIAS greatest(offers.output[usual], 0),
+    -- How much more, or less, a token costs for being cached.
+    usual_cache_read Float64 ALIAS if(offers.cache_read[usual] < 0, 0, offers.cache_read[usual] - usual_input),
+    usual_cache_write Float64 ALIAS if(offers.cache_write[usual] < 0, 0, offers.cache_write[usual] - usual_input),
+    usual_request Float64 ALIAS greatest(offers.request[usual], 0),
+    updated_at DateTime64(6, 'UTC') DEFAULT now64(6, 'UTC')
+)
+ENGINE = ReplacingMergeTree(updated_at)
+ORDER BY (provider, model, service_tier)
+
+-- 0021_prices_dictionary
+-- Reloaded whenever `prices` was written to; on a server also by itself.
+CREATE OR REPLACE DICTIONARY prices_now
+(
+    provider String,
+    model String,
+    service_tier String,
+    known UInt8,
+    usual_since DateTime('UTC'),
+    usual_until DateTime('UTC'),
+    usual_to_input UInt64,
+    usual_input Float64,
+    usual_output Float64,
+    usual_cache_read Float64,
+    usual_cache_write Float64,
+    usual_request Float64,
+    `offers.since` Array(DateTime('UTC')),
+    `offers.until` Array(DateTime('UTC')),
+    `offers.day_from` Array(UInt32),
+    `offers.day_until` Array(UInt32),
+    `offers.from_input` Array(UInt64),
+    `offers.to_input` Array(UInt64),
+    `offers.input` Array(Float64),
+    `offers.output` Array(Float64),
+    `offers.cache_read` Array(Float64),
+    `offers.cache_write` Array(Float64),
+    `offers.reasoning` Array(Float64),
+    `offers.audio_input` Array(Float64),
+    `offers.audio_output` Array(Float64),
+    `offers.audio_cache_read` Array(Float64),
+    `offers.request` Array(Float64)
+)
+PRIMARY KEY provider, model, service_tier
+SOURCE(CLICKHOUSE(TABLE 'prices'))
+LAYOUT(COMPLEX_KEY_HASHED_ARRAY())
+LIFETIME(MIN 60 MAX 120)
+SETTINGS(final = 1)
+
+-- 0022a_priced_model
+-- The name that a call is priced by: the model that answered if its price is known, else the one that was asked.
+CREATE OR REPLACE FUNCTION fleetglassPricedModel AS (provider, model, response_model) ->
+    if(
+        response_model != model AND dictGet('prices_now', 'known', (provider, response_model, '')),
+        response_model,
+        model)
+
+-- 0022b_price_key
+-- A service tier without prices of its own costs as any other call.
+CREATE OR REPLACE FUNCTION fleetglassPriceKey AS (provider, priced_model, service_tier) -> (
+    provider,
+    priced_model,
+    if(
+        service_tier != '' AND dictGet('prices_now', 'known', (provider, priced_model, service_tier)),
+        service_tier,
+        ''))
+
+-- 0022c_usual_price
+-- One look-up: without `identity` every element of the tuple becomes its own.
+CREATE OR REPLACE FUNCTION fleetglassUsualPrice AS key -> identity(dictGet(
+    'prices_now',
+    ('known', 'usual_since', 'usual_until', 'usual_to_input', 'usual_input', 'usual_output', 'usual_cache_read', 'usual_cache_write', 'usual_request'),
+    key))
+
+-- 0022d_usual_cost
+-- Dollars for a call under the usual offer; its parts are within the whole, and none is sound.
+CREATE OR REPLACE FUNCTION fleetglassUsualCost AS (price, input, output, cache_read, cache_write) ->
+    (
+        input * tupleElement(price, 5)
+        + output * tupleElement(price, 6)
+        + cache_read * tupleElement(price, 7)
+        + cache_write * tupleElement(price, 8)
+    ) / 1e6
+    + tupleElement(price, 9) / 1e3
+
+-- 0022e_offer_cost
+-- Dollars for a call under any offer, from what its classes of tokens cost. What is a part of other tokens and has
+-- a price of its own is taken out of them; where the parts are more than the whole, they alone are paid.
+CREATE OR REPLACE FUNCTION fleetglassOfferCost AS (
+    input, output, cache_read, cache_write, reasoning, audio_input, audio_output, audio_cache_read,
+    p_input, p_output, p_cache_read, p_cache_write, p_reasoning, p_audio_input, p_audio_output, p_audio_cache_read, p_request
+) ->
+    (
+        greatest(p_input, 0) * greatest(
+            input
+                - if(p_cache_read < 0, 0, greatest(cache_read, if(p_audio_cache_read < 0, 0, audio_cache_read)))
+                - if(p_cache_write < 0, 0, cache_write)
+                - if(p_audio_input < 0, 0, greatest(audio_input - if(p_audio_cache_read < 0, 0, audio_cache_read), 0)),
+            0)
+        + greatest(p_cache_read, 0) * greatest(cache_read - if(p_audio_cache_read < 0, 0, audio_cache_read), 0)
+        + greatest(p_cache_write, 0) * cache_write
+        + greatest(p_audio_input, 0) * greatest(audio_input - if(p_audio_cache_read < 0, 0, audio_cache_read), 0)
+        + greatest(p_audio_cache_read, 0) * audio_cache_read
+        + greatest(p_output, 0) * greatest(
+            output - if(p_reasoning < 0, 0, reasoning) - if(p_audio_output < 0, 0, audio_output), 0)
+        + greatest(p_reasoning, 0) * reasoning
+        + greatest(p_audio_output, 0) * audio_output
+    ) / 1e6
+    + greatest(p_request, 0) / 1e3
+
+-- 0022f_cost_by_key
+-- Most calls fall under the usual offer; the others (long, old, spoken, at some time of day) search for theirs.
+-- `bitAnd`, for AND would evaluate its sides one by one, row by row.
+CREATE OR REPLACE FUNCTION fleetglassCostByKey AS (
+    key, at, input, output, cache_read, cache_write, reasoning, audio_input, audio_output, audio_cache_read
+) -> multiIf(
+    NOT tupleElement(fleetglassUsualPrice(key), 1),
+    NULL,
+    bitAnd(
+        bitAnd(
+            bitAnd(at >= tupleElement(fleetglassUsualPrice(key), 2), at < tupleElement(fleetglassUsualPrice(key), 3)),
+            bitAnd(input < tupleElement(fleetglassUsualPrice(key), 4), cache_read + cache_write <= input)),
+        audio_input + audio_output + audio_cache_read = 0),
+    fleetglassUsualCost(fleetglassUsualPrice(key), input, output, cache_read, cache_write),
+    arrayFirstOrNull(
+        dollars -> dollars >= 0,
+        arrayMap(
+            (
+                since, until, day_from, day_until, from_input, to_input,
+                p_input, p_output, p_cache_read, p_cache_write, p_reasoning, p_audio_input, p_audio_output, p_audio_cache_read, p_request
+            ) -> if(
+                bitAnd(
+                    bitAnd(at >= since, at < until),
+                    bitAnd(
+                        bitAnd(at % 86400 >= day_from, at % 86400 < day_until),
+                        bitAnd(input >= from_input, input < to_input))),
+                fleetglassOfferCost(
+                    toFloat64(input), toFloat64(output), toFloat64(cache_read), toFloat64(cache_write), toFloat64(reasoning),
+                    toFloat64(audio_input), toFloat64(audio_output), toFloat64(audio_cache_read),
+                    p_input, p_output, p_cache_read, p_cache_write, p_reasoning, p_audio_input, p_audio_output, p_audio_cache_read, p_request),
+                -1.),
+            dictGet('prices_now', 'offers.since', key),
+            dictGet('prices_now', 'offers.until', key),
+            dictGet('prices_now', 'offers.day_from', key),
+            dictGet('prices_now', 'offers.day_until', key),
+            dictGet('prices_now', 'offers.from_input', key),
+            dictGet('prices_now', 'offers.to_input', key),
+            dictGet('prices_now', 'offers.input', key),
+            dictGet('prices_now', 'offers.output', key),
+            dictGet('prices_now', 'offers.cache_read', key),
+            dictGet('prices_now', 'offers.cache_write', key),
+            dictGet('prices_now', 'offers.reasoning', key),
+            dictGet('prices_now', 'offers.audio_input', key),
+            dictGet('prices_now', 'offers.audio_output', key),
+            dictGet('prices_now', 'offers.audio_cache_read', key),
+            dictGet('prices_now', 'offers.request', key))))
+
+-- 0022g_call_cost
+-- Dollars that a call costs; NULL where no price is known. Input is the total, with what is cached.
+CREATE OR REPLACE FUNCTION fleetglassCallCost AS (
+    provider, model, response_model, service_tier, start_time,
+    input, output, cache_read, cache_write, reasoning, audio_input, audio_output, audio_cache_read
+) -> fleetglassCostByKey(
+    fleetglassPriceKey(provider, fleetglassPricedModel(provider, model, response_model), service_tier),
+    toUnixTimestamp(start_time),
+    input, output, cache_read, cache_write, reasoning, audio_input, audio_output, audio_cache_read)
+
+-- 0022h_cost
+-- The same for calls of which no more is told.
+CREATE OR REPLACE FUNCTION fleetglassCost AS (
+    provider, model, response_model, start_time, input, output, cache_read, cache_write
+) -> fleetglassCallCost(provider, model, response_model, '', start_time, input, output, cache_read, cache_write, 0, 0, 0, 0)

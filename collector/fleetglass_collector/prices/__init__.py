@@ -1,0 +1,1 @@
+"""What models cost: found once for each pair of provider and model, and applied in the database."""

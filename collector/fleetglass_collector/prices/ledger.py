@@ -1,0 +1,142 @@
+"""The table `prices` and the dictionary over it, kept up to date with the book."""
+
+import hashlib
+import json
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from fleetglass_collector.prices.book import Book
+from fleetglass_collector.prices.offer import Entry, Offer, Rates
+from fleetglass_collector.store import schema
+from fleetglass_collector.store.client import Store
+
+Pair = tuple[str, str]
+"""A provider and a model, as spans spell them."""
+
+MAX_UNKNOWN = 20_000
+"""Pairs without a price that are remembered: whoever invents names fills no memory."""
+
+_COLUMNS = tuple(Offer(rates=Rates()).columns)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A row of the table: a pair at one service tier."""
+
+    entry: Entry
+    service_tier: str
+    offers: tuple[Offer, ...]
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        return (self.entry.provider, self.entry.model, self.service_tier)
+
+    @property
+    def digest(self) -> str:
+        """Of what it costs, so that a change is seen without reading the offers back."""
+        return hashlib.sha256(repr(self.offers).encode()).hexdigest()[:16] if self.offers else ""
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        columns = [offer.columns for offer in self.offers]
+        return {
+            "provider": self.entry.provider,
+            "model": self.entry.model,
+            "service_tier": self.service_tier,
+            "known": int(bool(self.offers)),
+            "source": self.entry.source,
+            "priced_as": self.entry.priced_as,
+            "note": self.entry.note,
+            "digest": self.digest,
+            **{f"offers.{name}": [column[name] for column in columns] for name in _COLUMNS},
+        }
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """What tells whether a row says the same as another of its key."""
+        return (self.digest, self.entry.source, self.entry.priced_as, self.entry.note)
+
+
+def sync(store: Store, book: Book, *, cluster: str = "") -> set[Pair]:
+    """Bring the table up to date with the package and the configuration.
+
+    Returns:
+        The pairs that cost something else than before, or something at all.
+    """
+    held = _held(store)
+    pairs = {key[:2] for key in held} | set(book.seeds())
+    rows = [row for pair in pairs for row in _rows(book.entry(*pair))]
+    # Seeds that nobody asked for and that have no price say nothing.
+    rows = [row for row in rows if row.offers or row.key in held]
+    wanted = {row.key for row in rows}
+    rows += [_gone(key) for key in held if key not in wanted and held[key][0]]
+    new = [row for row in rows if held.get(row.key) != row.facts]
+    _write(store, new, cluster)
+    return {row.key[:2] for row in new if held.get(row.key, ("",))[0] != row.digest}
+
+
+def learn(store: Store, book: Book, pairs: Collection[Pair], *, cluster: str = "") -> set[Pair]:
+    """Look up pairs that spans brought, each once, and remember those without a price, too.
+
+    Returns:
+        The pairs that have a price from now on.
+    """
+    new = sorted(set(pairs) - _present(store, pairs))
+    entries = [book.entry(*pair) for pair in new]
+    known = [entry for entry in entries if entry.known]
+    unknown = [entry for entry in entries if not entry.known]
+    room = max(0, MAX_UNKNOWN - _unknown(store)) if unknown else 0
+    rows = [row for entry in (*known, *unknown[:room]) for row in _rows(entry)]
+    _write(store, rows, cluster)
+    return {(entry.provider, entry.model) for entry in known}
+
+
+def _rows(entry: Entry) -> Iterator[Row]:
+    """One for each service tier; one at least, which may say that there is no price."""
+    tiers = {"", *(offer.service_tier for offer in entry.offers)}
+    for tier in sorted(tiers):
+        offers = tuple(offer for offer in entry.offers if offer.service_tier == tier)
+        yield Row(entry=entry, service_tier=tier, offers=offers)
+
+
+def _gone(key: tuple[str, str, str]) -> Row:
+    provider, model, tier = key
+    entry = Entry(provider=provider, model=model, source="", note="costs as any other call")
+    return Row(entry=entry, service_tier=tier, offers=())
+
+
+def _held(store: Store) -> dict[tuple[str, str, str], tuple[str, ...]]:
+    rows = store.query(
+        "SELECT provider, model, service_tier, digest, source, priced_as, note FROM prices FINAL",
+        fmt="JSONCompactEachRow",
+    )
+    read = map(json.loads, rows.splitlines())
+    return {(row[0], row[1], row[2]): tuple(row[3:]) for row in read}
+
+
+def _present(store: Store, pairs: Collection[Pair]) -> set[Pair]:
+    rows = store.query(
+        "SELECT provider, model FROM prices "
+        "WHERE (provider, model) IN arrayZip({providers:Array(String)}, {models:Array(String)})",
+        fmt="JSONCompactEachRow",
+        parameters={
+            "providers": [provider for provider, _ in pairs],
+            "models": [model for _, model in pairs],
+        },
+    )
+    return {(row[0], row[1]) for row in map(json.loads, rows.splitlines())}
+
+
+def _unknown(store: Store) -> int:
+    return int(store.query("SELECT count() FROM prices FINAL WHERE NOT known", fmt="TSVRaw"))
+
+
+def _write(store: Store, rows: Collection[Row], cluster: str) -> None:
+    if not rows:
+        return
+    store.insert("prices", "\n".join(json.dumps(row.columns) for row in rows).encode())
+    clause = schema.on_cluster(cluster)
+    if cluster:
+        store.command(f"SYSTEM SYNC REPLICA{clause} prices")
+    store.command(f"SYSTEM RELOAD DICTIONARY{clause} prices_now")

@@ -1,0 +1,66 @@
+"""A price with its conditions, as the table `prices` holds it."""
+
+import dataclasses
+from dataclasses import dataclass
+
+FOREVER = 0xFFFF_FFFF
+"""The last second that a DateTime holds."""
+DAY_S = 86_400
+ENDLESS = (1 << 64) - 1
+
+NONE = -1.0
+"""No price of its own: such tokens cost what those cost that they are a part of."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rates:
+    """Dollars per million tokens, and per thousand requests."""
+
+    input: float = NONE
+    output: float = NONE
+    cache_read: float = NONE
+    cache_write: float = NONE
+    reasoning: float = NONE
+    audio_input: float = NONE
+    audio_output: float = NONE
+    audio_cache_read: float = NONE
+    request: float = NONE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """Of a pair's offers at most one applies. Each condition is a range without its end."""
+
+    since: int = 0
+    until: int = FOREVER
+    day_from: int = 0
+    day_until: int = DAY_S
+    service_tier: str = ""
+    from_input: int = 0
+    to_input: int = ENDLESS
+    rates: Rates
+
+    @property
+    def columns(self) -> dict[str, object]:
+        own = {
+            field.name: getattr(self, field.name)
+            for field in dataclasses.fields(self)
+            if field.name not in ("service_tier", "rates")
+        }
+        return own | dataclasses.asdict(self.rates)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What is known of a pair. Without an offer it has no price, and `note` says why."""
+
+    provider: str
+    model: str
+    source: str
+    priced_as: str = ""
+    note: str = ""
+    offers: tuple[Offer, ...] = ()
+
+    @property
+    def known(self) -> bool:
+        return bool(self.offers)

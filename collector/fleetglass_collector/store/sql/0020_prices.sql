@@ -1,0 +1,48 @@
+-- What models cost, by the names that spans give them; a pair without a price stands here too, as not known.
+-- Each element of `offers` is a price with its conditions, in dollars per million tokens (per thousand requests);
+-- -1 is no price of its own: such tokens cost what those cost that they are a part of.
+-- In a cluster every node has the whole table.
+CREATE TABLE IF NOT EXISTS prices${on_cluster}
+(
+    provider String,
+    model String,
+    service_tier LowCardinality(String),
+    known UInt8,
+    source LowCardinality(String),
+    priced_as String,
+    note String,
+    digest String,
+    offers Nested(
+        since DateTime('UTC'),
+        until DateTime('UTC'),
+        day_from UInt32,
+        day_until UInt32,
+        from_input UInt64,
+        to_input UInt64,
+        input Float64,
+        output Float64,
+        cache_read Float64,
+        cache_write Float64,
+        reasoning Float64,
+        audio_input Float64,
+        audio_output Float64,
+        audio_cache_read Float64,
+        request Float64),
+    -- The offer that most calls of today fall under stands apart: it is found without a search.
+    usual UInt32 ALIAS toUInt32(arrayFirstIndex(
+        (since, until, day_from, day_until, from_input) ->
+            since <= now('UTC') AND now('UTC') < until AND day_from = 0 AND day_until = 86400 AND from_input = 0,
+        offers.since, offers.until, offers.day_from, offers.day_until, offers.from_input)),
+    usual_since DateTime('UTC') ALIAS offers.since[usual],
+    usual_until DateTime('UTC') ALIAS offers.until[usual],
+    usual_to_input UInt64 ALIAS if(offers.reasoning[usual] >= 0, 0, offers.to_input[usual]),
+    usual_input Float64 ALIAS greatest(offers.input[usual], 0),
+    usual_output Float64 ALIAS greatest(offers.output[usual], 0),
+    -- How much more, or less, a token costs for being cached.
+    usual_cache_read Float64 ALIAS if(offers.cache_read[usual] < 0, 0, offers.cache_read[usual] - usual_input),
+    usual_cache_write Float64 ALIAS if(offers.cache_write[usual] < 0, 0, offers.cache_write[usual] - usual_input),
+    usual_request Float64 ALIAS greatest(offers.request[usual], 0),
+    updated_at DateTime64(6, 'UTC') DEFAULT now64(6, 'UTC')
+)
+ENGINE = ${replicated}ReplacingMergeTree(${on_every_node}updated_at)
+ORDER BY (provider, model, service_tier)

@@ -1,0 +1,23 @@
+-- Dollars for a call under any offer, from what its classes of tokens cost. What is a part of other tokens and has
+-- a price of its own is taken out of them; where the parts are more than the whole, they alone are paid.
+CREATE OR REPLACE FUNCTION fleetglassOfferCost${on_cluster} AS (
+    input, output, cache_read, cache_write, reasoning, audio_input, audio_output, audio_cache_read,
+    p_input, p_output, p_cache_read, p_cache_write, p_reasoning, p_audio_input, p_audio_output, p_audio_cache_read, p_request
+) ->
+    (
+        greatest(p_input, 0) * greatest(
+            input
+                - if(p_cache_read < 0, 0, greatest(cache_read, if(p_audio_cache_read < 0, 0, audio_cache_read)))
+                - if(p_cache_write < 0, 0, cache_write)
+                - if(p_audio_input < 0, 0, greatest(audio_input - if(p_audio_cache_read < 0, 0, audio_cache_read), 0)),
+            0)
+        + greatest(p_cache_read, 0) * greatest(cache_read - if(p_audio_cache_read < 0, 0, audio_cache_read), 0)
+        + greatest(p_cache_write, 0) * cache_write
+        + greatest(p_audio_input, 0) * greatest(audio_input - if(p_audio_cache_read < 0, 0, audio_cache_read), 0)
+        + greatest(p_audio_cache_read, 0) * audio_cache_read
+        + greatest(p_output, 0) * greatest(
+            output - if(p_reasoning < 0, 0, reasoning) - if(p_audio_output < 0, 0, audio_output), 0)
+        + greatest(p_reasoning, 0) * reasoning
+        + greatest(p_audio_output, 0) * audio_output
+    ) / 1e6
+    + greatest(p_request, 0) / 1e3

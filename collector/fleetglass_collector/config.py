@@ -15,6 +15,7 @@ from typing import Any, cast
 
 from fleetglass_collector.access import split_address
 from fleetglass_collector.errors import ConfigError
+from fleetglass_collector.prices import configured
 from fleetglass_collector.values import (
     ADDRESS,
     CLUSTER,
@@ -106,6 +107,7 @@ class Config:
     store: Store = Store()
     query: Query = Query()
     retention: Retention = Retention()
+    prices: tuple[configured.ConfiguredPrice, ...] = ()
 
     @property
     def folder(self) -> Path:
@@ -153,7 +155,9 @@ def keys() -> Iterator[Key]:
         if "kind" in top.metadata:
             yield Key(section="", name=top.name, default=top.default, **top.metadata)
             continue
-        for item in dataclasses.fields(getattr(_DEFAULT, top.name)):
+        # Prices are a list, in the file alone.
+        section = getattr(_DEFAULT, top.name)
+        for item in dataclasses.fields(section) if section else ():
             yield Key(section=top.name, name=item.name, default=item.default, **item.metadata)
 
 
@@ -163,14 +167,16 @@ def load(file: Path | None, environment: Mapping[str, str], **overrides: str) ->
     Raises:
         ConfigError: A key is unknown, or a value will not do.
     """
-    given = _from_file(file) if file else {}
+    document = _document(file) if file else {}
+    prices = configured.read(document.pop("prices", []), where=repr(str(file)))
+    given = _from_document(document, repr(str(file)))
     given |= _from_environment(environment)
     for name, value in overrides.items():
         path = name.replace("__", ".")
         given[path] = _Given(value=value, called=f"--{path.rpartition('.')[2]}")
     config = _build({key.path: _read(key, given[key.path]) for key in keys() if key.path in given})
     _check_together(config)
-    return config
+    return dataclasses.replace(config, prices=prices)
 
 
 def reference() -> str:
@@ -207,20 +213,22 @@ def _check_together(config: Config) -> None:
             raise ConfigError(f"{one!r} and {other!r} are both {address}; give each its own port")
 
 
-def _from_file(file: Path) -> dict[str, _Given]:
+def _document(file: Path) -> dict[str, object]:
     try:
-        document = tomllib.loads(file.read_text(encoding="utf-8"))
+        return tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(
             f"cannot read the configuration {str(file)!r}: {error.strerror}"
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{str(file)!r} is not TOML: {error}") from error
+
+
+def _from_document(document: Mapping[str, object], where: str) -> dict[str, _Given]:
     flat = dict(_flat(document))
-    _refuse_unknown(flat, [key.path for key in keys()], where=repr(str(file)))
+    _refuse_unknown(flat, [key.path for key in keys()], where=where)
     return {
-        path: _Given(value=value, called=f"{path!r} in {str(file)!r}")
-        for path, value in flat.items()
+        path: _Given(value=value, called=f"{path!r} in {where}") for path, value in flat.items()
     }
 
 

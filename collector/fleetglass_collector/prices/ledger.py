@@ -14,8 +14,8 @@ from fleetglass_collector.store.client import Store
 Pair = tuple[str, str]
 """A provider and a model, as spans spell them."""
 
-MAX_UNKNOWN = 20_000
-"""Pairs without a price that are remembered: whoever invents names fills no memory."""
+MAX_PAIRS = 20_000
+"""Beyond as many no new pair is remembered: whoever invents names fills no memory."""
 
 _COLUMNS = tuple(Offer(rates=Rates()).columns)
 
@@ -83,13 +83,10 @@ def learn(store: Store, book: Book, pairs: Collection[Pair], *, cluster: str = "
         The pairs that have a price from now on.
     """
     new = sorted(set(pairs) - _present(store, pairs))
-    entries = [book.entry(*pair) for pair in new]
-    known = [entry for entry in entries if entry.known]
-    unknown = [entry for entry in entries if not entry.known]
-    room = max(0, MAX_UNKNOWN - _unknown(store)) if unknown else 0
-    rows = [row for entry in (*known, *unknown[:room]) for row in _rows(entry)]
-    _write(store, rows, cluster)
-    return {(entry.provider, entry.model) for entry in known}
+    entries = sorted((book.entry(*pair) for pair in new), key=lambda entry: not entry.known)
+    taken = entries[: max(0, MAX_PAIRS - _pairs(store))] if entries else []
+    _write(store, [row for entry in taken for row in _rows(entry)], cluster)
+    return {(entry.provider, entry.model) for entry in taken if entry.known}
 
 
 def _rows(entry: Entry) -> Iterator[Row]:
@@ -128,8 +125,9 @@ def _present(store: Store, pairs: Collection[Pair]) -> set[Pair]:
     return {(row[0], row[1]) for row in map(json.loads, rows.splitlines())}
 
 
-def _unknown(store: Store) -> int:
-    return int(store.query("SELECT count() FROM prices FINAL WHERE NOT known", fmt="TSVRaw"))
+def _pairs(store: Store) -> int:
+    sql = "SELECT count() FROM prices FINAL WHERE service_tier = ''"
+    return int(store.query(sql, fmt="TSVRaw"))
 
 
 def _write(store: Store, rows: Collection[Row], cluster: str) -> None:

@@ -3,7 +3,7 @@
 import argparse
 from typing import Protocol
 
-from fleetglass_collector.commands import collect, doctor, keys, query, replay, store, up
+from fleetglass_collector.commands import collect, doctor, keys, prices, query, replay, store, up
 from fleetglass_collector.config import Config
 
 
@@ -16,4 +16,4 @@ class Command(Protocol):
     def run(self, config: Config, options: argparse.Namespace, /) -> int: ...
 
 
-COMMANDS: tuple[Command, ...] = (up, collect, store, query, replay, doctor, keys)
+COMMANDS: tuple[Command, ...] = (up, collect, store, query, prices, replay, doctor, keys)

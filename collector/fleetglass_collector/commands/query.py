@@ -44,7 +44,7 @@ def run(config: Config, options: argparse.Namespace) -> int:
             write(piece)
             sys.stdout.flush()
     except StoreError as error:
-        raise _advised(error, config, str(reader.endpoint)) from error
+        raise advised(error, config, str(reader.endpoint)) from error
     return 0
 
 
@@ -63,7 +63,7 @@ def _sql(given: str) -> str:
     return given
 
 
-def _advised(error: StoreError, config: Config, where: str) -> StoreError:
+def advised(error: StoreError, config: Config, where: str) -> StoreError:
     """Add what to do about it."""
     advice = ""
     if error.transient and not error.code and str(error).startswith(f"{where}: "):

@@ -63,6 +63,10 @@ def find(provider: str, model: str) -> Found | None:
     return None
 
 
+def provider_ids() -> list[str]:
+    return [provider.id for provider in get_snapshot().providers]
+
+
 def provider_id(spelled: str) -> str:
     """The package's name of a provider; empty where it knows none."""
     for name in spelling.providers(spelled):

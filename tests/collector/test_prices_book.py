@@ -153,6 +153,6 @@ def test_of_a_pairs_offers_no_two_apply_at_once(pair: tuple[str, str]) -> None:
                 or one.service_tier != other.service_tier
                 or max(one.since, other.since) >= min(one.until, other.until)
                 or max(one.day_from, other.day_from) >= min(one.day_until, other.day_until)
-                or max(one.from_input, other.from_input) >= min(one.to_input, other.to_input)
+                or max(one.from_input, other.from_input) > min(one.up_to_input, other.up_to_input)
             )
             assert apart

@@ -189,9 +189,9 @@ def test_any_usage_costs_what_the_package_says(store: Store, asked: list[Call]) 
 
 
 @st.composite
-def any_calls(draw: st.DrawFn) -> Call:
+def any_calls(draw: st.DrawFn, counts: st.SearchStrategy[int] = tokens) -> Call:
     provider, name, _ = draw(st.sampled_from(TOLD))
-    usage = {key: draw(tokens) for key in PARTS}
+    usage = {key: draw(counts) for key in PARTS}
     return replace(Call(provider=provider, model=name), **usage)
 
 
@@ -207,6 +207,12 @@ def test_usage_that_makes_no_sense_has_a_cost_all_the_same(store: Store, asked: 
             assert 0 <= ours < 1e9
         else:
             assert not differs(ours, wanted), call
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(any_calls(st.integers(0, (1 << 64) - 1)), min_size=20, max_size=60))
+def test_no_count_is_so_large_that_money_is_earned(store: Store, asked: list[Call]) -> None:
+    assert all(ours is not None and 0 <= ours < 1e30 for ours in costs(store, asked))
 
 
 def test_where_parts_are_more_than_the_whole_they_alone_are_paid(store: Store) -> None:

@@ -82,9 +82,10 @@ def learn(store: Store, book: Book, pairs: Collection[Pair], *, cluster: str = "
     Returns:
         The pairs that have a price from now on.
     """
-    new = sorted(set(pairs) - _present(store, pairs))
-    entries = sorted((book.entry(*pair) for pair in new), key=lambda entry: not entry.known)
-    taken = entries[: max(0, MAX_PAIRS - _pairs(store))] if entries else []
+    remembered = _remembered(store)
+    entries = [book.entry(*pair) for pair in sorted(set(pairs) - remembered)]
+    room = max(0, MAX_PAIRS - len(remembered))
+    taken = sorted(entries, key=lambda entry: not entry.known)[:room]
     _write(store, [row for entry in taken for row in _rows(entry)], cluster)
     return {(entry.provider, entry.model) for entry in taken if entry.known}
 
@@ -112,22 +113,9 @@ def _held(store: Store) -> dict[tuple[str, str, str], tuple[str, ...]]:
     return {(row[0], row[1], row[2]): tuple(row[3:]) for row in read}
 
 
-def _present(store: Store, pairs: Collection[Pair]) -> set[Pair]:
-    rows = store.query(
-        "SELECT provider, model FROM prices "
-        "WHERE (provider, model) IN arrayZip({providers:Array(String)}, {models:Array(String)})",
-        fmt="JSONCompactEachRow",
-        parameters={
-            "providers": [provider for provider, _ in pairs],
-            "models": [model for _, model in pairs],
-        },
-    )
+def _remembered(store: Store) -> set[Pair]:
+    rows = store.query("SELECT DISTINCT provider, model FROM prices", fmt="JSONCompactEachRow")
     return {(row[0], row[1]) for row in map(json.loads, rows.splitlines())}
-
-
-def _pairs(store: Store) -> int:
-    sql = "SELECT count() FROM prices FINAL WHERE service_tier = ''"
-    return int(store.query(sql, fmt="TSVRaw"))
 
 
 def _write(store: Store, rows: Collection[Row], cluster: str) -> None:

@@ -29,7 +29,7 @@ class Rates:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """Of a pair's offers at most one applies. Each condition is a range without its end."""
+    """Of a pair's offers at most one applies. Ranges of time are without their end."""
 
     since: int = 0
     until: int = FOREVER
@@ -37,7 +37,7 @@ class Offer:
     day_until: int = DAY_S
     service_tier: str = ""
     from_input: int = 0
-    to_input: int = ENDLESS
+    up_to_input: int = ENDLESS
     rates: Rates
 
     @property

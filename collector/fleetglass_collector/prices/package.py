@@ -123,9 +123,9 @@ def _by_input(base: Offer, price: ModelPrice) -> Iterator[Offer]:
     priced = _priced(price)
     if priced and not _TOLD & priced.keys():
         return
-    for least, end in itertools.pairwise([*_thresholds(priced), ENDLESS]):
+    for least, end in itertools.pairwise([*_thresholds(priced), ENDLESS + 1]):
         rates = {name: _rate(priced[key], least) for name, key in CLASSES.items() if key in priced}
-        yield replace(base, from_input=least, to_input=end, rates=Rates(**rates))
+        yield replace(base, from_input=least, up_to_input=end - 1, rates=Rates(**rates))
 
 
 _Day = tuple[tuple[int, int, ModelPrice], ...]

@@ -245,7 +245,7 @@ CREATE TABLE IF NOT EXISTS prices
         day_from UInt32,
         day_until UInt32,
         from_input UInt64,
-        to_input UInt64,
+        up_to_input UInt64,
         input Float64,
         output Float64,
         cache_read Float64,
@@ -261,8 +261,9 @@ CREATE TABLE IF NOT EXISTS prices
             since <= now('UTC') AND now('UTC') < until AND day_from = 0 AND day_until = 86400 AND from_input = 0,
         offers.since, offers.until, offers.day_from, offers.day_until, offers.from_input)),
     usual_since DateTime('UTC') ALIAS offers.since[usual],
-    usual_until DateTime('UTC') ALIAS offers.until[usual],
-    usual_to_input UInt64 ALIAS if(offers.reasoning[usual] >= 0, 0, offers.to_input[usual]),
+    -- (Where tokens of reasoning have a price, none: they would have to be looked at.)
+    usual_until DateTime('UTC') ALIAS if(offers.reasoning[usual] < 0, offers.until, offers.since)[usual],
+    usual_up_to_input UInt64 ALIAS offers.up_to_input[usual],
     usual_input Float64 ALIAS greatest(offers.input[usual], 0),
     usual_output Float64 ALIAS greatest(offers.output[usual], 0),
     -- How much more, or less, a token costs for being cached.
@@ -284,7 +285,7 @@ CREATE OR REPLACE DICTIONARY prices_now
     known UInt8,
     usual_since DateTime('UTC'),
     usual_until DateTime('UTC'),
-    usual_to_input UInt64,
+    usual_up_to_input UInt64,
     usual_input Float64,
     usual_output Float64,
     usual_cache_read Float64,
@@ -295,7 +296,7 @@ CREATE OR REPLACE DICTIONARY prices_now
     `offers.day_from` Array(UInt32),
     `offers.day_until` Array(UInt32),
     `offers.from_input` Array(UInt64),
-    `offers.to_input` Array(UInt64),
+    `offers.up_to_input` Array(UInt64),
     `offers.input` Array(Float64),
     `offers.output` Array(Float64),
     `offers.cache_read` Array(Float64),
@@ -334,7 +335,7 @@ CREATE OR REPLACE FUNCTION fleetglassPriceKey AS (provider, priced_model, servic
 -- One look-up: without `identity` every element of the tuple becomes its own.
 CREATE OR REPLACE FUNCTION fleetglassUsualPrice AS key -> identity(dictGet(
     'prices_now',
-    ('known', 'usual_since', 'usual_until', 'usual_to_input', 'usual_input', 'usual_output', 'usual_cache_read', 'usual_cache_write', 'usual_request'),
+    ('known', 'usual_since', 'usual_until', 'usual_up_to_input', 'usual_input', 'usual_output', 'usual_cache_read', 'usual_cache_write', 'usual_request'),
     key))
 
 -- 0022d_usual_cost
@@ -375,7 +376,8 @@ CREATE OR REPLACE FUNCTION fleetglassOfferCost AS (
 
 -- 0022f_cost_by_key
 -- Most calls fall under the usual offer; the others (long, old, spoken, at some time of day) search for theirs.
--- `bitAnd`, for AND would evaluate its sides one by one, row by row.
+-- `bitAnd`, for AND would evaluate its sides one by one, row by row. A sum of counts as Float64, for it may be too large.
+-- The key is written many times over where this is expanded: give it a name, and the database has less to read.
 CREATE OR REPLACE FUNCTION fleetglassCostByKey AS (
     key, at, input, output, cache_read, cache_write, reasoning, audio_input, audio_output, audio_cache_read
 ) -> multiIf(
@@ -384,21 +386,21 @@ CREATE OR REPLACE FUNCTION fleetglassCostByKey AS (
     bitAnd(
         bitAnd(
             bitAnd(at >= tupleElement(fleetglassUsualPrice(key), 2), at < tupleElement(fleetglassUsualPrice(key), 3)),
-            bitAnd(input < tupleElement(fleetglassUsualPrice(key), 4), cache_read + cache_write <= input)),
-        audio_input + audio_output + audio_cache_read = 0),
+            bitAnd(input <= tupleElement(fleetglassUsualPrice(key), 4), toFloat64(cache_read) + cache_write <= input)),
+        bitOr(bitOr(audio_input, audio_output), audio_cache_read) = 0),
     fleetglassUsualCost(fleetglassUsualPrice(key), input, output, cache_read, cache_write),
     arrayFirstOrNull(
         dollars -> dollars >= 0,
         arrayMap(
             (
-                since, until, day_from, day_until, from_input, to_input,
+                since, until, day_from, day_until, from_input, up_to_input,
                 p_input, p_output, p_cache_read, p_cache_write, p_reasoning, p_audio_input, p_audio_output, p_audio_cache_read, p_request
             ) -> if(
                 bitAnd(
                     bitAnd(at >= since, at < until),
                     bitAnd(
                         bitAnd(at % 86400 >= day_from, at % 86400 < day_until),
-                        bitAnd(input >= from_input, input < to_input))),
+                        bitAnd(input >= from_input, input <= up_to_input))),
                 fleetglassOfferCost(
                     toFloat64(input), toFloat64(output), toFloat64(cache_read), toFloat64(cache_write), toFloat64(reasoning),
                     toFloat64(audio_input), toFloat64(audio_output), toFloat64(audio_cache_read),
@@ -409,7 +411,7 @@ CREATE OR REPLACE FUNCTION fleetglassCostByKey AS (
             dictGet('prices_now', 'offers.day_from', key),
             dictGet('prices_now', 'offers.day_until', key),
             dictGet('prices_now', 'offers.from_input', key),
-            dictGet('prices_now', 'offers.to_input', key),
+            dictGet('prices_now', 'offers.up_to_input', key),
             dictGet('prices_now', 'offers.input', key),
             dictGet('prices_now', 'offers.output', key),
             dictGet('prices_now', 'offers.cache_read', key),

@@ -18,7 +18,7 @@ CREATE TABLE IF NOT EXISTS prices${on_cluster}
         day_from UInt32,
         day_until UInt32,
         from_input UInt64,
-        to_input UInt64,
+        up_to_input UInt64,
         input Float64,
         output Float64,
         cache_read Float64,
@@ -34,8 +34,9 @@ CREATE TABLE IF NOT EXISTS prices${on_cluster}
             since <= now('UTC') AND now('UTC') < until AND day_from = 0 AND day_until = 86400 AND from_input = 0,
         offers.since, offers.until, offers.day_from, offers.day_until, offers.from_input)),
     usual_since DateTime('UTC') ALIAS offers.since[usual],
-    usual_until DateTime('UTC') ALIAS offers.until[usual],
-    usual_to_input UInt64 ALIAS if(offers.reasoning[usual] >= 0, 0, offers.to_input[usual]),
+    -- (Where tokens of reasoning have a price, none: they would have to be looked at.)
+    usual_until DateTime('UTC') ALIAS if(offers.reasoning[usual] < 0, offers.until, offers.since)[usual],
+    usual_up_to_input UInt64 ALIAS offers.up_to_input[usual],
     usual_input Float64 ALIAS greatest(offers.input[usual], 0),
     usual_output Float64 ALIAS greatest(offers.output[usual], 0),
     -- How much more, or less, a token costs for being cached.

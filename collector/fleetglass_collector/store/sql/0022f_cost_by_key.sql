@@ -1,5 +1,6 @@
 -- Most calls fall under the usual offer; the others (long, old, spoken, at some time of day) search for theirs.
--- `bitAnd`, for AND would evaluate its sides one by one, row by row.
+-- `bitAnd`, for AND would evaluate its sides one by one, row by row. A sum of counts as Float64, for it may be too large.
+-- The key is written many times over where this is expanded: give it a name, and the database has less to read.
 CREATE OR REPLACE FUNCTION fleetglassCostByKey${on_cluster} AS (
     key, at, input, output, cache_read, cache_write, reasoning, audio_input, audio_output, audio_cache_read
 ) -> multiIf(
@@ -8,21 +9,21 @@ CREATE OR REPLACE FUNCTION fleetglassCostByKey${on_cluster} AS (
     bitAnd(
         bitAnd(
             bitAnd(at >= tupleElement(fleetglassUsualPrice(key), 2), at < tupleElement(fleetglassUsualPrice(key), 3)),
-            bitAnd(input < tupleElement(fleetglassUsualPrice(key), 4), cache_read + cache_write <= input)),
-        audio_input + audio_output + audio_cache_read = 0),
+            bitAnd(input <= tupleElement(fleetglassUsualPrice(key), 4), toFloat64(cache_read) + cache_write <= input)),
+        bitOr(bitOr(audio_input, audio_output), audio_cache_read) = 0),
     fleetglassUsualCost(fleetglassUsualPrice(key), input, output, cache_read, cache_write),
     arrayFirstOrNull(
         dollars -> dollars >= 0,
         arrayMap(
             (
-                since, until, day_from, day_until, from_input, to_input,
+                since, until, day_from, day_until, from_input, up_to_input,
                 p_input, p_output, p_cache_read, p_cache_write, p_reasoning, p_audio_input, p_audio_output, p_audio_cache_read, p_request
             ) -> if(
                 bitAnd(
                     bitAnd(at >= since, at < until),
                     bitAnd(
                         bitAnd(at % 86400 >= day_from, at % 86400 < day_until),
-                        bitAnd(input >= from_input, input < to_input))),
+                        bitAnd(input >= from_input, input <= up_to_input))),
                 fleetglassOfferCost(
                     toFloat64(input), toFloat64(output), toFloat64(cache_read), toFloat64(cache_write), toFloat64(reasoning),
                     toFloat64(audio_input), toFloat64(audio_output), toFloat64(audio_cache_read),
@@ -33,7 +34,7 @@ CREATE OR REPLACE FUNCTION fleetglassCostByKey${on_cluster} AS (
             dictGet('prices_now', 'offers.day_from', key),
             dictGet('prices_now', 'offers.day_until', key),
             dictGet('prices_now', 'offers.from_input', key),
-            dictGet('prices_now', 'offers.to_input', key),
+            dictGet('prices_now', 'offers.up_to_input', key),
             dictGet('prices_now', 'offers.input', key),
             dictGet('prices_now', 'offers.output', key),
             dictGet('prices_now', 'offers.cache_read', key),

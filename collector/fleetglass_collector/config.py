@@ -95,6 +95,9 @@ class Query:
 class Retention:
     otel_traces: int = _key(7, whole(1, 36_500), "Days that spans with their payload are kept.")
     otel_traces_trace_id_ts: int = _key(7, whole(1, 36_500), "Days that the trace lookup is kept.")
+    agent_spans: int = _key(90, whole(1, 36_500), "Days that spans without payload are kept.")
+    agent_minutes: int = _key(400, whole(1, 36_500), "Days that the fleet by the minute is kept.")
+    agent_runs: int = _key(90, whole(1, 36_500), "Days that the list of runs is kept.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

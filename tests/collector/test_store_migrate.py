@@ -52,6 +52,20 @@ def test_the_first_run_does_all_and_the_second_nothing(store: Store) -> None:
         "otlp_in",
         "prices",
         "prices_now",
+        "otlp_spans",
+        "otlp_spans_mv",
+        "span_facts",
+        "span_facts_mv",
+        "agent_spans_from_facts",
+        "agent_spans_in",
+        "agent_spans_rows",
+        "agent_spans_rows_mv",
+        "agent_spans",
+        "agent_minutes",
+        "agent_minutes_mv",
+        "agent_runs",
+        "agent_runs_mv",
+        "settled",
     }
 
 

@@ -31,11 +31,7 @@ DATA_ERRORS = frozenset(
     }
 )
 
-INSERT_SETTINGS: Mapping[str, str | int] = {
-    "format_schema_source": "string",
-    "format_schema": PROTO,
-    "format_schema_message_name": "Request",
-    "output_format_json_escape_forward_slashes": 0,
+DEDUPLICATED: Mapping[str, str | int] = {
     "deduplicate_blocks_in_dependent_materialized_views": 1,
     # Spans may be from any day, each a partition; a segment must not fail for it.
     "max_partitions_per_insert_block": 0,
@@ -43,6 +39,13 @@ INSERT_SETTINGS: Mapping[str, str | int] = {
     "max_insert_threads": 1,
     # In a cluster an insert is confirmed once the rows are on their shards.
     "distributed_foreground_insert": 1,
+}
+SEGMENT_SETTINGS: Mapping[str, str | int] = {
+    **DEDUPLICATED,
+    "format_schema_source": "string",
+    "format_schema": PROTO,
+    "format_schema_message_name": "Request",
+    "output_format_json_escape_forward_slashes": 0,
 }
 
 
@@ -52,7 +55,12 @@ class Client(Protocol):
     database: str | None
 
     def raw_insert(
-        self, table: str, *, insert_block: Any, fmt: str, settings: dict[str, Any]
+        self,
+        table: str,
+        *,
+        insert_block: Any,
+        fmt: str,
+        settings: dict[str, Any],
     ) -> object: ...
     def raw_query(self, query: str, *, parameters: dict[str, Any], fmt: str) -> bytes: ...
     def command(self, cmd: str, *, use_database: bool = True) -> object: ...
@@ -113,12 +121,19 @@ class Store:
                 "otlp_in",
                 insert_block=body,
                 fmt="Protobuf",
-                settings={**INSERT_SETTINGS, "insert_deduplication_token": token},
+                settings={**SEGMENT_SETTINGS, "insert_deduplication_token": token},
             )
 
-    def insert(self, table: str, rows: bytes, *, fmt: str = "JSONEachRow") -> None:
+    def insert(self, table: str, rows: bytes, *, fmt: str = "JSONEachRow", token: str = "") -> None:
+        """Insert; with a token, once however often it is sent."""
+        settings = {**DEDUPLICATED, "insert_deduplication_token": token} if token else {}
         with self._connected() as client:
-            client.raw_insert(table, insert_block=rows, fmt=fmt, settings={})
+            client.raw_insert(
+                table,
+                insert_block=rows,
+                fmt=fmt,
+                settings=settings,
+            )
 
     def query(
         self, sql: str, *, fmt: str = "JSONEachRow", parameters: Mapping[str, Any] | None = None

@@ -32,7 +32,10 @@ def migrate(store: Store, *, cluster: str, retention: Retention, login: str = ""
     for migration in schema.migrations(cluster=cluster, retention=retention, login=login):
         known = applied.get(migration.name)
         if known is None:
-            _apply(store, migration)
+            _apply(store, migration, migration.sql)
+            done.append(migration.name)
+        elif known != migration.checksum and migration.changed:
+            _apply(store, migration, migration.changed)
             done.append(migration.name)
         elif known != migration.checksum:
             raise StoreError(
@@ -47,13 +50,13 @@ def migrate(store: Store, *, cluster: str, retention: Retention, login: str = ""
     return done + _retain(store, cluster=cluster, retention=retention)
 
 
-def _apply(store: Store, migration: schema.Migration) -> None:
+def _apply(store: Store, migration: schema.Migration, sql: str) -> None:
     try:
-        store.command(migration.sql)
+        store.command(sql)
     except StoreError as error:
         if error.code not in LOST_RACES:
             raise
-        store.command(migration.sql)
+        store.command(sql)
     store.command(
         f"INSERT INTO {RECORDS} (name, checksum) VALUES "
         f"({schema.quoted(migration.name)}, {schema.quoted(migration.checksum)})"
@@ -70,8 +73,10 @@ def _records_table(cluster: str) -> str:
 
 
 def _applied(store: Store) -> dict[str, str]:
-    # Two collectors that start at once may both have recorded a migration.
-    rows = store.query(f"SELECT name, any(checksum) AS checksum FROM {RECORDS} GROUP BY name")
+    # Two collectors that start at once may both have recorded a migration; a view may have several.
+    rows = store.query(
+        f"SELECT name, argMax(checksum, applied_at) AS checksum FROM {RECORDS} GROUP BY name"
+    )
     return {row["name"]: row["checksum"] for row in map(json.loads, rows.splitlines())}
 
 

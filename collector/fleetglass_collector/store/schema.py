@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
@@ -9,13 +10,20 @@ from string import Template
 
 from fleetglass import _conventions
 from fleetglass_collector.config import Retention
+from fleetglass_collector.dialects import sql as dialects
 from fleetglass_collector.errors import ConfigError
 
 SQL = files("fleetglass_collector.store") / "sql"
 PROTO = (SQL / "otlp.proto").read_text()
 """The schema that every insert into otlp_in brings along."""
 
-TIMES = {"otel_traces": "toDateTime(Timestamp)", "otel_traces_trace_id_ts": "Start"}
+TIMES = {
+    "otel_traces": "toDateTime(Timestamp)",
+    "otel_traces_trace_id_ts": "Start",
+    "agent_spans_rows": "toDateTime(start_time)",
+    "agent_minutes": "minute",
+    "agent_runs": "day",
+}
 """For each table that is kept for a while, the time that its retention counts from."""
 
 # How many of the last inserts a table recognises when they come again. A segment is inserted again
@@ -48,6 +56,8 @@ class Migration:
     sql: str
     checksum: str
     """Of the file, not of what is rendered: a changed retention is no changed migration."""
+    changed: str = ""
+    """For a view that is made from the table of dialects: what brings an older one up to date."""
 
 
 def migrations(*, cluster: str, retention: Retention, login: str = "") -> Iterator[Migration]:
@@ -57,12 +67,29 @@ def migrations(*, cluster: str, retention: Retention, login: str = "") -> Iterat
         name, _, suffix = file.name.partition(".")
         if suffix == "sql" or (suffix == "cluster.sql" and cluster):
             yield render(name, file.read_text(), cluster=cluster, variables=variables)
+        elif suffix == "view.sql":
+            yield view(name, file.read_text(), cluster=cluster, variables=variables)
 
 
 def render(name: str, template: str, *, cluster: str, variables: dict[str, str]) -> Migration:
+    sql = Template(template).substitute(variables)
+    return Migration(name=name, sql=sql, checksum=_checksum(template, cluster))
+
+
+def view(name: str, template: str, *, cluster: str, variables: dict[str, str]) -> Migration:
+    """A materialized view that is brought up to date when what it is made from has changed."""
+    sql = Template(template).substitute(variables)
+    head, _, query = sql.partition(" AS\n")
+    found = re.search(r"^CREATE MATERIALIZED VIEW IF NOT EXISTS (.+) TO \w+$", head, re.MULTILINE)
+    if found is None:
+        raise ValueError(f"{name!r} does not begin as a materialized view does")
+    changed = f"ALTER TABLE {found[1]} MODIFY QUERY\n{query}"
+    return Migration(name=name, sql=sql, checksum=_checksum(sql, cluster), changed=changed)
+
+
+def _checksum(text: str, cluster: str) -> str:
     kind = "cluster" if cluster else "single"
-    checksum = hashlib.sha256(f"{kind}\n{template}".encode()).hexdigest()
-    return Migration(name=name, sql=Template(template).substitute(variables), checksum=checksum)
+    return hashlib.sha256(f"{kind}\n{text}".encode()).hexdigest()
 
 
 def on_cluster(cluster: str) -> str:
@@ -76,7 +103,9 @@ def local(table: str, *, cluster: str) -> str:
 
 def ttl(table: str, days: int) -> str:
     if days < 1:
-        raise ConfigError(f"'retention.{table}' must be at least 1 day, not {days}")
+        raise ConfigError(
+            f"'retention.{table.removesuffix('_rows')}' must be at least 1 day, not {days}"
+        )
     return f"{TIMES[table]} + toIntervalDay({days})"
 
 
@@ -102,9 +131,12 @@ def _variables(cluster: str, retention: Retention) -> dict[str, str]:
         "pairs": PAIRS,
         "service_name": _conventions.SERVICE_NAME,
         "tenant": _conventions.TENANT,
+        **dialects.variables(),
     }
 
 
 def kept(retention: Retention) -> dict[str, int]:
     """Days by table."""
-    return dataclasses.asdict(retention)
+    days: dict[str, int] = dataclasses.asdict(retention)
+    # What people read under that name is a view.
+    return days | {"agent_spans_rows": days.pop("agent_spans")}

@@ -232,6 +232,64 @@ FROM
     )
 )
 
+-- 0013_event_text
+-- An attribute of the first event of a name: where some instrumentations put what went in and out.
+CREATE OR REPLACE FUNCTION fleetglassEventText ON CLUSTER 'it\'s' AS (events, event, name) -> arrayMap(
+    attributes -> ifNull(
+        tupleElement(tupleElement(attributes, 'value'), 'string_value')[indexOf(tupleElement(attributes, 'key'), name)], ''),
+    [tupleElement(events, 'attributes')[indexOf(tupleElement(events, 'name'), event)]])[1]
+
+-- 0014_unwrapped
+-- What a tool was asked or answered, without what some frameworks wrap it in.
+CREATE OR REPLACE FUNCTION fleetglassUnwrapped ON CLUSTER 'it\'s' AS text -> multiIf(
+    NOT startsWith(text, '{') OR NOT multiSearchAny(text, ['"kwargs"', '"inputs"', '"tool_call_id"']),
+    text,
+    JSONType(text, 'kwargs') = 'Object' AND JSONLength(text, 'args') = 0,
+    JSONExtractRaw(text, 'kwargs'),
+    JSONType(text, 'data', 'content') = 'String',
+    JSONExtractString(text, 'data', 'content'),
+    JSONType(text, 'inputs') = 'Object',
+    JSONExtractRaw(text, 'inputs'),
+    text)
+
+-- 0015_hash
+-- A fingerprint of a text, whatever the order of an object's keys and the space between them, and without
+-- the ids of calls, which are new each time; 0 is of nothing.
+CREATE OR REPLACE FUNCTION fleetglassHash ON CLUSTER 'it\'s' AS (prefix, text) -> multiIf(
+    text = '',
+    0,
+    startsWith(text, '{'),
+    sipHash64(prefix, arraySort(JSONExtractKeysAndValuesRaw(text)), if(isValidJSON(text), '', text)),
+    position(text, 'id"') > 0,
+    sipHash64(prefix, replaceRegexpAll(text, '"(id|call_id|tool_call_id|toolUseId)" *: *("[^"]*"|null),? *', '')),
+    sipHash64(prefix, text))
+
+-- 0016_arguments_hash
+-- What a tool was asked; 0 where that was not recorded.
+CREATE OR REPLACE FUNCTION fleetglassArgumentsHash ON CLUSTER 'it\'s' AS (tool, arguments) ->
+    fleetglassHash(tool, fleetglassUnwrapped(arguments))
+
+-- 0017_shape
+-- What a tool was asked, but for numbers and ids: what stays when a call is repeated with a new cursor.
+CREATE OR REPLACE FUNCTION fleetglassShape ON CLUSTER 'it\'s' AS (tool, arguments) -> if(
+    arguments = '',
+    0,
+    sipHash64(tool, arrayFilter(token -> NOT match(token, '[0-9]'), splitByNonAlpha(arguments))))
+
+-- 0018_is_schema
+-- Some instrumentations put the tool's schema where its arguments should be: the same for every call.
+CREATE OR REPLACE FUNCTION fleetglassIsSchema ON CLUSTER 'it\'s' AS text ->
+    position(text, '"properties"') > 0 AND JSONType(text, 'properties') = 'Object' AND JSONExtractString(text, 'type') = 'object'
+
+-- 0019_target
+-- The agent that the arguments of a handoff name.
+CREATE OR REPLACE FUNCTION fleetglassTarget ON CLUSTER 'it\'s' AS arguments -> if(
+    NOT startsWith(arguments, '{'),
+    '',
+    arrayFirst(
+        name -> name != '',
+        arrayMap(key -> JSONExtractString(arguments, key), ['agent_name', 'agent', 'target', 'to', 'recipient', 'name'])))
+
 -- 0020_prices
 -- What models cost, by the names that spans give them; a pair without a price stands here too, as not known.
 -- Each element of `offers` is a price with its conditions, in dollars per million tokens (per thousand requests);
@@ -445,3 +503,638 @@ CREATE OR REPLACE FUNCTION fleetglassCallCost ON CLUSTER 'it\'s' AS (
 CREATE OR REPLACE FUNCTION fleetglassCost ON CLUSTER 'it\'s' AS (
     provider, model, response_model, start_time, input, output, cache_read, cache_write
 ) -> fleetglassCallCost(provider, model, response_model, '', start_time, input, output, cache_read, cache_write, 0, 0, 0, 0)
+
+-- 0023_bucket
+-- Buckets of a width of 9 %: the eighth root of two, from a microsecond up.
+CREATE OR REPLACE FUNCTION fleetglassBucket ON CLUSTER 'it\'s' AS duration_ns ->
+    toUInt16(ceil(8 * log2(1 + duration_ns / 1000)))
+
+-- 0024_agent_spans_in
+-- The door to all that is known of agents: a span as it arrives, or a span read anew. What was counted
+-- of it before comes first, with sign -1, and takes itself back from the rollups.
+-- The columns stand as settle/row.py writes them.
+CREATE TABLE IF NOT EXISTS agent_spans_in ON CLUSTER 'it\'s'
+(
+    sign Int8,
+    version UInt32,
+    is_deleted UInt8,
+    kind LowCardinality(String),
+    agent LowCardinality(String),
+    agent_version LowCardinality(String),
+    agent_id String,
+    cohort LowCardinality(String),
+    tier LowCardinality(String),
+    prompt_version LowCardinality(String),
+    run_id String,
+    conversation String,
+    workflow LowCardinality(String),
+    input_tokens UInt64,
+    output_tokens UInt64,
+    cache_read_tokens UInt64,
+    cache_write_tokens UInt64,
+    reasoning_tokens UInt64,
+    cost Nullable(Float64),
+    reported_cost Nullable(Float64),
+    parent_agent LowCardinality(String),
+    handoff_to LowCardinality(String),
+    held Array(Float64),
+    own UInt16,
+    tenant LowCardinality(String),
+    segment UInt64,
+    trace_id String,
+    span_id String,
+    parent_span_id String,
+    start_time DateTime64(9),
+    duration_ns UInt64,
+    name LowCardinality(String),
+    environment LowCardinality(String),
+    service LowCardinality(String),
+    model LowCardinality(String),
+    response_model LowCardinality(String),
+    provider LowCardinality(String),
+    action LowCardinality(String),
+    tool LowCardinality(String),
+    tool_call_id String,
+    arguments_hash UInt64,
+    arguments_shape UInt64,
+    result_hash UInt64,
+    output_hash UInt64,
+    is_error UInt8,
+    error_type LowCardinality(String),
+    finish_reason LowCardinality(String)
+)
+ENGINE = Null
+
+-- 0025_agent_spans_rows
+-- One narrow row a span, without its payload. In the order of arrival, so that what is new is read
+-- without reading the rest, and so that inserts and merges only ever append. A span that is read anew
+-- is a row of the same key and a higher version.
+-- `own` says which facts are the span's own (bits, as in settle/spans.py); `held` is a usage that does not count.
+CREATE TABLE IF NOT EXISTS agent_spans_rows_local ON CLUSTER 'it\'s'
+(
+    version UInt32,
+    is_deleted UInt8,
+    tenant LowCardinality(String),
+    segment UInt64 CODEC(Delta(8), ZSTD(1)),
+    trace_id String,
+    span_id String,
+    parent_span_id String,
+    start_time DateTime64(9) CODEC(Delta(8), ZSTD(1)),
+    duration_ns UInt64,
+    kind LowCardinality(String),
+    name LowCardinality(String),
+    agent LowCardinality(String),
+    agent_version LowCardinality(String),
+    agent_id String,
+    parent_agent LowCardinality(String),
+    cohort LowCardinality(String),
+    environment LowCardinality(String),
+    service LowCardinality(String),
+    run_id String,
+    conversation String,
+    workflow LowCardinality(String),
+    model LowCardinality(String),
+    response_model LowCardinality(String),
+    provider LowCardinality(String),
+    prompt_version LowCardinality(String),
+    tier LowCardinality(String),
+    action LowCardinality(String),
+    tool LowCardinality(String),
+    tool_call_id String,
+    arguments_hash UInt64,
+    arguments_shape UInt64,
+    result_hash UInt64,
+    output_hash UInt64,
+    input_tokens UInt64,
+    output_tokens UInt64,
+    cache_read_tokens UInt64,
+    cache_write_tokens UInt64,
+    reasoning_tokens UInt64,
+    cost Nullable(Float64),
+    reported_cost Nullable(Float64),
+    is_error UInt8,
+    error_type LowCardinality(String),
+    finish_reason LowCardinality(String),
+    handoff_to LowCardinality(String),
+    own UInt16,
+    held Array(Float64),
+    INDEX idx_trace_id trace_id TYPE bloom_filter(0.001) GRANULARITY 1,
+    INDEX idx_run_id run_id TYPE bloom_filter(0.001) GRANULARITY 1,
+    INDEX idx_start_time start_time TYPE minmax GRANULARITY 1
+)
+ENGINE = ReplicatedReplacingMergeTree(version, is_deleted)
+PARTITION BY toMonday(start_time)
+ORDER BY (segment, trace_id, span_id)
+TTL toDateTime(start_time) + toIntervalDay(90)
+SETTINGS index_granularity = 8192, ttl_only_drop_parts = 1, replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800,
+    min_bytes_for_wide_part = 268435456, merge_selector_base = 10,
+    fsync_after_insert = 1, fsync_part_directory = 1
+
+-- 0026_agent_spans_rows
+CREATE TABLE IF NOT EXISTS agent_spans_rows ON CLUSTER 'it\'s' AS agent_spans_rows_local
+ENGINE = Distributed('it\'s', currentDatabase(), agent_spans_rows_local, cityHash64(trace_id))
+
+-- 0027_agent_spans_rows_mv
+CREATE MATERIALIZED VIEW IF NOT EXISTS agent_spans_rows_mv ON CLUSTER 'it\'s' TO agent_spans_rows AS
+SELECT * EXCEPT sign
+FROM agent_spans_in
+WHERE sign = 1 OR is_deleted = 1
+
+-- 0028_agent_spans
+-- What people and panels read.
+CREATE VIEW IF NOT EXISTS agent_spans ON CLUSTER 'it\'s' AS
+SELECT * EXCEPT (version, is_deleted, own, held)
+FROM agent_spans_rows
+FINAL
+
+-- 0029_agent_minutes
+-- The fleet by the minute and by what people slice by. Every measure is a sum, so a plain
+-- `sum(...) GROUP BY` is right at any moment. `durations` counts spans by bucket of their duration:
+-- fleetglassQuantile reads it.
+CREATE TABLE IF NOT EXISTS agent_minutes_local ON CLUSTER 'it\'s'
+(
+    tenant LowCardinality(String),
+    minute DateTime,
+    kind LowCardinality(String),
+    agent LowCardinality(String),
+    agent_version LowCardinality(String),
+    cohort LowCardinality(String),
+    environment LowCardinality(String),
+    service LowCardinality(String),
+    workflow LowCardinality(String),
+    model LowCardinality(String),
+    provider LowCardinality(String),
+    prompt_version LowCardinality(String),
+    tier LowCardinality(String),
+    action LowCardinality(String),
+    tool LowCardinality(String),
+    spans SimpleAggregateFunction(sum, Int64),
+    errors SimpleAggregateFunction(sum, Int64),
+    unpriced SimpleAggregateFunction(sum, Int64),
+    input_tokens SimpleAggregateFunction(sum, Int64),
+    output_tokens SimpleAggregateFunction(sum, Int64),
+    cache_read_tokens SimpleAggregateFunction(sum, Int64),
+    cache_write_tokens SimpleAggregateFunction(sum, Int64),
+    reasoning_tokens SimpleAggregateFunction(sum, Int64),
+    cost SimpleAggregateFunction(sum, Decimal(38, 12)),
+    reported_cost SimpleAggregateFunction(sum, Decimal(38, 12)),
+    duration_ns SimpleAggregateFunction(sum, Int64),
+    durations SimpleAggregateFunction(sumMap, Map(UInt16, Int64))
+)
+ENGINE = ReplicatedAggregatingMergeTree
+PARTITION BY toMonday(minute)
+PRIMARY KEY (tenant, minute, kind, agent)
+ORDER BY (tenant, minute, kind, agent, model, tool, cohort, prompt_version, agent_version, environment,
+    service, workflow, provider, tier, action)
+TTL minute + toIntervalDay(400)
+SETTINGS ttl_only_drop_parts = 1, replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800, fsync_after_insert = 1, fsync_part_directory = 1
+
+-- 0030_agent_minutes
+CREATE TABLE IF NOT EXISTS agent_minutes ON CLUSTER 'it\'s' AS agent_minutes_local
+ENGINE = Distributed('it\'s', currentDatabase(), agent_minutes_local, cityHash64(agent))
+
+-- 0031_agent_minutes_mv
+CREATE MATERIALIZED VIEW IF NOT EXISTS agent_minutes_mv ON CLUSTER 'it\'s' TO agent_minutes AS
+SELECT
+    tenant,
+    toStartOfMinute(s.start_time) AS minute,
+    kind,
+    agent,
+    agent_version,
+    cohort,
+    environment,
+    service,
+    workflow,
+    model,
+    provider,
+    prompt_version,
+    tier,
+    action,
+    tool,
+    sum(toInt64(s.sign)) AS spans,
+    sum(s.sign * toInt64(s.is_error)) AS errors,
+    sum(s.sign * toInt64(isNull(s.cost))) AS unpriced,
+    sum(s.sign * toInt64(s.input_tokens)) AS input_tokens,
+    sum(s.sign * toInt64(s.output_tokens)) AS output_tokens,
+    sum(s.sign * toInt64(s.cache_read_tokens)) AS cache_read_tokens,
+    sum(s.sign * toInt64(s.cache_write_tokens)) AS cache_write_tokens,
+    sum(s.sign * toInt64(s.reasoning_tokens)) AS reasoning_tokens,
+    sum(toDecimal128(s.sign * ifNull(s.cost, 0), 12)) AS cost,
+    sum(toDecimal128(s.sign * ifNull(s.reported_cost, 0), 12)) AS reported_cost,
+    sum(s.sign * toInt64(s.duration_ns)) AS duration_ns,
+    sumMap(map(fleetglassBucket(s.duration_ns), toInt64(s.sign))) AS durations
+FROM agent_spans_in AS s
+GROUP BY
+    tenant, minute, kind, agent, agent_version, cohort, environment, service, workflow, model, provider,
+    prompt_version, tier, action, tool
+
+-- 0032_agent_runs
+-- A run, however it is told: sums, and when it was first and last seen. Its rows meet by
+-- `GROUP BY tenant, run_id`. `ended` says that a span without parent has ended.
+CREATE TABLE IF NOT EXISTS agent_runs_local ON CLUSTER 'it\'s'
+(
+    tenant LowCardinality(String),
+    run_id String,
+    day Date,
+    first_seen SimpleAggregateFunction(min, DateTime64(9)),
+    last_seen SimpleAggregateFunction(max, DateTime64(9)),
+    ended SimpleAggregateFunction(max, UInt8),
+    root SimpleAggregateFunction(min, Tuple(start_time DateTime64(9), agent String)),
+    spans SimpleAggregateFunction(sum, Int64),
+    steps SimpleAggregateFunction(sum, Int64),
+    errors SimpleAggregateFunction(sum, Int64),
+    unpriced SimpleAggregateFunction(sum, Int64),
+    input_tokens SimpleAggregateFunction(sum, Int64),
+    output_tokens SimpleAggregateFunction(sum, Int64),
+    cost SimpleAggregateFunction(sum, Decimal(38, 12)),
+    INDEX idx_last_seen last_seen TYPE minmax GRANULARITY 1
+)
+ENGINE = ReplicatedAggregatingMergeTree
+PARTITION BY toMonday(day)
+ORDER BY (tenant, day, run_id)
+TTL day + toIntervalDay(90)
+SETTINGS ttl_only_drop_parts = 1, replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800, fsync_after_insert = 1, fsync_part_directory = 1
+
+-- 0033_agent_runs
+CREATE TABLE IF NOT EXISTS agent_runs ON CLUSTER 'it\'s' AS agent_runs_local
+ENGINE = Distributed('it\'s', currentDatabase(), agent_runs_local, cityHash64(run_id))
+
+-- 0034_agent_runs_mv
+CREATE MATERIALIZED VIEW IF NOT EXISTS agent_runs_mv ON CLUSTER 'it\'s' TO agent_runs AS
+SELECT
+    tenant,
+    run_id,
+    toDate(s.start_time) AS day,
+    min(s.start_time) AS first_seen,
+    max(fleetglassTime(toUnixTimestamp64Nano(s.start_time) + s.duration_ns)) AS last_seen,
+    max(s.parent_span_id = '') AS ended,
+    min((if(s.kind = 'agent', s.start_time, toDateTime64('2262-01-01 00:00:00', 9)), toString(s.agent))) AS root,
+    sum(toInt64(s.sign)) AS spans,
+    sum(s.sign * toInt64(s.kind IN ('llm', 'tool', 'handoff'))) AS steps,
+    sum(s.sign * toInt64(s.is_error)) AS errors,
+    sum(s.sign * toInt64(isNull(s.cost))) AS unpriced,
+    sum(s.sign * toInt64(s.input_tokens)) AS input_tokens,
+    sum(s.sign * toInt64(s.output_tokens)) AS output_tokens,
+    sum(toDecimal128(s.sign * ifNull(s.cost, 0), 12)) AS cost
+FROM agent_spans_in AS s
+GROUP BY tenant, run_id, day
+
+-- 0035_otlp_spans
+-- A span and what its resource says. Keeps nothing: it stands between two views so that the database
+-- takes requests apart first and reads facts then. In one query it may put off reading a resource's
+-- facts until it has copied the whole request to each of its spans.
+CREATE TABLE IF NOT EXISTS otlp_spans ON CLUSTER 'it\'s'
+(
+    tenant String,
+    segment UInt64,
+    r_agent String,
+    r_agent_id String,
+    r_agent_version String,
+    r_cohort String,
+    r_tier String,
+    r_environment String,
+    r_service String,
+    r_prompt_version String,
+    span Tuple(
+        trace_id String,
+        span_id String,
+        trace_state String,
+        parent_span_id String,
+        name String,
+        kind Int64,
+        start_time_unix_nano UInt64,
+        end_time_unix_nano UInt64,
+        attributes Array(Tuple(key String, value Tuple(string_value Nullable(String), bool_value Nullable(UInt64), int_value Nullable(Int64), double_value Nullable(Float64), bytes_value Nullable(String), array_value Tuple(values Array(Tuple(string_value Nullable(String), bool_value Nullable(UInt64), int_value Nullable(Int64), double_value Nullable(Float64), bytes_value Nullable(String))))))),
+        events Array(Tuple(
+            time_unix_nano UInt64,
+            name String,
+            attributes Array(Tuple(key String, value Tuple(string_value Nullable(String), bool_value Nullable(UInt64), int_value Nullable(Int64), double_value Nullable(Float64), bytes_value Nullable(String), array_value Tuple(values Array(Tuple(string_value Nullable(String), bool_value Nullable(UInt64), int_value Nullable(Int64), double_value Nullable(Float64), bytes_value Nullable(String))))))))),
+        links Array(Tuple(
+            trace_id String,
+            span_id String,
+            trace_state String,
+            attributes Array(Tuple(key String, value Tuple(string_value Nullable(String), bool_value Nullable(UInt64), int_value Nullable(Int64), double_value Nullable(Float64), bytes_value Nullable(String), array_value Tuple(values Array(Tuple(string_value Nullable(String), bool_value Nullable(UInt64), int_value Nullable(Int64), double_value Nullable(Float64), bytes_value Nullable(String))))))))),
+        status Tuple(message String, code Int64)))
+ENGINE = Null
+
+-- 0036_otlp_spans_mv
+CREATE MATERIALIZED VIEW IF NOT EXISTS otlp_spans_mv ON CLUSTER 'it\'s' TO otlp_spans AS
+SELECT tenant, segment, r_agent, r_agent_id, r_agent_version, r_cohort, r_tier, r_environment, r_service, r_prompt_version, arrayJoin(scope_spans.spans) AS span
+FROM
+(
+    SELECT tenant, segment, r_agent, r_agent_id, r_agent_version, r_cohort, r_tier, r_environment, r_service, r_prompt_version, arrayJoin(scope_spans) AS scope_spans
+    FROM
+    (
+        SELECT
+            tenant,
+            segment,
+            resource_spans.scope_spans AS scope_spans,
+            resource_spans.resource.attributes AS sent,
+            arrayMap(key -> transform(key, ['fleetglass.kind', 'langfuse.observation.type', 'openinference.span.kind', 'gen_ai.operation.name', 'traceloop.span.kind', 'llm.request.type', 'ai.operationId', 'operation.name', 'mcp.method.name', 'gen_ai.agent.name', 'agent.name', 'agent_name', 'ai.telemetry.functionId', 'gen_ai.main_agent.name', 'graph.node.id', 'traceloop.entity.name', 'metadata', 'gen_ai.agent.id', 'gen_ai.main_agent.id', 'fleetglass.agent.version', 'gen_ai.agent.version', 'service.version', 'fleetglass.cohort', 'fleetglass.tier', 'fleetglass.action', 'deployment.environment.name', 'deployment.environment', 'langfuse.environment', 'service.name', 'fleetglass.prompt.version', 'gen_ai.prompt.version', 'llm.prompt_template.version', 'traceloop.prompt.version', 'langfuse.observation.prompt.version', 'fleetglass.run.id', 'session.id', 'langfuse.session.id', 'traceloop.association.properties.session_id', 'traceloop.association.properties.thread_id', 'ai.telemetry.metadata.sessionId', 'gen_ai.conversation.id', 'gen_ai.workflow.name', 'traceloop.workflow.name', 'langfuse.trace.name', 'workflow.name', 'gen_ai.tool.name', 'tool.name', 'ai.toolCall.name', 'gen_ai.tool.call.id', 'tool_call.id', 'tool.id', 'ai.toolCall.id', 'gen_ai.tool.call.arguments', 'tool_arguments', 'ai.toolCall.args', 'tool.parameters', 'gen_ai.tool.call.result', 'tool_response', 'ai.toolCall.result', 'gen_ai.tool.status', 'fleetglass.handoff.to', 'gen_ai.transfer.target.name', 'gen_ai.agent.handoff.target.name', 'gen_ai.transfer.mode', 'gen_ai.caller.name', 'graph.node.parent_id', 'input.value', 'traceloop.entity.input', 'langfuse.observation.input', 'gen_ai.output.messages', 'ai.response.text', 'final_result', 'gen_ai.completion.0.content', 'llm.output_messages.0.message.content', 'ai.response.toolCalls', 'output.value', 'traceloop.entity.output', 'langfuse.observation.output', 'gen_ai.request.model', 'llm.model_name', 'llm.request.model_name', 'langfuse.observation.model.name', 'embedding.model_name', 'reranker.model_name', 'ai.model.id', 'model_name', 'gen_ai.response.model', 'llm.response.model_name', 'ai.response.model', 'gen_ai.provider.name', 'llm.provider', 'gen_ai.system', 'llm.system', 'ai.model.provider', 'error.type', 'exception.type', 'langfuse.observation.level', 'langfuse.observation.usage_details', 'langfuse.observation.cost_details', 'gen_ai.response.finish_reasons', 'gen_ai.response.finish_reason', 'llm.finish_reason', 'ai.response.finishReason', 'stop_reason', 'llm.response.finish_reason', 'llm.response.stop_reason', 'gen_ai.completion.0.finish_reason', 'gen_ai.usage.input_tokens', 'gen_ai.usage.prompt_tokens', 'llm.token_count.prompt', 'llm.usage.prompt_tokens', 'ai.usage.inputTokens', 'ai.usage.promptTokens', 'gen_ai.aggregated_usage.input_tokens', 'gen_ai.usage.output_tokens', 'gen_ai.usage.completion_tokens', 'llm.token_count.completion', 'llm.usage.completion_tokens', 'ai.usage.outputTokens', 'ai.usage.completionTokens', 'gen_ai.aggregated_usage.output_tokens', 'gen_ai.usage.total_tokens', 'llm.usage.total_tokens', 'llm.token_count.total', 'ai.usage.totalTokens', 'ai.usage.tokens', 'gen_ai.usage.cache_read.input_tokens', 'gen_ai.usage.cache_read_input_tokens', 'llm.token_count.prompt_details.cache_read', 'ai.usage.cachedInputTokens', 'gen_ai.usage.details.cache_read_tokens', 'gen_ai.aggregated_usage.cache_read.input_tokens', 'gen_ai.usage.cache_write.input_tokens', 'gen_ai.usage.cache_creation.input_tokens', 'gen_ai.usage.cache_creation_input_tokens', 'gen_ai.usage.cache_write_input_tokens', 'llm.token_count.prompt_details.cache_write', 'gen_ai.usage.details.cache_write_tokens', 'gen_ai.aggregated_usage.cache_creation.input_tokens', 'gen_ai.usage.reasoning.output_tokens', 'gen_ai.usage.reasoning_tokens', 'llm.token_count.completion_details.reasoning', 'ai.usage.reasoningTokens', 'gen_ai.usage.details.reasoning_tokens', 'gen_ai.usage.cost.amount', 'gen_ai.usage.cost', 'gen_ai.usage.total_cost', 'llm.cost.total', 'operation.cost'], [1, 2, 3, 4, 5, 6, 7, 7, 8, 9, 9, 9, 9, 9, 10, 11, 12, 13, 13, 14, 14, 14, 15, 16, 17, 18, 18, 18, 19, 20, 20, 20, 20, 20, 21, 22, 22, 22, 22, 22, 23, 24, 24, 24, 25, 26, 26, 26, 27, 27, 27, 27, 28, 28, 28, 29, 30, 30, 30, 31, 32, 32, 32, 33, 34, 34, 35, 35, 35, 36, 36, 36, 36, 36, 36, 36, 36, 36, 37, 37, 37, 37, 37, 37, 37, 37, 38, 38, 38, 39, 39, 39, 39, 40, 41, 41, 42, 43, 44, 45, 45, 45, 45, 45, 45, 45, 45, 46, 46, 46, 46, 46, 46, 46, 47, 47, 47, 47, 47, 47, 47, 48, 48, 48, 48, 48, 49, 49, 49, 49, 49, 49, 50, 50, 50, 50, 50, 50, 50, 51, 51, 51, 51, 51, 52, 52, 52, 52, 52], 0), sent.key) AS sent_facts,
+    ifNull(sent.value.string_value[indexOf(sent_facts, 9)], '') AS r_agent,
+    ifNull(sent.value.string_value[indexOf(sent_facts, 13)], '') AS r_agent_id,
+    ifNull(sent.value.string_value[indexOf(sent_facts, 14)], '') AS r_agent_version,
+    ifNull(sent.value.string_value[indexOf(sent_facts, 15)], '') AS r_cohort,
+    ifNull(sent.value.string_value[indexOf(sent_facts, 16)], '') AS r_tier,
+    ifNull(sent.value.string_value[indexOf(sent_facts, 18)], '') AS r_environment,
+    ifNull(sent.value.string_value[indexOf(sent_facts, 19)], '') AS r_service,
+    ifNull(sent.value.string_value[indexOf(sent_facts, 20)], '') AS r_prompt_version
+        FROM (SELECT tenant, segment, arrayJoin(resource_spans) AS resource_spans FROM otlp_in)
+    )
+)
+
+-- 0037_span_facts
+-- What a span says about itself: the numbers of the facts that its attributes spell (see
+-- dialects/facts.py), their texts and their numbers. Keeps nothing: it stands between two views because
+-- the database, given one query, computes a list anew for each use of it.
+CREATE TABLE IF NOT EXISTS span_facts ON CLUSTER 'it\'s'
+(
+    tenant String,
+    segment UInt64,
+    r_agent String,
+    r_agent_id String,
+    r_agent_version String,
+    r_cohort String,
+    r_tier String,
+    r_environment String,
+    r_service String,
+    r_prompt_version String,
+    trace_id String,
+    span_id String,
+    parent_span_id String,
+    start_ns UInt64,
+    end_ns UInt64,
+    name String,
+    failed Bool,
+    has_exception Bool,
+    told Array(String),
+    facts Array(UInt8),
+    texts Array(String),
+    numbers Array(Float64)
+)
+ENGINE = Null
+
+-- 0038_span_facts_mv
+-- A span's keys are looked up once, all together, and become the numbers of the facts that they spell.
+-- (Reading facts out of the finished map scans the map for each of them, and costs three times as much.)
+CREATE MATERIALIZED VIEW IF NOT EXISTS span_facts_mv ON CLUSTER 'it\'s' TO span_facts AS
+SELECT
+    tenant,
+    segment,
+    r_agent, r_agent_id, r_agent_version, r_cohort, r_tier, r_environment, r_service, r_prompt_version,
+    lower(hex(span.trace_id)) AS trace_id,
+    lower(hex(span.span_id)) AS span_id,
+    fleetglassId(span.parent_span_id) AS parent_span_id,
+    span.start_time_unix_nano AS start_ns,
+    span.end_time_unix_nano AS end_ns,
+    span.name AS name,
+    span.status.code = 2 AS failed,
+    has(span.events.name, 'exception') AS has_exception,
+    if(empty(span.events.name), ['', '', '', ''], [
+        fleetglassEventText(span.events, 'exception', 'exception.type'),
+        fleetglassEventText(span.events, 'gen_ai.tool.message', 'content'),
+        fleetglassEventText(span.events, 'gen_ai.choice', 'message'),
+        fleetglassEventText(span.events, 'gen_ai.choice', 'finish_reason')]) AS told,
+    facts,
+    arrayMap(
+        (text, fact, value) -> multiIf(
+            fact = 0, '',
+            isNotNull(text), assumeNotNull(text),
+            fact <= 45, fleetglassValueText(value),
+            ''),
+        values.string_value, facts, values) AS texts,
+    arrayMap(
+        number -> if(number >= 0 AND number <= 1e9, number, 0),
+        arrayMap(
+            (text, whole, real, fact) -> multiIf(
+                fact <= 45, 0.,
+                isNotNull(whole), toFloat64(assumeNotNull(whole)),
+                isNotNull(real), assumeNotNull(real),
+                ifNull(toFloat64OrNull(ifNull(text, '')), 0.)),
+            values.string_value, values.int_value, values.double_value, facts)) AS numbers
+FROM
+(
+    -- Where a fact is spelled twice, the more trusted counts.
+    SELECT
+        *,
+        if(
+            arraySum(bits) = arrayReduce('groupBitOr', bits),
+            all_facts,
+            arrayMap(
+                (fact, rank) -> if(
+                    arrayExists((other, better) -> other = fact AND better < rank, all_facts, ranks), 0, fact),
+                all_facts, ranks)) AS facts
+    FROM
+    (
+        SELECT
+            *,
+            arrayMap(fact -> bitShiftLeft(toUInt64(fact != 0), fact), all_facts) AS bits
+        FROM
+        (
+            SELECT
+                *,
+                arrayMap(rank -> toUInt8(bitShiftRight(rank, 4)), ranks) AS all_facts
+            FROM
+            (
+                SELECT
+                    *,
+                    span.attributes.value AS values,
+                    arrayMap(
+                        (key, text) -> if(text = '', 0, transform(key, ['fleetglass.kind', 'langfuse.observation.type', 'openinference.span.kind', 'gen_ai.operation.name', 'traceloop.span.kind', 'llm.request.type', 'ai.operationId', 'operation.name', 'mcp.method.name', 'gen_ai.agent.name', 'agent.name', 'agent_name', 'ai.telemetry.functionId', 'gen_ai.main_agent.name', 'graph.node.id', 'traceloop.entity.name', 'metadata', 'gen_ai.agent.id', 'gen_ai.main_agent.id', 'fleetglass.agent.version', 'gen_ai.agent.version', 'service.version', 'fleetglass.cohort', 'fleetglass.tier', 'fleetglass.action', 'deployment.environment.name', 'deployment.environment', 'langfuse.environment', 'service.name', 'fleetglass.prompt.version', 'gen_ai.prompt.version', 'llm.prompt_template.version', 'traceloop.prompt.version', 'langfuse.observation.prompt.version', 'fleetglass.run.id', 'session.id', 'langfuse.session.id', 'traceloop.association.properties.session_id', 'traceloop.association.properties.thread_id', 'ai.telemetry.metadata.sessionId', 'gen_ai.conversation.id', 'gen_ai.workflow.name', 'traceloop.workflow.name', 'langfuse.trace.name', 'workflow.name', 'gen_ai.tool.name', 'tool.name', 'ai.toolCall.name', 'gen_ai.tool.call.id', 'tool_call.id', 'tool.id', 'ai.toolCall.id', 'gen_ai.tool.call.arguments', 'tool_arguments', 'ai.toolCall.args', 'tool.parameters', 'gen_ai.tool.call.result', 'tool_response', 'ai.toolCall.result', 'gen_ai.tool.status', 'fleetglass.handoff.to', 'gen_ai.transfer.target.name', 'gen_ai.agent.handoff.target.name', 'gen_ai.transfer.mode', 'gen_ai.caller.name', 'graph.node.parent_id', 'input.value', 'traceloop.entity.input', 'langfuse.observation.input', 'gen_ai.output.messages', 'ai.response.text', 'final_result', 'gen_ai.completion.0.content', 'llm.output_messages.0.message.content', 'ai.response.toolCalls', 'output.value', 'traceloop.entity.output', 'langfuse.observation.output', 'gen_ai.request.model', 'llm.model_name', 'llm.request.model_name', 'langfuse.observation.model.name', 'embedding.model_name', 'reranker.model_name', 'ai.model.id', 'model_name', 'gen_ai.response.model', 'llm.response.model_name', 'ai.response.model', 'gen_ai.provider.name', 'llm.provider', 'gen_ai.system', 'llm.system', 'ai.model.provider', 'error.type', 'exception.type', 'langfuse.observation.level', 'langfuse.observation.usage_details', 'langfuse.observation.cost_details', 'gen_ai.response.finish_reasons', 'gen_ai.response.finish_reason', 'llm.finish_reason', 'ai.response.finishReason', 'stop_reason', 'llm.response.finish_reason', 'llm.response.stop_reason', 'gen_ai.completion.0.finish_reason', 'gen_ai.usage.input_tokens', 'gen_ai.usage.prompt_tokens', 'llm.token_count.prompt', 'llm.usage.prompt_tokens', 'ai.usage.inputTokens', 'ai.usage.promptTokens', 'gen_ai.aggregated_usage.input_tokens', 'gen_ai.usage.output_tokens', 'gen_ai.usage.completion_tokens', 'llm.token_count.completion', 'llm.usage.completion_tokens', 'ai.usage.outputTokens', 'ai.usage.completionTokens', 'gen_ai.aggregated_usage.output_tokens', 'gen_ai.usage.total_tokens', 'llm.usage.total_tokens', 'llm.token_count.total', 'ai.usage.totalTokens', 'ai.usage.tokens', 'gen_ai.usage.cache_read.input_tokens', 'gen_ai.usage.cache_read_input_tokens', 'llm.token_count.prompt_details.cache_read', 'ai.usage.cachedInputTokens', 'gen_ai.usage.details.cache_read_tokens', 'gen_ai.aggregated_usage.cache_read.input_tokens', 'gen_ai.usage.cache_write.input_tokens', 'gen_ai.usage.cache_creation.input_tokens', 'gen_ai.usage.cache_creation_input_tokens', 'gen_ai.usage.cache_write_input_tokens', 'llm.token_count.prompt_details.cache_write', 'gen_ai.usage.details.cache_write_tokens', 'gen_ai.aggregated_usage.cache_creation.input_tokens', 'gen_ai.usage.reasoning.output_tokens', 'gen_ai.usage.reasoning_tokens', 'llm.token_count.completion_details.reasoning', 'ai.usage.reasoningTokens', 'gen_ai.usage.details.reasoning_tokens', 'gen_ai.usage.cost.amount', 'gen_ai.usage.cost', 'gen_ai.usage.total_cost', 'llm.cost.total', 'operation.cost'], [16, 32, 48, 64, 80, 96, 112, 113, 128, 144, 145, 146, 147, 148, 160, 176, 192, 208, 209, 224, 225, 226, 240, 256, 272, 288, 289, 290, 304, 320, 321, 322, 323, 324, 336, 352, 353, 354, 355, 356, 368, 384, 385, 386, 400, 416, 417, 418, 432, 433, 434, 435, 448, 449, 450, 464, 480, 481, 482, 496, 512, 513, 514, 528, 544, 545, 560, 561, 562, 576, 577, 578, 579, 580, 581, 582, 583, 584, 592, 593, 594, 595, 596, 597, 598, 599, 608, 609, 610, 624, 625, 626, 627, 640, 656, 657, 672, 688, 704, 720, 721, 722, 723, 724, 725, 726, 727, 736, 737, 738, 739, 740, 741, 742, 752, 753, 754, 755, 756, 757, 758, 768, 769, 770, 771, 772, 784, 785, 786, 787, 788, 789, 800, 801, 802, 803, 804, 805, 806, 816, 817, 818, 819, 820, 832, 833, 834, 835, 836], 0)),
+                        span.attributes.key, span.attributes.value.string_value) AS ranks
+                FROM otlp_spans
+            )
+        )
+    )
+)
+
+-- 0039_agent_spans_from_facts
+-- What a span's facts mean, whatever its dialect. From the inside out: what kind of work it is, who did it,
+-- what came of it. The database analyses this for every insert, and anew wherever a name is used in the query
+-- that defines it: so each query names what the one inside it has computed, and there are few of them.
+CREATE MATERIALIZED VIEW IF NOT EXISTS agent_spans_from_facts ON CLUSTER 'it\'s' TO agent_spans_in AS
+SELECT
+    toInt8(1) AS sign,
+    toUInt32(0) AS version,
+    toUInt8(0) AS is_deleted,
+    tenant,
+    segment,
+    trace_id,
+    span_id,
+    parent_span_id,
+    fleetglassTime(start_ns) AS start_time,
+    -- A hundred days at most: so sums of absurd durations stay numbers.
+    least(toUInt64(greatest(end_ns, start_ns) - start_ns), 8640000000000000) AS duration_ns,
+    kind,
+    name,
+    firstNonDefault(own_agent, r_service, 'unknown') AS agent,
+    firstNonDefault(texts[indexOf(facts, 14)], r_agent_version) AS agent_version,
+    firstNonDefault(texts[indexOf(facts, 13)], r_agent_id) AS agent_id,
+    if(kind = 'agent', texts[indexOf(facts, 34)], '') AS parent_agent,
+    firstNonDefault(texts[indexOf(facts, 15)], r_cohort) AS cohort,
+    firstNonDefault(texts[indexOf(facts, 18)], r_environment) AS environment,
+    r_service AS service,
+    firstNonDefault(texts[indexOf(facts, 21)], trace_id) AS run_id,
+    firstNonDefault(own_session, texts[indexOf(facts, 23)]) AS conversation,
+    firstNonDefault(texts[indexOf(facts, 24)], texts[indexOf(facts, 25)], if(kind = 'workflow', name, '')) AS workflow,
+    if(is_call OR is_held, firstNonDefault(texts[indexOf(facts, 37)], texts[indexOf(facts, 38)]), '') AS model,
+    if(is_call OR is_held, texts[indexOf(facts, 38)], '') AS response_model,
+    if(is_call, provider_named, '') AS provider,
+    firstNonDefault(texts[indexOf(facts, 20)], r_prompt_version) AS prompt_version,
+    firstNonDefault(texts[indexOf(facts, 16)], r_tier) AS tier,
+    texts[indexOf(facts, 17)] AS action,
+    tool,
+    if(startsWith(texts[indexOf(facts, 27)], '<'), '', texts[indexOf(facts, 27)]) AS tool_call_id,
+    fleetglassHash(tool, arguments) AS arguments_hash,
+    fleetglassShape(tool, arguments) AS arguments_shape,
+    fleetglassHash('', result) AS result_hash,
+    fleetglassHash('', output) AS output_hash,
+    toUInt64(used_input * is_call) AS input_tokens,
+    toUInt64(used_output * is_call) AS output_tokens,
+    toUInt64(read * is_call) AS cache_read_tokens,
+    toUInt64(written * is_call) AS cache_write_tokens,
+    toUInt64(reasoning * is_call) AS reasoning_tokens,
+    if(is_call AND is_used, fleetglassCost(provider, model, response_model, start_time, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens), 0) AS cost,
+    if(is_call AND paid > 0, paid, NULL) AS reported_cost,
+    is_failed AS is_error,
+    if(is_failed, firstNonDefault(texts[indexOf(facts, 41)], told[1], '_OTHER'), '') AS error_type,
+    if(is_call, firstNonDefault(finish, told[4]), '') AS finish_reason,
+    multiIf(
+        kind NOT IN ('handoff', 'tool'), '',
+        texts[indexOf(facts, 32)] != '' OR kind = 'tool', texts[indexOf(facts, 32)],
+        startsWith(name, 'handoff to '), substring(name, 12),
+        match(tool, '_to_agent$|^handoff$|^transfer$'), fleetglassTarget(arguments),
+        replaceRegexpOne(tool, '^.*_to_', '')) AS handoff_to,
+    toUInt16((own_agent != '') + 2 * (texts[indexOf(facts, 21)] != '') + 4 * (own_session != '')) AS own,
+    if(is_held, [used_input, used_output, read, written, reasoning, paid], []) AS held
+FROM
+(
+    SELECT
+        *,
+        kind IN ('llm', 'embedding', 'retrieval') AS is_call,
+        used_input + used_output + paid > 0 AS is_used,
+        used_input + used_output + paid > 0 AND kind IN ('agent', 'workflow') AS is_held,
+        firstNonDefault(
+            texts[indexOf(facts, 9)], chain_agent, r_agent,
+            multiIf(
+                kind != 'agent', '',
+                texts[indexOf(facts, 10)] != '', texts[indexOf(facts, 10)],
+                word != 'agent', if(startsWith(name, 'invoke_agent '), substring(name, 14), ''),
+                texts[indexOf(facts, 5)] = 'agent', texts[indexOf(facts, 11)],
+                stem)) AS own_agent,
+        multiIf(
+            kind NOT IN ('tool', 'handoff', 'retrieval'), '',
+            called != '', called,
+            texts[indexOf(facts, 5)] = 'tool', texts[indexOf(facts, 11)],
+            said = 'tool' AND NOT startsWith(name, 'handoff to '), name,
+            '') AS tool,
+        fleetglassUnwrapped(wrapped_arguments) AS arguments,
+        fleetglassUnwrapped(wrapped_result) AS result,
+        if(kind IN ('llm', 'agent', 'workflow'), firstNonDefault(texts[indexOf(facts, 36)], told[3]), '') AS output
+    FROM
+    (
+        SELECT
+            *,
+            if(
+                kind IN ('tool', 'handoff', 'retrieval'),
+                firstNonDefault(if(is_schema, '', texts[indexOf(facts, 28)]), texts[indexOf(facts, 35)], told[2]),
+                '') AS wrapped_arguments,
+            if(
+                kind IN ('tool', 'handoff', 'retrieval'),
+                firstNonDefault(texts[indexOf(facts, 30)], texts[indexOf(facts, 36)], told[3]),
+                '') AS wrapped_result
+        FROM
+        (
+            SELECT
+                *,
+                multiIf(
+                    said = 'agent', if(
+                        word = 'agent' AND parent_span_id = '' AND texts[indexOf(facts, 9)] = '' AND texts[indexOf(facts, 10)] = ''
+                            AND stem = name AND texts[indexOf(facts, 5)] = '',
+                        'workflow',
+                        'agent'),
+                    said = 'tool' OR said = '' AND (called != '' OR texts[indexOf(facts, 27)] != ''), if(
+                        texts[indexOf(facts, 33)] = 'pass_control' OR startsWith(name, 'handoff to ')
+                            OR match(called, '^(transfer|handoff|hand_off)(_to_|$)'),
+                        'handoff',
+                        'tool'),
+                    said != '', said,
+                    word = 'chain', multiIf(
+                        chain_agent != '' AND name = chain_agent, 'agent', parent_span_id = '', 'workflow', 'other'),
+                    texts[indexOf(facts, 25)] != '', 'workflow',
+                    texts[indexOf(facts, 37)] != '' AND input + output_all > 0, 'llm',
+                    'other')::LowCardinality(String) AS kind,
+                multiIf(
+                    input = 0 AND output_all = 0, total,
+                    -- Cached tokens stand inside the input or beside it: a total that is the sum of all tells, and
+                    -- more cached than input can only be beside. Langfuse's details count them beside.
+                    has_details OR read + written > input OR read + written > 0 AND total = input + output_all + read + written,
+                    input + read + written,
+                    input) AS used_input,
+                -- Reasoning beside the output, in the same way.
+                if(reasoning > output_all, output_all + reasoning, output_all) AS used_output
+            FROM
+            (
+                SELECT
+                    *,
+                    transform(word, ['agent', 'invoke_agent', 'ai.generatetext', 'ai.streamtext', 'ai.generateobject', 'ai.streamobject', 'llm', 'chat', 'generate_content', 'text_completion', 'completion', 'generation', 'ai.generatetext.dogenerate', 'ai.streamtext.dostream', 'ai.generateobject.dogenerate', 'ai.streamobject.dostream', 'tool', 'execute_tool', 'ai.toolcall', 'tools/call', 'retriever', 'retrieval', 'reranker', 'rerank', 'embedding', 'embeddings', 'ai.embed.doembed', 'ai.embedmany.doembed', 'workflow', 'invoke_workflow', 'invoke_graph', 'invoke_swarm', 'handoff', 'guardrail'], ['agent', 'agent', 'agent', 'agent', 'agent', 'agent', 'llm', 'llm', 'llm', 'llm', 'llm', 'llm', 'llm', 'llm', 'llm', 'llm', 'tool', 'tool', 'tool', 'tool', 'retrieval', 'retrieval', 'retrieval', 'retrieval', 'embedding', 'embedding', 'embedding', 'embedding', 'workflow', 'workflow', 'workflow', 'workflow', 'handoff', 'guardrail'], '') AS said,
+                    firstNonDefault(
+                        texts[indexOf(facts, 26)],
+                        if(
+                            startsWith(name, 'execute_tool ') OR startsWith(name, 'tools/call '),
+                            replaceRegexpOne(name, '^[^ ]* ', ''),
+                            '')) AS called,
+                    if(word = 'agent', replaceRegexpOne(name, '(\\.run|\\._execute_core|\\.invoke)$', ''), name) AS stem,
+                    firstNonDefault(numbers[indexOf(facts, 46)], details['input'], details['input_tokens'], details['prompt_tokens']) AS input,
+                    firstNonDefault(numbers[indexOf(facts, 47)], details['output'], details['output_tokens'], details['completion_tokens']) AS output_all,
+                    firstNonDefault(numbers[indexOf(facts, 48)], details['total'], details['total_tokens']) AS total,
+                    firstNonDefault( numbers[indexOf(facts, 49)], details['cache_read_input_tokens'], details['input_cached_tokens'], details['input_cache_read']) AS read,
+                    firstNonDefault( numbers[indexOf(facts, 50)], details['cache_creation_input_tokens'], details['input_cache_creation']) AS written,
+                    firstNonDefault( numbers[indexOf(facts, 51)], details['output_reasoning_tokens'], details['output_reasoning']) AS reasoning,
+                    firstNonDefault(numbers[indexOf(facts, 52)], JSONExtractFloat(texts[indexOf(facts, 44)], 'total')) AS paid
+                FROM
+                (
+                    SELECT
+                        *,
+                        failed OR has_exception OR texts[indexOf(facts, 41)] != ''
+                            OR texts[indexOf(facts, 31)] = 'error' OR texts[indexOf(facts, 42)] = 'ERROR' AS is_failed,
+                        lower(firstNonDefault(
+                            texts[indexOf(facts, 1)],
+                            if(texts[indexOf(facts, 2)] IN ('span', 'event'), '', texts[indexOf(facts, 2)]),
+                            texts[indexOf(facts, 3)],
+                            texts[indexOf(facts, 4)],
+                            texts[indexOf(facts, 5)],
+                            texts[indexOf(facts, 6)],
+                            splitByChar(' ', texts[indexOf(facts, 7)])[1],
+                            texts[indexOf(facts, 8)])) AS word,
+                        JSONExtractString(texts[indexOf(facts, 12)], 'lc_agent_name') AS chain_agent,
+                        firstNonDefault(texts[indexOf(facts, 22)], JSONExtractString(texts[indexOf(facts, 12)], 'thread_id')) AS own_session,
+                        JSONExtract(texts[indexOf(facts, 43)], 'Map(String, Float64)') AS details,
+                        texts[indexOf(facts, 43)] != '' AS has_details,
+                        -- Some instrumentations put the tool's schema where its arguments should be: the same for every call.
+                        texts[indexOf(facts, 28)] = texts[indexOf(facts, 29)] OR fleetglassIsSchema(texts[indexOf(facts, 28)]) AS is_schema,
+                        firstNonDefault(
+                            if(texts[indexOf(facts, 39)] IN ('strands-agents', 'microsoft.agent_framework', 'autogen', 'langchain', 'langgraph'), '', texts[indexOf(facts, 39)]),
+                            splitByChar('.', texts[indexOf(facts, 40)])[1]) AS provider_named,
+                        -- One reason, or a list as JSON text.
+                        replaceRegexpOne(texts[indexOf(facts, 45)], '^\\[ *"([^"]*)".*$', '\\1') AS finish
+                    FROM span_facts
+                )
+            )
+        )
+    )
+)
+-- A span that a request holds twice is one.
+LIMIT 1 BY tenant, trace_id, span_id
+
+-- 0040_settled
+-- How far arriving spans are settled: in the segments up to here each span has the agent, the run and the
+-- cost that the spans stored by then tell.
+CREATE TABLE IF NOT EXISTS settled ON CLUSTER 'it\'s'
+(
+    segment UInt64,
+    at DateTime64(3) DEFAULT now64(3),
+    one UInt8 DEFAULT 1
+)
+ENGINE = ReplicatedReplacingMergeTree(segment)
+ORDER BY one

@@ -1,0 +1,1 @@
+"""How the attributes of many instrumentations become one set of facts."""

@@ -1,0 +1,307 @@
+"""What the spans of each dialect call a fact: the one table from which the SQL is made.
+
+To teach fleetglass a spelling, add it to its fact, at the place its trust deserves:
+`docs/dialects.md` says how. A collector that starts with a changed table changes the database's view; spans that are
+stored already stay as they were read.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from fleetglass import _conventions as names
+
+
+class Where(Enum):
+    """Where a fact may stand. A span's own goes before its resource's."""
+
+    SPAN = "span"
+    BOTH = "span or resource"
+    RESOURCE = "resource"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    name: str
+    """What the SQL calls it: `${text_NAME}` or `${number_NAME}`."""
+    spellings: tuple[str, ...]
+    """In order of trust: where a span has two of them, the first counts."""
+    where: Where = Where.SPAN
+
+
+# What kind of work a span is, in the words of each dialect.
+KINDS = (
+    Fact("own_kind", (names.KIND,)),
+    Fact("langfuse_type", ("langfuse.observation.type",)),
+    Fact("openinference_kind", ("openinference.span.kind",)),
+    Fact("operation", ("gen_ai.operation.name",)),
+    Fact("traceloop_kind", ("traceloop.span.kind",)),
+    Fact("request_type", ("llm.request.type",)),
+    Fact("vercel_operation", ("ai.operationId", "operation.name")),
+    Fact("mcp_method", ("mcp.method.name",)),
+)
+
+# Who did it, for whom, under which release.
+IDENTITY = (
+    Fact(
+        "agent",
+        (
+            "gen_ai.agent.name",
+            "agent.name",
+            "agent_name",
+            "ai.telemetry.functionId",
+            "gen_ai.main_agent.name",
+        ),
+        Where.BOTH,
+    ),
+    Fact("node", ("graph.node.id",)),
+    Fact("entity", ("traceloop.entity.name",)),
+    Fact("metadata", ("metadata",)),
+    Fact("agent_id", ("gen_ai.agent.id", "gen_ai.main_agent.id"), Where.BOTH),
+    Fact(
+        "agent_version",
+        (names.AGENT_VERSION, "gen_ai.agent.version", "service.version"),
+        Where.BOTH,
+    ),
+    Fact("cohort", (names.COHORT,), Where.BOTH),
+    Fact("tier", (names.TIER,), Where.BOTH),
+    Fact("action", (names.ACTION,)),
+    Fact(
+        "environment",
+        ("deployment.environment.name", "deployment.environment", "langfuse.environment"),
+        Where.BOTH,
+    ),
+    Fact("service", (names.SERVICE_NAME,), Where.RESOURCE),
+    Fact(
+        "prompt_version",
+        (
+            names.PROMPT_VERSION,
+            "gen_ai.prompt.version",
+            "llm.prompt_template.version",
+            "traceloop.prompt.version",
+            "langfuse.observation.prompt.version",
+        ),
+        Where.BOTH,
+    ),
+    Fact("run", (names.RUN_ID,)),
+    Fact(
+        "session",
+        (
+            "session.id",
+            "langfuse.session.id",
+            "traceloop.association.properties.session_id",
+            "traceloop.association.properties.thread_id",
+            "ai.telemetry.metadata.sessionId",
+        ),
+    ),
+    Fact("conversation", ("gen_ai.conversation.id",)),
+    Fact(
+        "workflow",
+        ("gen_ai.workflow.name", "traceloop.workflow.name", "langfuse.trace.name"),
+    ),
+    Fact("workflow_run", ("workflow.name",)),
+)
+
+# Calls of tools, and what passes control from one agent to another.
+CALLS = (
+    Fact("tool", ("gen_ai.tool.name", "tool.name", "ai.toolCall.name")),
+    Fact("call_id", ("gen_ai.tool.call.id", "tool_call.id", "tool.id", "ai.toolCall.id")),
+    Fact("arguments", ("gen_ai.tool.call.arguments", "tool_arguments", "ai.toolCall.args")),
+    Fact("schema", ("tool.parameters",)),
+    Fact("result", ("gen_ai.tool.call.result", "tool_response", "ai.toolCall.result")),
+    Fact("tool_status", ("gen_ai.tool.status",)),
+    Fact(
+        "target",
+        (names.HANDOFF_TO, "gen_ai.transfer.target.name", "gen_ai.agent.handoff.target.name"),
+    ),
+    Fact("transfer_mode", ("gen_ai.transfer.mode",)),
+    Fact("caller", ("gen_ai.caller.name", "graph.node.parent_id")),
+)
+
+# What went in and came out; only hashes of it are kept.
+CONTENT = (
+    Fact("input", ("input.value", "traceloop.entity.input", "langfuse.observation.input")),
+    Fact(
+        "output",
+        (
+            "gen_ai.output.messages",
+            "ai.response.text",
+            "final_result",
+            "gen_ai.completion.0.content",
+            "llm.output_messages.0.message.content",
+            "ai.response.toolCalls",
+            "output.value",
+            "traceloop.entity.output",
+            "langfuse.observation.output",
+        ),
+    ),
+)
+
+# The model, and how its answer ended.
+MODEL = (
+    Fact(
+        "model",
+        (
+            "gen_ai.request.model",
+            "llm.model_name",
+            "llm.request.model_name",
+            "langfuse.observation.model.name",
+            "embedding.model_name",
+            "reranker.model_name",
+            "ai.model.id",
+            "model_name",
+        ),
+    ),
+    Fact(
+        "response_model",
+        ("gen_ai.response.model", "llm.response.model_name", "ai.response.model"),
+    ),
+    Fact("provider", ("gen_ai.provider.name", "llm.provider", "gen_ai.system", "llm.system")),
+    Fact("vercel_provider", ("ai.model.provider",)),
+    Fact("error_type", ("error.type", "exception.type")),
+    Fact("level", ("langfuse.observation.level",)),
+    Fact("usage_details", ("langfuse.observation.usage_details",)),
+    Fact("cost_details", ("langfuse.observation.cost_details",)),
+)
+
+# Most often a list, of which the first counts.
+FINISH = (
+    Fact(
+        "finish",
+        (
+            "gen_ai.response.finish_reasons",
+            "gen_ai.response.finish_reason",
+            "llm.finish_reason",
+            "ai.response.finishReason",
+            "stop_reason",
+            "llm.response.finish_reason",
+            "llm.response.stop_reason",
+            "gen_ai.completion.0.finish_reason",
+        ),
+    ),
+)
+
+TEXTS = KINDS + IDENTITY + CALLS + CONTENT + MODEL + FINISH
+
+NUMBERS = (
+    Fact(
+        "input_tokens",
+        (
+            "gen_ai.usage.input_tokens",
+            "gen_ai.usage.prompt_tokens",
+            "llm.token_count.prompt",
+            "llm.usage.prompt_tokens",
+            "ai.usage.inputTokens",
+            "ai.usage.promptTokens",
+            "gen_ai.aggregated_usage.input_tokens",
+        ),
+    ),
+    Fact(
+        "output_tokens",
+        (
+            "gen_ai.usage.output_tokens",
+            "gen_ai.usage.completion_tokens",
+            "llm.token_count.completion",
+            "llm.usage.completion_tokens",
+            "ai.usage.outputTokens",
+            "ai.usage.completionTokens",
+            "gen_ai.aggregated_usage.output_tokens",
+        ),
+    ),
+    Fact(
+        "total_tokens",
+        (
+            "gen_ai.usage.total_tokens",
+            "llm.usage.total_tokens",
+            "llm.token_count.total",
+            "ai.usage.totalTokens",
+            "ai.usage.tokens",
+        ),
+    ),
+    Fact(
+        "cache_read_tokens",
+        (
+            "gen_ai.usage.cache_read.input_tokens",
+            "gen_ai.usage.cache_read_input_tokens",
+            "llm.token_count.prompt_details.cache_read",
+            "ai.usage.cachedInputTokens",
+            "gen_ai.usage.details.cache_read_tokens",
+            "gen_ai.aggregated_usage.cache_read.input_tokens",
+        ),
+    ),
+    Fact(
+        "cache_write_tokens",
+        (
+            "gen_ai.usage.cache_write.input_tokens",
+            "gen_ai.usage.cache_creation.input_tokens",
+            "gen_ai.usage.cache_creation_input_tokens",
+            "gen_ai.usage.cache_write_input_tokens",
+            "llm.token_count.prompt_details.cache_write",
+            "gen_ai.usage.details.cache_write_tokens",
+            "gen_ai.aggregated_usage.cache_creation.input_tokens",
+        ),
+    ),
+    Fact(
+        "reasoning_tokens",
+        (
+            "gen_ai.usage.reasoning.output_tokens",
+            "gen_ai.usage.reasoning_tokens",
+            "llm.token_count.completion_details.reasoning",
+            "ai.usage.reasoningTokens",
+            "gen_ai.usage.details.reasoning_tokens",
+        ),
+    ),
+    Fact(
+        "reported_cost",
+        (
+            "gen_ai.usage.cost.amount",
+            "gen_ai.usage.cost",
+            "gen_ai.usage.total_cost",
+            "llm.cost.total",
+            "operation.cost",
+        ),
+    ),
+)
+
+FACTS = TEXTS + NUMBERS
+
+# The words that name a kind, whichever attribute they stand in; in lower case. "chain" is not here:
+# what a chain is depends on where it stands.
+WORDS = {
+    "agent": "agent",
+    "invoke_agent": "agent",
+    "ai.generatetext": "agent",
+    "ai.streamtext": "agent",
+    "ai.generateobject": "agent",
+    "ai.streamobject": "agent",
+    "llm": "llm",
+    "chat": "llm",
+    "generate_content": "llm",
+    "text_completion": "llm",
+    "completion": "llm",
+    "generation": "llm",
+    "ai.generatetext.dogenerate": "llm",
+    "ai.streamtext.dostream": "llm",
+    "ai.generateobject.dogenerate": "llm",
+    "ai.streamobject.dostream": "llm",
+    "tool": "tool",
+    "execute_tool": "tool",
+    "ai.toolcall": "tool",
+    "tools/call": "tool",
+    "retriever": "retrieval",
+    "retrieval": "retrieval",
+    "reranker": "retrieval",
+    "rerank": "retrieval",
+    "embedding": "embedding",
+    "embeddings": "embedding",
+    "ai.embed.doembed": "embedding",
+    "ai.embedmany.doembed": "embedding",
+    "workflow": "workflow",
+    "invoke_workflow": "workflow",
+    "invoke_graph": "workflow",
+    "invoke_swarm": "workflow",
+    "handoff": "handoff",
+    "guardrail": "guardrail",
+}
+
+# What stands where a provider should, and is a framework: no price list knows it.
+NO_PROVIDERS = ("strands-agents", "microsoft.agent_framework", "autogen", "langchain", "langgraph")

@@ -1,0 +1,75 @@
+"""The SQL that reads facts out of attributes, made from the table of facts.
+
+A span's keys are looked up once, all together, and become the numbers of the facts they spell; each
+fact is then found by its number.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from fleetglass_collector.dialects.facts import (
+    FACTS,
+    NO_PROVIDERS,
+    NUMBERS,
+    TEXTS,
+    WORDS,
+    Fact,
+    Where,
+)
+
+INDENT = " " * 4
+COST = (
+    "fleetglassCost(provider, model, response_model, start_time, "
+    "input_tokens, output_tokens, cache_read_tokens, cache_write_tokens)"
+)
+HELD_COST = (
+    "fleetglassCost(provider, model, response_model, start_time, "
+    "toUInt64(held[1]), toUInt64(held[2]), toUInt64(held[3]), toUInt64(held[4]))"
+)
+
+
+def variables() -> Mapping[str, str]:
+    """What the SQL files may name: `${facts}`, `${resource_facts}`, `${kind_words}` ..."""
+    number = {fact.name: index for index, fact in enumerate(FACTS, 1)}
+    spelled = [
+        (s, number[fact.name], rank) for fact in FACTS for rank, s in enumerate(fact.spellings)
+    ]
+    return {
+        "spellings": _texts(spelling for spelling, _, _ in spelled),
+        "spelling_facts": _numbers(fact for _, fact, _ in spelled),
+        # A fact's number above, its spelling's place in the order of trust in the lowest four bits.
+        "spelling_ranks": _numbers(fact << 4 | rank for _, fact, rank in spelled),
+        "resource_facts": _lines(_resource(fact, number[fact.name]) for fact in _of_resources()),
+        "resource_columns": _lines(f"    r_{fact.name} String" for fact in _of_resources()),
+        **{f"text_{fact.name}": f"texts[indexOf(facts, {number[fact.name]})]" for fact in TEXTS},
+        **{
+            f"number_{fact.name}": f"numbers[indexOf(facts, {number[fact.name]})]"
+            for fact in NUMBERS
+        },
+        "last_text": str(len(TEXTS)),
+        "carried": ", ".join(f"r_{fact.name}" for fact in _of_resources()),
+        "kind_words": _texts(WORDS),
+        "word_kinds": _texts(WORDS.values()),
+        "cost": COST,
+        "no_providers": _texts(NO_PROVIDERS),
+    }
+
+
+def _of_resources() -> Iterator[Fact]:
+    return (fact for fact in TEXTS if fact.where is not Where.SPAN)
+
+
+def _resource(fact: Fact, number: int) -> str:
+    text = f"sent.value.string_value[indexOf(sent_facts, {number})]"
+    return f"{INDENT}ifNull({text}, '') AS r_{fact.name}"
+
+
+def _lines(items: Iterable[str]) -> str:
+    return ",\n".join(items)
+
+
+def _texts(items: Iterable[str]) -> str:
+    return ", ".join(f"'{item}'" for item in items)
+
+
+def _numbers(items: Iterable[int]) -> str:
+    return ", ".join(map(str, items))

@@ -1,0 +1,85 @@
+"""The spans of the traces that are alive, as far as memory goes."""
+
+import numpy as np
+import numpy.typing as npt
+
+from fleetglass_collector.settle.ancestry import Indices, Mask
+from fleetglass_collector.settle.spans import Numbers, Spans, chosen, joined, none
+
+# More forgotten traces than this are not remembered as forgotten: forty megabytes.
+MAX_FORGOTTEN = 5_000_000
+
+
+class Memory:
+    """Bounded: the spans that came first are forgotten first, whole traces at a time."""
+
+    def __init__(self, *, max_spans: int) -> None:
+        self.spans = none()
+        self.rows: list[bytes] = []
+        self.forgotten: Numbers = np.zeros(0, np.uint64)
+        self._max_spans = max_spans
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def add(self, spans: Spans, rows: list[bytes]) -> Indices:
+        """Take what is not known yet; return the indices, in `spans`, of what was told twice.
+
+        A span that is known with the same segment is merely read again.
+        """
+        known = np.isin(spans["key"], self.spans["key"])
+        # Of one key the first comes first: rows are in the order of arrival.
+        _, first = np.unique(spans["key"], return_index=True)
+        fresh = np.zeros(len(rows), np.bool_)
+        fresh[first] = True
+        fresh &= ~known
+        self.spans = joined(self.spans, chosen(spans, fresh))
+        self.rows += [rows[index] for index in np.flatnonzero(fresh).tolist()]
+        return np.flatnonzero(~fresh & ~self._is_same(spans))
+
+    def of(self, traces: Numbers) -> Indices:
+        return np.flatnonzero(np.isin(self.spans["trace"], traces))
+
+    def rows_at(self, which: Indices) -> list[bytes]:
+        return [self.rows[index] for index in which.tolist()]
+
+    def update(self, which: Indices, spans: Spans, rows: list[bytes]) -> None:
+        for name, column in spans.items():
+            self.spans[name][which] = column
+        for index, row in zip(which.tolist(), rows, strict=True):
+            self.rows[index] = row
+
+    def remember(self, traces: Numbers) -> None:
+        """These are no longer forgotten."""
+        self.forgotten = np.setdiff1d(self.forgotten, traces)
+
+    def forget(self, traces: Numbers) -> None:
+        self.forgotten = np.union1d(self.forgotten, traces)[-MAX_FORGOTTEN:]
+
+    def trim(self) -> None:
+        """Forget the traces that had no span for the longest time, down to three quarters."""
+        if len(self) <= self._max_spans:
+            return
+        kept = self._last_seen() >= self._border()
+        self.forget(np.unique(self.spans["trace"][~kept]))
+        self.spans = chosen(self.spans, kept)
+        self.rows = [self.rows[index] for index in np.flatnonzero(kept).tolist()]
+
+    def _last_seen(self) -> npt.NDArray[np.int64]:
+        """For each span, the place of its trace's latest."""
+        _, group = np.unique(self.spans["trace"], return_inverse=True)
+        latest = np.zeros(group.max() + 1, np.int64)
+        np.maximum.at(latest, group, np.arange(len(group)))
+        return latest[group]
+
+    def _border(self) -> int:
+        last = np.sort(self._last_seen())
+        return int(last[len(last) - self._max_spans * 3 // 4])
+
+    def _is_same(self, spans: Spans) -> Mask:
+        order = np.argsort(self.spans["key"])
+        keys = self.spans["key"][order]
+        at = order[np.minimum(np.searchsorted(keys, spans["key"]), len(keys) - 1)]
+        same: Mask = self.spans["key"][at] == spans["key"]
+        same &= self.spans["segment"][at] == spans["segment"]
+        return same

@@ -1,0 +1,64 @@
+"""Prices for models as spans bring them, and for rows that were priced otherwise before."""
+
+import json
+from collections.abc import Collection
+
+from fleetglass_collector.dialects.sql import COST
+from fleetglass_collector.prices import ledger
+from fleetglass_collector.prices.book import Book
+from fleetglass_collector.prices.ledger import Pair
+from fleetglass_collector.settle.outbox import Outbox
+from fleetglass_collector.settle.row import COLUMNS, REST
+from fleetglass_collector.store.client import Store
+from fleetglass_collector.store.schema import quoted
+
+BATCH_ROWS = 100_000
+
+
+class Pricing:
+    def __init__(self, store: Store, book: Book, outbox: Outbox, *, cluster: str) -> None:
+        self._store = store
+        self._book = book
+        self._outbox = outbox
+        self._cluster = cluster
+
+    def start(self) -> None:
+        """Follow the package and the configuration, through all rows that are kept."""
+        changed = ledger.sync(self._store, self._book, cluster=self._cluster)
+        if changed:
+            self._reprice(changed & self._pairs("input_tokens + output_tokens > 0"), "1")
+
+    def learn(self, where: str) -> None:
+        """Price what the rows of some segments bring for the first time."""
+        pairs = self._pairs(f"{where} AND isNull(cost)")
+        if not pairs:
+            return
+        if known := ledger.learn(self._store, self._book, pairs, cluster=self._cluster):
+            self._reprice(known, where)
+
+    def _pairs(self, where: str) -> set[Pair]:
+        rows = self._store.query(
+            "SELECT DISTINCT provider, arrayJoin(arrayDistinct([model, response_model])) AS name "
+            f"FROM agent_spans_rows WHERE {where} AND name != ''",
+            fmt="JSONCompactEachRow",
+        )
+        return {(row[0], row[1]) for row in map(json.loads, rows.splitlines())}
+
+    def _reprice(self, pairs: Collection[Pair], where: str) -> None:
+        if not pairs:
+            return
+        columns = COLUMNS.replace(
+            "sign, version", "change AS sign, toUInt32(version + (change = 1))"
+        )
+        names = ", ".join(f"({quoted(provider)}, {quoted(model)})" for provider, model in pairs)
+        sql = (
+            f"SELECT {columns}{REST} "
+            f"FROM (SELECT * REPLACE(if(change = 1, {COST}, cost) AS cost), change "
+            f"FROM agent_spans_rows FINAL ARRAY JOIN [-1, 1]::Array(Int8) AS change "
+            f"WHERE {where} AND input_tokens + output_tokens > 0 "
+            f"AND ((provider, model) IN ({names}) OR (provider, response_model) IN ({names})) "
+            f"AND NOT isNotDistinctFrom({COST}, agent_spans_rows.cost) "
+            f"LIMIT {2 * BATCH_ROWS})"
+        )
+        while body := self._store.query(sql, fmt="RowBinary"):
+            self._outbox.send(body)

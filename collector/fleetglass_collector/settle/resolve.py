@@ -1,0 +1,148 @@
+"""From spans to what only their relations tell.
+
+A function of the set of spans: the order in which they came is no part of it, so late, early and
+repeated spans end in the same rows.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from fleetglass_collector.settle import ancestry
+from fleetglass_collector.settle.ancestry import Indices, Mask
+from fleetglass_collector.settle.spans import KIND, SESSION, TOLD, Spans
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """For each span, the index of the span that tells a fact, or -1."""
+
+    identity: Indices
+    run: Indices
+    conversation: Indices
+    workflow: Indices
+    caller: Indices
+    """Of an agent: the agent that it works for."""
+    target: Indices
+    """Of a handoff or a tool: the agent that takes over."""
+    counts: Mask
+    """Whether the usage that the span tells is to be counted."""
+    is_repeat: Mask
+    """Whether a tool's span tells of the call that the one around it tells of."""
+
+
+def resolve(spans: Spans) -> Resolved:
+    """Take whole traces, each span once."""
+    parent = ancestry.parents(spans["key"], spans["parent"])
+    parent[parent == np.arange(len(parent))] = -1
+    kind = spans["kind"]
+    is_agent = kind == KIND["agent"]
+    owner = ancestry.nearest(parent, is_agent & (spans["agent"] != 0))
+    told = spans["caller_own"] != 0
+    return Resolved(
+        identity=_identity(spans, owner),
+        run=_own_or_nearest(parent, spans["run_own"] != 0),
+        conversation=_conversation(spans, parent),
+        workflow=_own_or_nearest(parent, spans["workflow_own"] != 0),
+        caller=np.where(is_agent & ~told, owner, -1),
+        target=_targets(spans, parent, owner),
+        counts=_counts(spans, parent),
+        is_repeat=_repeats(spans, parent),
+    )
+
+
+def _identity(spans: Spans, owner: Indices) -> Indices:
+    """An agent's release and tier hold for what it does, not for another agent under it."""
+    agent = spans["agent"]
+    same = (agent == 0) | (agent == agent[owner])
+    return np.where((owner >= 0) & same, owner, -1)
+
+
+def _own_or_nearest(parent: Indices, has: Mask) -> Indices:
+    return np.where(has, np.arange(len(has)), ancestry.nearest(parent, has))
+
+
+def _conversation(spans: Spans, parent: Indices) -> Indices:
+    """A session of its own, else the conversation of the topmost span that tells one.
+
+    Some frameworks begin a conversation with each nested agent; people talk to the outermost.
+    """
+    has = spans["conversation_own"] != 0
+    outer = ancestry.nearest(parent, has)
+    topmost = ancestry.top(outer)
+    here = np.arange(len(parent))
+    inherited = np.where(outer >= 0, topmost[outer], here)
+    keeps = has & ((spans["own"] & SESSION != 0) | (outer < 0))
+    return np.where(keeps, here, np.where(outer >= 0, inherited, -1))
+
+
+def _counts(spans: Spans, parent: Indices) -> Mask:
+    """Usage counts on leaves.
+
+    An agent's own only where no model call stands below it, a call's only where no call with a
+    usage does.
+    """
+    kind, told = spans["kind"], (spans["usage"] & TOLD) != 0
+    is_call = kind == KIND["llm"]
+    is_container = (kind == KIND["agent"]) | (kind == KIND["workflow"])
+    over_call = ancestry.above(parent, is_call)
+    over_usage = ancestry.above(parent, is_call & told)
+    counts: Mask = told & np.where(is_container, ~over_call, ~(is_call & over_usage))
+    return counts
+
+
+def _repeats(spans: Spans, parent: Indices) -> Mask:
+    """An MCP client's span inside the tool's: one call, told twice. A tool that calls itself asks anew."""
+    tool = (spans["kind"] == KIND["tool"]) & (spans["tool"] != 0)
+    around = ancestry.nearest(parent, tool | (spans["kind"] == KIND["agent"]))
+    asked = spans["asked"]
+    alike = (asked == asked[around]) | (asked == 0) | (asked[around] == 0)
+    alike &= spans["tool"] == spans["tool"][around]
+    repeats: Mask = tool & (around >= 0) & tool[around] & alike
+    return repeats
+
+
+def _targets(spans: Spans, parent: Indices, owner: Indices) -> Indices:
+    """Who takes over, where the span does not say so itself."""
+    kind = spans["kind"]
+    passes, is_tool = kind == KIND["handoff"], kind == KIND["tool"]
+    is_agent = (kind == KIND["agent"]) & (spans["agent"] != 0)
+    silent = spans["target_own"] == 0
+    target = np.full(len(parent), -1, np.int64)
+    # The agent under a tool or a handoff; of several, the first.
+    doer = ancestry.nearest(parent, passes | is_tool | (kind == KIND["agent"]))
+    called = np.flatnonzero(is_agent & (doer >= 0) & (passes | is_tool)[doer])
+    called = called[_latest_first(spans, called)]
+    target[doer[called]] = called
+    waiting = passes & silent & (target < 0) & (owner >= 0)
+    target = np.where(waiting, _next_siblings(spans, parent, is_agent, waiting, owner), target)
+    return np.where(silent, target, -1)
+
+
+def _latest_first(spans: Spans, chosen: Indices) -> npt.NDArray[np.intp]:
+    return np.lexsort((spans["key"][chosen], spans["start"][chosen]))[::-1]
+
+
+def _next_siblings(
+    spans: Spans, parent: Indices, is_agent: Mask, handoffs: Mask, owner: Indices
+) -> Indices:
+    """Beside the agent that hands over, the one that starts next: some frameworks say no more.
+
+    Agents and handoffs in the order of family and time; each handoff then looks for the agent after it.
+    """
+    agents, waiting = np.flatnonzero(is_agent), np.flatnonzero(handoffs)
+    events = np.concatenate([waiting, agents])
+    beside = np.concatenate([owner[waiting], agents])
+    family, trace = parent[beside], spans["trace"][events]
+    starts_agent = np.repeat([False, True], [len(waiting), len(agents)])
+    order = np.lexsort((spans["key"][events], starts_agent, spans["start"][events], family, trace))
+    place = np.where(starts_agent[order], np.arange(len(order)), len(order))
+    following = np.minimum.accumulate(place[::-1])[::-1]
+    found = order[np.minimum(following, len(order) - 1)]
+    good = (
+        (following < len(order)) & (family[found] == family[order]) & (trace[found] == trace[order])
+    )
+    result = np.full(len(parent), -1, np.int64)
+    result[events[order]] = np.where(good & ~starts_agent[order], events[found], -1)
+    return result

@@ -1,0 +1,70 @@
+"""The bytes of a row of `agent_spans_in`, as RowBinary writes them."""
+
+import struct
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Self
+
+from fleetglass_collector.settle.spans import PIECES
+
+# The columns of a row in the order of its bytes.
+COLUMNS = (
+    "sign, version, is_deleted, kind, agent, agent_version, agent_id, cohort, tier, prompt_version, "
+    "run_id, conversation, workflow, input_tokens, output_tokens, cache_read_tokens, "
+    "cache_write_tokens, reasoning_tokens, cost, reported_cost, parent_agent, handoff_to, held, own, "
+)
+REST = (
+    "tenant, segment, trace_id, span_id, parent_span_id, start_time, duration_ns, name, environment, "
+    "service, model, response_model, provider, action, tool, tool_call_id, arguments_hash, "
+    "arguments_shape, result_hash, output_hash, is_error, error_type, finish_reason"
+)
+# No tokens, a cost of 0, no cost reported.
+UNCOUNTED = struct.pack("<5QBdB", 0, 0, 0, 0, 0, 0, 0.0, 1)
+NOTHING_HELD = b"\0"
+HEAD = struct.Struct("<bIB")
+
+
+@dataclass(slots=True)
+class Row:
+    """The bytes of a row, taken apart: a field for each of PIECES."""
+
+    identity_own: bytes
+    identity: bytes
+    context: bytes
+    counted: bytes
+    caller: bytes
+    target: bytes
+    held: bytes
+    rest: bytes
+
+    @classmethod
+    def of(cls, row: bytes, lengths: Iterable[int]) -> Self:
+        ends = list(accumulate(lengths))
+        return cls(*(row[start:end] for start, end in zip([0, *ends], ends, strict=False)))
+
+    @property
+    def pieces(self) -> tuple[bytes, ...]:
+        return tuple(getattr(self, piece) for piece in PIECES)
+
+
+def strings(row: bytes) -> Iterator[bytes]:
+    """RowBinary strings, each with its length before it."""
+    at = 0
+    while at < len(row):
+        start, length, shift = at, 0, 0
+        while True:
+            byte = row[at]
+            at += 1
+            length |= (byte & 127) << shift
+            shift += 7
+            if byte < 128:
+                break
+        at += length
+        yield row[start:at]
+
+
+def merged(own: bytes, other: bytes) -> bytes:
+    """Strings of one row, and where they are empty those of another."""
+    pairs = zip(strings(own), strings(other), strict=True)
+    return b"".join(ours if ours != b"\0" else theirs for ours, theirs in pairs)

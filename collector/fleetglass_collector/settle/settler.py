@@ -1,0 +1,156 @@
+"""Follows the spans as they arrive, and writes anew what their relations tell.
+
+It reads each segment once, in order; spans that came before stay in memory, or are read again when
+their trace goes on. All of it can be cut off at any moment: what is written is a function of the
+spans that are stored, and is compared with what their rows say already.
+"""
+
+import json
+import logging
+from collections.abc import Collection, Generator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Self
+
+import numpy as np
+
+from fleetglass_collector.prices.book import Book
+from fleetglass_collector.settle import source
+from fleetglass_collector.settle.memory import Memory
+from fleetglass_collector.settle.outbox import Outbox
+from fleetglass_collector.settle.pricing import Pricing
+from fleetglass_collector.settle.resolve import resolve
+from fleetglass_collector.settle.rewriter import Rewriter
+from fleetglass_collector.settle.row import strings
+from fleetglass_collector.settle.spans import PIECES, Numbers, Spans, chosen
+from fleetglass_collector.store.client import Store
+
+log = logging.getLogger(__name__)
+
+BATCH_SPANS = 100_000
+# Another collector's segments may become visible late.
+OVERLAP_NS = 10_000_000_000
+MAX_TRACES_READ = 1_000
+
+
+class Settler:
+    def __init__(
+        self, store: Store, folder: Path, book: Book, *, cluster: str = "", max_spans: int = 500_000
+    ) -> None:
+        self._store = store
+        self._outbox = Outbox(store, folder)
+        self._pricing = Pricing(store, book, self._outbox, cluster=cluster)
+        self._memory = Memory(max_spans=max_spans)
+        self._seen: dict[int, int] = {}
+        self._watermark = 0
+
+    @classmethod
+    @contextmanager
+    def open(cls, store: Store, *, max_spans: int = 500_000) -> Generator[Self]:
+        """One that starts from nothing, with a folder of its own."""
+        with TemporaryDirectory() as folder:
+            settler = cls(store, Path(folder), Book(), max_spans=max_spans)
+            settler.start()
+            yield settler
+
+    def start(self) -> None:
+        """Finish what was begun, bring prices up to date, and read what was being followed."""
+        self._outbox.resume()
+        self._pricing.start()
+        settled = self._number("SELECT max(segment) FROM settled")
+        window = f"SELECT segment FROM agent_spans_rows WHERE segment <= {settled} "
+        # As many segments as fill the memory; the traces before them are known to exist, no more.
+        self._watermark = self._number(
+            f"SELECT min(segment) FROM ({window} ORDER BY segment DESC LIMIT {BATCH_SPANS})"
+        )
+        earlier = self._store.query(
+            "SELECT DISTINCT sipHash64(tenant, trace_id) FROM agent_spans_rows "
+            f"WHERE segment < {self._watermark} ORDER BY 1 LIMIT 5000000",
+            fmt="RowBinary",
+        )
+        self._memory.forget(np.frombuffer(earlier, np.uint64))
+        self._watermark = max(0, self._watermark - 1)
+
+    def settle(self) -> int:
+        """Settle all that has arrived; return how many spans that were."""
+        done = 0
+        while batch := self._arrived():
+            done += self._settle(batch)
+            self._confirm(batch)
+        return done
+
+    def _arrived(self) -> dict[int, int]:
+        """The next segments, and how many rows each has."""
+        since = max(0, self._watermark - OVERLAP_NS)
+        rows = self._store.query(
+            "SELECT segment, countIf(version = 0) FROM agent_spans_rows "
+            f"WHERE segment > {since} GROUP BY segment ORDER BY segment",
+            fmt="JSONCompactEachRow",
+        )
+        batch: dict[int, int] = {}
+        for segment, count in ((int(a), int(b)) for a, b in map(json.loads, rows.splitlines())):
+            if count > self._seen.get(segment, -1) and sum(batch.values()) < BATCH_SPANS:
+                batch[segment] = count
+        return batch
+
+    def _settle(self, segments: Collection[int]) -> int:
+        where = f"segment IN ({', '.join(map(str, segments))})"
+        self._pricing.learn(where)
+        spans, rows = source.read(self._store, where)
+        if not rows:
+            return 0
+        self._recall(spans, rows)
+        twice = self._memory.add(spans, rows)
+        gone = Rewriter(chosen(spans, twice), [rows[index] for index in twice.tolist()])
+        body = gone.removed(np.arange(len(twice)))
+        self._outbox.send(body + self._rewritten(np.unique(spans["trace"])))
+        self._memory.trim()
+        return len(rows)
+
+    def _rewritten(self, traces: Numbers) -> bytes:
+        which = self._memory.of(traces)
+        spans = chosen(self._memory.spans, which)
+        rows = self._memory.rows_at(which)
+        body = Rewriter(spans, rows).settled(resolve(spans))
+        self._memory.update(which, spans, rows)
+        return body
+
+    def _recall(self, spans: Spans, rows: list[bytes]) -> None:
+        """Read again the traces that go on after they were forgotten."""
+        again = np.flatnonzero(np.isin(spans["trace"], self._memory.forgotten))
+        traces = np.unique(spans["trace"][again])
+        if not len(traces):
+            return
+        names = {_trace_id(spans, rows, index) for index in again.tolist()}
+        for some in _parts(sorted(names), MAX_TRACES_READ):
+            earlier, held = source.of_traces(self._store, some)
+            # What is new comes through the front door.
+            old = ~np.isin(earlier["segment"], np.unique(spans["segment"]))
+            self._memory.add(
+                chosen(earlier, old), [held[index] for index in np.flatnonzero(old).tolist()]
+            )
+        self._memory.remember(traces)
+
+    def _confirm(self, batch: dict[int, int]) -> None:
+        self._seen |= batch
+        self._watermark = max(self._watermark, *batch)
+        since = self._watermark - OVERLAP_NS
+        self._seen = {segment: n for segment, n in self._seen.items() if segment > since}
+        self._store.insert("settled", json.dumps({"segment": self._watermark}).encode())
+
+    def _number(self, sql: str) -> int:
+        return int(self._store.query(sql, fmt="TSVRaw"))
+
+
+def _trace_id(spans: Spans, rows: list[bytes], index: int) -> str:
+    """The row's rest begins with tenant, segment and trace."""
+    skipped = sum(int(spans[f"{piece}_length"][index]) for piece in PIECES[:-1])
+    rest = rows[index][skipped:]
+    tenant = next(strings(rest))
+    return next(strings(rest[len(tenant) + 8 :]))[1:].decode()
+
+
+def _parts(items: list[str], size: int) -> Generator[list[str]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

@@ -1,0 +1,5 @@
+-- What a tool was asked, but for numbers and ids: what stays when a call is repeated with a new cursor.
+CREATE OR REPLACE FUNCTION fleetglassShape${on_cluster} AS (tool, arguments) -> if(
+    arguments = '',
+    0,
+    sipHash64(tool, arrayFilter(token -> NOT match(token, '[0-9]'), splitByNonAlpha(arguments))))

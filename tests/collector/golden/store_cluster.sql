@@ -322,13 +322,16 @@ CREATE TABLE IF NOT EXISTS prices ON CLUSTER 'it\'s'
         audio_cache_read Float64,
         request Float64),
     -- The offer that most calls of today fall under stands apart: it is found without a search.
-    usual UInt32 ALIAS toUInt32(arrayFirstIndex(
+    seconds_today Array(UInt32) ALIAS arrayMap(
         (since, until, day_from, day_until, from_input) ->
-            since <= now('UTC') AND now('UTC') < until AND day_from = 0 AND day_until = 86400 AND from_input = 0,
-        offers.since, offers.until, offers.day_from, offers.day_until, offers.from_input)),
+            if(since <= now('UTC') AND now('UTC') < until AND from_input = 0, day_until - day_from, 0),
+        offers.since, offers.until, offers.day_from, offers.day_until, offers.from_input),
+    usual UInt32 ALIAS if(arrayMax(seconds_today) = 0, 0, indexOf(seconds_today, arrayMax(seconds_today))),
     usual_since DateTime('UTC') ALIAS offers.since[usual],
     -- (Where tokens of reasoning have a price, none: they would have to be looked at.)
     usual_until DateTime('UTC') ALIAS if(offers.reasoning[usual] < 0, offers.until, offers.since)[usual],
+    usual_day_from UInt32 ALIAS offers.day_from[usual],
+    usual_day_until UInt32 ALIAS offers.day_until[usual],
     usual_up_to_input UInt64 ALIAS offers.up_to_input[usual],
     usual_input Float64 ALIAS greatest(offers.input[usual], 0),
     usual_output Float64 ALIAS greatest(offers.output[usual], 0),
@@ -351,6 +354,8 @@ CREATE OR REPLACE DICTIONARY prices_now ON CLUSTER 'it\'s'
     known UInt8,
     usual_since DateTime('UTC'),
     usual_until DateTime('UTC'),
+    usual_day_from UInt32,
+    usual_day_until UInt32,
     usual_up_to_input UInt64,
     usual_input Float64,
     usual_output Float64,
@@ -401,7 +406,7 @@ CREATE OR REPLACE FUNCTION fleetglassPriceKey ON CLUSTER 'it\'s' AS (provider, p
 -- One look-up: without `identity` every element of the tuple becomes its own.
 CREATE OR REPLACE FUNCTION fleetglassUsualPrice ON CLUSTER 'it\'s' AS key -> identity(dictGet(
     'prices_now',
-    ('known', 'usual_since', 'usual_until', 'usual_up_to_input', 'usual_input', 'usual_output', 'usual_cache_read', 'usual_cache_write', 'usual_request'),
+    ('known', 'usual_since', 'usual_until', 'usual_up_to_input', 'usual_input', 'usual_output', 'usual_cache_read', 'usual_cache_write', 'usual_request', 'usual_day_from', 'usual_day_until'),
     key))
 
 -- 0022d_usual_cost
@@ -451,7 +456,11 @@ CREATE OR REPLACE FUNCTION fleetglassCostByKey ON CLUSTER 'it\'s' AS (
     NULL,
     bitAnd(
         bitAnd(
-            bitAnd(at >= tupleElement(fleetglassUsualPrice(key), 2), at < tupleElement(fleetglassUsualPrice(key), 3)),
+            bitAnd(
+                bitAnd(at >= tupleElement(fleetglassUsualPrice(key), 2), at < tupleElement(fleetglassUsualPrice(key), 3)),
+                bitAnd(
+                    at % 86400 >= tupleElement(fleetglassUsualPrice(key), 10),
+                    at % 86400 < tupleElement(fleetglassUsualPrice(key), 11))),
             bitAnd(input <= tupleElement(fleetglassUsualPrice(key), 4), toFloat64(cache_read) + cache_write <= input)),
         bitOr(bitOr(audio_input, audio_output), audio_cache_read) = 0),
     fleetglassUsualCost(fleetglassUsualPrice(key), input, output, cache_read, cache_write),

@@ -29,13 +29,16 @@ CREATE TABLE IF NOT EXISTS prices${on_cluster}
         audio_cache_read Float64,
         request Float64),
     -- The offer that most calls of today fall under stands apart: it is found without a search.
-    usual UInt32 ALIAS toUInt32(arrayFirstIndex(
+    seconds_today Array(UInt32) ALIAS arrayMap(
         (since, until, day_from, day_until, from_input) ->
-            since <= now('UTC') AND now('UTC') < until AND day_from = 0 AND day_until = 86400 AND from_input = 0,
-        offers.since, offers.until, offers.day_from, offers.day_until, offers.from_input)),
+            if(since <= now('UTC') AND now('UTC') < until AND from_input = 0, day_until - day_from, 0),
+        offers.since, offers.until, offers.day_from, offers.day_until, offers.from_input),
+    usual UInt32 ALIAS if(arrayMax(seconds_today) = 0, 0, indexOf(seconds_today, arrayMax(seconds_today))),
     usual_since DateTime('UTC') ALIAS offers.since[usual],
     -- (Where tokens of reasoning have a price, none: they would have to be looked at.)
     usual_until DateTime('UTC') ALIAS if(offers.reasoning[usual] < 0, offers.until, offers.since)[usual],
+    usual_day_from UInt32 ALIAS offers.day_from[usual],
+    usual_day_until UInt32 ALIAS offers.day_until[usual],
     usual_up_to_input UInt64 ALIAS offers.up_to_input[usual],
     usual_input Float64 ALIAS greatest(offers.input[usual], 0),
     usual_output Float64 ALIAS greatest(offers.output[usual], 0),

@@ -7,6 +7,8 @@ CREATE OR REPLACE DICTIONARY prices_now${on_cluster}
     known UInt8,
     usual_since DateTime('UTC'),
     usual_until DateTime('UTC'),
+    usual_day_from UInt32,
+    usual_day_until UInt32,
     usual_up_to_input UInt64,
     usual_input Float64,
     usual_output Float64,

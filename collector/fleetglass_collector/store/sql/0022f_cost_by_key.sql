@@ -8,7 +8,11 @@ CREATE OR REPLACE FUNCTION fleetglassCostByKey${on_cluster} AS (
     NULL,
     bitAnd(
         bitAnd(
-            bitAnd(at >= tupleElement(fleetglassUsualPrice(key), 2), at < tupleElement(fleetglassUsualPrice(key), 3)),
+            bitAnd(
+                bitAnd(at >= tupleElement(fleetglassUsualPrice(key), 2), at < tupleElement(fleetglassUsualPrice(key), 3)),
+                bitAnd(
+                    at % 86400 >= tupleElement(fleetglassUsualPrice(key), 10),
+                    at % 86400 < tupleElement(fleetglassUsualPrice(key), 11))),
             bitAnd(input <= tupleElement(fleetglassUsualPrice(key), 4), toFloat64(cache_read) + cache_write <= input)),
         bitOr(bitOr(audio_input, audio_output), audio_cache_read) = 0),
     fleetglassUsualCost(fleetglassUsualPrice(key), input, output, cache_read, cache_write),

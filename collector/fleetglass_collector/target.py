@@ -13,7 +13,7 @@ from fleetglass_collector.store.migrate import migrate
 class StoreTarget:
     def __init__(self, config: Config) -> None:
         self._config = config
-        self._store = _remote(config) if config.is_remote else _embedded(config)
+        self._store = store_of(config)
 
     def prepare(self) -> None:
         migrate(
@@ -28,6 +28,11 @@ class StoreTarget:
 
     def close(self) -> None:
         self._store.close()
+
+
+def store_of(config: Config) -> Store:
+    """The database, with the right to write."""
+    return _remote(config) if config.is_remote else _embedded(config)
 
 
 def _login(config: Config) -> str:

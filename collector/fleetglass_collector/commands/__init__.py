@@ -3,7 +3,17 @@
 import argparse
 from typing import Protocol
 
-from fleetglass_collector.commands import collect, doctor, keys, prices, query, replay, store, up
+from fleetglass_collector.commands import (
+    collect,
+    doctor,
+    keys,
+    prices,
+    query,
+    replay,
+    settle,
+    store,
+    up,
+)
 from fleetglass_collector.config import Config
 
 
@@ -16,4 +26,14 @@ class Command(Protocol):
     def run(self, config: Config, options: argparse.Namespace, /) -> int: ...
 
 
-COMMANDS: tuple[Command, ...] = (up, collect, store, query, prices, replay, doctor, keys)
+COMMANDS: tuple[Command, ...] = (
+    up,
+    collect,
+    settle,
+    store,
+    query,
+    prices,
+    replay,
+    doctor,
+    keys,
+)

@@ -25,7 +25,10 @@ def tree(config: Config, options: argparse.Namespace) -> int:
     passed += ["--config", str(options.config)] if options.config else []
     # By the environment and not as an argument, which everybody on the machine can read.
     environment = {"FLEETGLASS_STORE_DSN": config.store.dsn} if config.store.dsn else {}
-    children = [Child("collector", ["collect", "--alone", *passed], environment)]
+    children = [
+        Child("collector", ["collect", "--alone", *passed], environment),
+        Child("settle", ["settle", *passed], environment),
+    ]
     if not config.is_remote:
         children.append(Child("store", ["store", *passed], environment))
     return supervise(children, lambda: print(_banner(config), file=sys.stderr, flush=True))

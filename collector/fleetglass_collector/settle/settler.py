@@ -7,6 +7,7 @@ spans that are stored, and is compared with what their rows say already.
 
 import json
 import logging
+import time
 from collections.abc import Collection, Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ import numpy as np
 
 from fleetglass_collector.prices.book import Book
 from fleetglass_collector.settle import source
+from fleetglass_collector.settle.lease import Lease
 from fleetglass_collector.settle.memory import Memory
 from fleetglass_collector.settle.outbox import Outbox
 from fleetglass_collector.settle.pricing import Pricing
@@ -39,7 +41,8 @@ class Settler:
         self, store: Store, folder: Path, book: Book, *, cluster: str = "", max_spans: int = 500_000
     ) -> None:
         self._store = store
-        self._outbox = Outbox(store, folder)
+        self._lease = Lease(store, folder)
+        self._outbox = Outbox(store, folder / "outbox")
         self._pricing = Pricing(store, book, self._outbox, cluster=cluster)
         self._memory = Memory(max_spans=max_spans)
         self._seen: dict[int, int] = {}
@@ -53,12 +56,13 @@ class Settler:
             settler = cls(store, Path(folder), Book(), max_spans=max_spans)
             settler.start()
             yield settler
+            settler.close()
 
     def start(self) -> None:
         """Finish what was begun, bring prices up to date, and read what was being followed."""
+        settled = self._lease.check()
         self._outbox.resume()
         self._pricing.start()
-        settled = self._number("SELECT max(segment) FROM settled")
         window = f"SELECT segment FROM agent_spans_rows WHERE segment <= {settled} "
         # As many segments as fill the memory; the traces before them are known to exist, no more.
         self._watermark = self._number(
@@ -74,11 +78,17 @@ class Settler:
 
     def settle(self) -> int:
         """Settle all that has arrived; return how many spans that were."""
+        self._lease.check()
+        if self._lease.is_due(time.monotonic()):
+            self._lease.confirm(self._watermark, now=time.monotonic())
         done = 0
         while batch := self._arrived():
             done += self._settle(batch)
             self._confirm(batch)
         return done
+
+    def close(self) -> None:
+        self._lease.close()
 
     def _arrived(self) -> dict[int, int]:
         """The next segments, and how many rows each has."""
@@ -137,7 +147,7 @@ class Settler:
         self._watermark = max(self._watermark, *batch)
         since = self._watermark - OVERLAP_NS
         self._seen = {segment: n for segment, n in self._seen.items() if segment > since}
-        self._store.insert("settled", json.dumps({"segment": self._watermark}).encode())
+        self._lease.confirm(self._watermark, now=time.monotonic())
 
     def _number(self, sql: str) -> int:
         return int(self._store.query(sql, fmt="TSVRaw"))

@@ -243,7 +243,7 @@ CREATE OR REPLACE FUNCTION fleetglassEventText ON CLUSTER 'it\'s' AS (events, ev
 -- What a tool was asked or answered, without what some frameworks wrap it in.
 CREATE OR REPLACE FUNCTION fleetglassUnwrapped ON CLUSTER 'it\'s' AS text -> multiIf(
     NOT startsWith(text, '{') OR NOT multiSearchAny(text, ['"kwargs"', '"inputs"', '"tool_call_id"']),
-    text,
+    trimBoth(text),
     JSONType(text, 'kwargs') = 'Object' AND JSONLength(text, 'args') = 0,
     JSONExtractRaw(text, 'kwargs'),
     JSONType(text, 'data', 'content') = 'String',
@@ -253,16 +253,23 @@ CREATE OR REPLACE FUNCTION fleetglassUnwrapped ON CLUSTER 'it\'s' AS text -> mul
     text)
 
 -- 0015_hash
--- A fingerprint of a text, whatever the order of an object's keys and the space between them, and without
--- the ids of calls, which are new each time; 0 is of nothing.
+-- A fingerprint of a text; 0 is of nothing. Neither the order of an object's keys counts nor the space
+-- between the parts of what is JSON.
 CREATE OR REPLACE FUNCTION fleetglassHash ON CLUSTER 'it\'s' AS (prefix, text) -> multiIf(
     text = '',
     0,
     startsWith(text, '{'),
     sipHash64(prefix, arraySort(JSONExtractKeysAndValuesRaw(text)), if(isValidJSON(text), '', text)),
-    position(text, 'id"') > 0,
-    sipHash64(prefix, replaceRegexpAll(text, '"(id|call_id|tool_call_id|toolUseId)" *: *("[^"]*"|null),? *', '')),
+    startsWith(text, '['),
+    sipHash64(prefix, JSONExtractArrayRaw(text), if(isValidJSON(text), '', text)),
     sipHash64(prefix, text))
+
+-- 0015b_without_ids
+-- What a model said, without the ids of messages and calls, which are new each time.
+CREATE OR REPLACE FUNCTION fleetglassWithoutIds ON CLUSTER 'it\'s' AS text -> if(
+    NOT multiSearchAny(text, ['id"', 'Id"']),
+    text,
+    replaceRegexpAll(text, '"(id|call_id|tool_call_id|toolUseId)" *: *("[^"]*"|null),? *', ''))
 
 -- 0016_arguments_hash
 -- What a tool was asked; 0 where that was not recorded.
@@ -1039,7 +1046,7 @@ FROM
             '') AS tool,
         fleetglassUnwrapped(wrapped_arguments) AS arguments,
         fleetglassUnwrapped(wrapped_result) AS result,
-        if(kind IN ('llm', 'agent', 'workflow'), firstNonDefault(texts[indexOf(facts, 36)], told[3]), '') AS output
+        fleetglassWithoutIds(said_last) AS output
     FROM
     (
         SELECT
@@ -1051,7 +1058,8 @@ FROM
             if(
                 kind IN ('tool', 'handoff', 'retrieval'),
                 firstNonDefault(texts[indexOf(facts, 30)], texts[indexOf(facts, 36)], told[3]),
-                '') AS wrapped_result
+                '') AS wrapped_result,
+            if(kind IN ('llm', 'agent', 'workflow'), firstNonDefault(texts[indexOf(facts, 36)], told[3]), '') AS said_last
         FROM
         (
             SELECT
@@ -1138,12 +1146,12 @@ LIMIT 1 BY tenant, trace_id, span_id
 
 -- 0040_settled
 -- How far arriving spans are settled: in the segments up to here each span has the agent, the run and the
--- cost that the spans stored by then tell.
+-- cost that the spans stored by then tell. And by whom: two at once would take the same back twice.
 CREATE TABLE IF NOT EXISTS settled ON CLUSTER 'it\'s'
 (
     segment UInt64,
-    at DateTime64(3) DEFAULT now64(3),
-    one UInt8 DEFAULT 1
+    holder String,
+    at DateTime64(3) DEFAULT now64(3)
 )
-ENGINE = ReplicatedReplacingMergeTree(segment)
-ORDER BY one
+ENGINE = ReplicatedReplacingMergeTree(at)
+ORDER BY tuple()

@@ -1,7 +1,7 @@
 -- What a tool was asked or answered, without what some frameworks wrap it in.
 CREATE OR REPLACE FUNCTION fleetglassUnwrapped${on_cluster} AS text -> multiIf(
     NOT startsWith(text, '{') OR NOT multiSearchAny(text, ['"kwargs"', '"inputs"', '"tool_call_id"']),
-    text,
+    trimBoth(text),
     JSONType(text, 'kwargs') = 'Object' AND JSONLength(text, 'args') = 0,
     JSONExtractRaw(text, 'kwargs'),
     JSONType(text, 'data', 'content') = 'String',

@@ -1,10 +1,10 @@
--- A fingerprint of a text, whatever the order of an object's keys and the space between them, and without
--- the ids of calls, which are new each time; 0 is of nothing.
+-- A fingerprint of a text; 0 is of nothing. Neither the order of an object's keys counts nor the space
+-- between the parts of what is JSON.
 CREATE OR REPLACE FUNCTION fleetglassHash${on_cluster} AS (prefix, text) -> multiIf(
     text = '',
     0,
     startsWith(text, '{'),
     sipHash64(prefix, arraySort(JSONExtractKeysAndValuesRaw(text)), if(isValidJSON(text), '', text)),
-    position(text, 'id"') > 0,
-    sipHash64(prefix, replaceRegexpAll(text, '"(id|call_id|tool_call_id|toolUseId)" *: *("[^"]*"|null),? *', '')),
+    startsWith(text, '['),
+    sipHash64(prefix, JSONExtractArrayRaw(text), if(isValidJSON(text), '', text)),
     sipHash64(prefix, text))

@@ -79,7 +79,7 @@ FROM
             '') AS tool,
         fleetglassUnwrapped(wrapped_arguments) AS arguments,
         fleetglassUnwrapped(wrapped_result) AS result,
-        if(kind IN ('llm', 'agent', 'workflow'), firstNonDefault(${text_output}, told[3]), '') AS output
+        fleetglassWithoutIds(said_last) AS output
     FROM
     (
         SELECT
@@ -91,7 +91,8 @@ FROM
             if(
                 kind IN ('tool', 'handoff', 'retrieval'),
                 firstNonDefault(${text_result}, ${text_output}, told[3]),
-                '') AS wrapped_result
+                '') AS wrapped_result,
+            if(kind IN ('llm', 'agent', 'workflow'), firstNonDefault(${text_output}, told[3]), '') AS said_last
         FROM
         (
             SELECT

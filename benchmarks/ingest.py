@@ -27,6 +27,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "tests")]
 from stack import Stack, answers, eventually, free_port  # noqa: E402
 
 import load as generator  # noqa: E402
+from fleetglass_collector.embedded.users import WRITER, writer_secret  # noqa: E402
 from fleetglass_collector.store.client import Store  # noqa: E402
 from processes import Meter, tree  # noqa: E402
 
@@ -61,6 +62,7 @@ def measure(stack: Stack, pids: list[int], send: Callable[[], Any], spans: int) 
     meter, began = Meter(pids), time.monotonic()
     send()
     stored, ended = wait_for_rows(stack, spans)
+    wait_until_settled(stack)
     busy = meter.read()
     wait_for_merges(stack)
     total = meter.read()
@@ -81,6 +83,16 @@ def wait_for_rows(stack: Stack, spans: int) -> tuple[int, float]:
         if (now := stack.count()) != stored:
             stored, changed = now, time.monotonic()
     return stored, changed
+
+
+def wait_until_settled(stack: Stack) -> None:
+    """Wait until what the agents' tables hold is settled: at once, where they hold nothing."""
+    behind = (
+        "SELECT (SELECT max(segment) FROM agent_spans_rows) > "
+        "(SELECT max(segment) FROM settled) AS behind"
+    )
+    while int(stack.query(behind)[0]["behind"]):
+        time.sleep(0.5)
 
 
 def wait_for_merges(stack: Stack) -> None:
@@ -107,10 +119,24 @@ def receive(folder: Path, spans: int) -> Result:
 
 
 def store(folder: Path, spans: int) -> Result:
-    """End to end: acknowledged, journalled, decoded, rows in otel_traces."""
+    """End to end: acknowledged, journalled, decoded, rows in otel_traces and agent_spans, settled."""
+    return end_to_end(folder, spans, plain=False)
+
+
+def plain(folder: Path, spans: int) -> Result:
+    """The same into otel_traces only, as if there were no agents."""
+    return end_to_end(folder, spans, plain=True)
+
+
+def end_to_end(folder: Path, spans: int, *, plain: bool) -> Result:
     stack = Stack(folder / "data", dict(DEFAULTS))
     stack.start()
     try:
+        # What is done once at the first start is no part of it.
+        eventually(lambda: "following the spans" in stack.log.read_text())
+        if plain:
+            dsn = f"http://{WRITER}:{writer_secret(stack.folder)}@127.0.0.1:{stack.query_port}"
+            Store.open(dsn, database="default", timeout_s=30).command("DROP VIEW otlp_spans_mv")
         assert stack.process
         return measure(stack, tree(stack.process.pid), lambda: offer(stack.http, spans), spans)
     finally:
@@ -191,6 +217,7 @@ def rival(
 WAYS: dict[str, tuple[str, Callable[[Path, int], Result]]] = {
     "receive": ("(a) receive + journal", receive),
     "store": ("(b) end to end to rows", store),
+    "plain": ("(b') the same, otel_traces alone", plain),
     "python": ("(c) straight Python decode", python),
     "rotel": ("(d) rotel into the same table", rotel),
     "rotel-as-is": ("(d') the same, settings as shipped", rotel_as_is),
@@ -236,6 +263,9 @@ def report(results: dict[str, list[Result]]) -> None:
     for rust in middle.keys() & {"rotel", "rotel-as-is"} if "store" in middle else ():
         ratio = middle["store"].cpu_per_million / middle[rust].cpu_per_million
         print(f"CPU of (b) over {rust}: {ratio:.2f}")
+    if {"store", "plain"} <= middle.keys():
+        added = middle["store"].cpu_per_million / middle["plain"].cpu_per_million - 1
+        print(f"what the agents' tables add to (b'): {added:.0%}")
     if {"store", "python"} <= middle.keys():
         ratio = middle["store"].spans_per_s / middle["python"].spans_per_s
         print(f"throughput of (b) over (c): {ratio:.1f}")

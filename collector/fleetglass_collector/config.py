@@ -63,7 +63,7 @@ class Journal:
     max_bytes: int = _key(
         4 << 30, size(1), "Disk the journal may take; at the bound clients are told to retry."
     )
-    segment_bytes: int = _key(24 << 20, size(1), "A segment is inserted once it is this large ...")
+    segment_bytes: int = _key(64 << 20, size(1), "A segment is inserted once it is this large ...")
     segment_age_ms: int = _key(1000, whole(1, 3_600_000), "... or this old.")
 
 

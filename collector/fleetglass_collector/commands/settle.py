@@ -1,7 +1,7 @@
 """Settle what has arrived: whose a span is, what it cost, what was told twice.
 
-`fleetglass up` runs this beside the collector. Where several collectors feed one database, run them with
-`fleetglass collect` and this once; a second one waits until the first is gone.
+`fleetglass up` runs this beside the collector. Where several collectors feed one database, run them
+with `fleetglass collect` and this once; a second one waits until the first is gone.
 """
 
 import argparse

@@ -157,6 +157,16 @@ MODEL = (
     ),
     Fact("provider", ("gen_ai.provider.name", "llm.provider", "gen_ai.system", "llm.system")),
     Fact("vercel_provider", ("ai.model.provider",)),
+    Fact(
+        "service_tier",
+        (
+            "gen_ai.openai.response.service_tier",
+            "openai.response.service_tier",
+            "gen_ai.openai.request.service_tier",
+            "openai.request.service_tier",
+            "gen_ai.request.service_tier",
+        ),
+    ),
     Fact("error_type", ("error.type", "exception.type")),
     Fact("level", ("langfuse.observation.level",)),
     Fact("usage_details", ("langfuse.observation.usage_details",)),

@@ -18,12 +18,13 @@ from fleetglass_collector.dialects.facts import (
 
 INDENT = " " * 4
 COST = (
-    "fleetglassCost(provider, model, response_model, start_time, "
-    "input_tokens, output_tokens, cache_read_tokens, cache_write_tokens)"
+    "fleetglassCallCost(provider, model, response_model, service_tier, start_time, input_tokens, "
+    "output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, 0, 0, 0)"
 )
 HELD_COST = (
-    "fleetglassCost(provider, model, response_model, start_time, "
-    "toUInt64(held[1]), toUInt64(held[2]), toUInt64(held[3]), toUInt64(held[4]))"
+    "fleetglassCallCost(provider, model, response_model, service_tier, start_time, "
+    "toUInt64(held[1]), toUInt64(held[2]), toUInt64(held[3]), toUInt64(held[4]), "
+    "toUInt64(held[5]), 0, 0, 0)"
 )
 
 
@@ -49,7 +50,6 @@ def variables() -> Mapping[str, str]:
         "carried": ", ".join(f"r_{fact.name}" for fact in _of_resources()),
         "kind_words": _texts(WORDS),
         "word_kinds": _texts(WORDS.values()),
-        "cost": COST,
         "no_providers": _texts(NO_PROVIDERS),
     }
 

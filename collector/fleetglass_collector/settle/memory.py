@@ -74,7 +74,7 @@ class Memory:
 
     def _border(self) -> int:
         last = np.sort(self._last_seen())
-        return int(last[len(last) - self._max_spans * 3 // 4])
+        return int(last[len(last) - max(1, self._max_spans * 3 // 4)])
 
     def _is_same(self, spans: Spans) -> Mask:
         order = np.argsort(self.spans["key"])

@@ -40,15 +40,16 @@ def resolve(spans: Spans) -> Resolved:
     is_agent = kind == KIND["agent"]
     owner = ancestry.nearest(parent, is_agent & (spans["agent"] != 0))
     told = spans["caller_own"] != 0
+    is_repeat = _repeats(spans, parent)
     return Resolved(
         identity=_identity(spans, owner),
         run=_own_or_nearest(parent, spans["run_own"] != 0),
         conversation=_conversation(spans, parent),
         workflow=_own_or_nearest(parent, spans["workflow_own"] != 0),
         caller=np.where(is_agent & ~told, owner, -1),
-        target=_targets(spans, parent, owner),
+        target=_targets(spans, parent, owner=owner, is_repeat=is_repeat),
         counts=_counts(spans, parent),
-        is_repeat=_repeats(spans, parent),
+        is_repeat=is_repeat,
     )
 
 
@@ -72,9 +73,11 @@ def _conversation(spans: Spans, parent: Indices) -> Indices:
     outer = ancestry.nearest(parent, has)
     topmost = ancestry.top(outer)
     here = np.arange(len(parent))
-    inherited = np.where(outer >= 0, topmost[outer], here)
-    keeps = has & ((spans["own"] & SESSION != 0) | (outer < 0))
-    return np.where(keeps, here, np.where(outer >= 0, inherited, -1))
+    # In a circle nothing is topmost.
+    is_lost = topmost[outer] < 0
+    inherited = np.where(outer < 0, -1, np.where(is_lost, outer, topmost[outer]))
+    keeps = has & ((spans["own"] & SESSION != 0) | (outer < 0) | is_lost)
+    return np.where(keeps, here, inherited)
 
 
 def _counts(spans: Spans, parent: Indices) -> Mask:
@@ -103,10 +106,10 @@ def _repeats(spans: Spans, parent: Indices) -> Mask:
     return repeats
 
 
-def _targets(spans: Spans, parent: Indices, owner: Indices) -> Indices:
+def _targets(spans: Spans, parent: Indices, *, owner: Indices, is_repeat: Mask) -> Indices:
     """Who takes over, where the span does not say so itself."""
     kind = spans["kind"]
-    passes, is_tool = kind == KIND["handoff"], kind == KIND["tool"]
+    passes, is_tool = kind == KIND["handoff"], (kind == KIND["tool"]) & ~is_repeat
     is_agent = (kind == KIND["agent"]) & (spans["agent"] != 0)
     silent = spans["target_own"] == 0
     target = np.full(len(parent), -1, np.int64)

@@ -8,6 +8,7 @@ from fleetglass_collector.settle.ancestry import Indices
 from fleetglass_collector.settle.resolve import Resolved
 from fleetglass_collector.settle.row import (
     HEAD,
+    NO_TEXT,
     NOTHING_HELD,
     UNCOUNTED,
     Row,
@@ -23,6 +24,7 @@ from fleetglass_collector.settle.spans import (
     KIND,
     KINDS,
     PIECES,
+    REPEAT,
     RUN,
     SESSION,
     SETTLED,
@@ -80,10 +82,10 @@ class Rewriter:
                 spans["conversation_own"], resolved.conversation, spans["conversation_now"]
             ),
             "workflow_now": _told(spans["workflow_own"], resolved.workflow, spans["workflow_now"]),
-            "caller_now": _told(spans["agent"], resolved.caller, spans["caller_now"]),
-            "target_now": _told(spans["agent"], resolved.target, spans["target_now"]),
+            "caller_now": _told(spans["agent"], resolved.caller, spans["caller_own"]),
+            "target_now": _told(spans["agent"], resolved.target, spans["target_own"]),
             "usage": (spans["usage"] & np.uint64(TOLD)) | usage,
-            "kind": np.where(resolved.is_repeat, repeat, spans["kind"]),
+            "kind_now": np.where(resolved.is_repeat, repeat, spans["kind"]),
         }
 
     def _identities(self, source: Indices) -> Numbers:
@@ -112,10 +114,10 @@ class Rewriter:
         if (source := int(resolved.identity[index])) >= 0:
             row.identity = merged(row.identity_own, self._taken(source).identity_own)
         row.context = self._context(row, index, resolved)
-        if (source := int(resolved.caller[index])) >= 0:
-            row.caller = self._agent(source)
-        if (source := int(resolved.target[index])) >= 0:
-            row.target = self._agent(source)
+        if not self._spans["caller_own"][index]:
+            row.caller = self._agent(int(resolved.caller[index]))
+        if not self._spans["target_own"][index]:
+            row.target = self._agent(int(resolved.target[index]))
         for piece, content in zip(PIECES, row.pieces, strict=True):
             self._spans[f"{piece}_length"][index] = len(content)
         self._rows[index] = b"".join(row.pieces)
@@ -129,7 +131,7 @@ class Rewriter:
         return b"".join(parts)
 
     def _agent(self, index: int) -> bytes:
-        return next(strings(self._taken(index).identity_own))
+        return NO_TEXT if index < 0 else next(strings(self._taken(index).identity_own))
 
     def _own(self, which: Indices, resolved: Resolved) -> Numbers:
         """Which facts are the span's own, now that its row says more than that."""
@@ -146,6 +148,7 @@ class Rewriter:
             (WORKFLOW, spans["workflow_own"][which] != 0),
             (TARGET, spans["target_own"][which] != 0),
             (CALLER, spans["caller_own"][which] != 0),
+            (REPEAT, resolved.is_repeat[which]),
         ):
             own |= np.where(has, bit, 0).astype(np.uint64)
         fields = [self._own_fields(index) for index in which.tolist()]
@@ -158,7 +161,7 @@ class Rewriter:
     def _row(self, index: int, sign: int, version: int, *, is_deleted: int = 0) -> bytes:
         row = self._taken(index)
         is_held = int(self._spans["usage"][index]) & HELD
-        kind = KINDS[int(self._spans["kind"][index])].encode()
+        kind = KINDS[int(self._spans["kind_now"][index])].encode()
         return b"".join(
             (
                 HEAD.pack(sign, version, is_deleted),

@@ -16,12 +16,13 @@ COLUMNS = (
 )
 REST = (
     "tenant, segment, trace_id, span_id, parent_span_id, start_time, duration_ns, name, environment, "
-    "service, model, response_model, provider, action, tool, tool_call_id, arguments_hash, "
+    "service, model, response_model, provider, service_tier, action, tool, tool_call_id, arguments_hash, "
     "arguments_shape, result_hash, output_hash, is_error, error_type, finish_reason"
 )
 # No tokens, a cost of 0, no cost reported.
 UNCOUNTED = struct.pack("<5QBdB", 0, 0, 0, 0, 0, 0, 0.0, 1)
 NOTHING_HELD = b"\0"
+NO_TEXT = b"\0"
 HEAD = struct.Struct("<bIB")
 
 

@@ -50,6 +50,7 @@ def _sql(where: str) -> str:
         kinds=", ".join(map(quoted, KIND)),
         kind_codes=", ".join(map(str, KIND.values())),
         other=str(KIND["other"]),
+        tool=str(KIND["tool"]),
         where=where,
     )
 

@@ -21,6 +21,8 @@ KIND = {name: code for code, name in enumerate(KINDS)}
 AGENT, RUN, SESSION = 1, 2, 4
 IDENTITY = (AGENT, 8, 16, 32, 64, 128)
 WORKFLOW, TARGET, CALLER, CONVERSATION = 256, 512, 1024, 2048
+# A tool's span that repeats what another tells: its row says "other".
+REPEAT = 4096
 SETTLED = 1 << 15
 
 # Of `usage`: the span tells of tokens or money; they do not count now.
@@ -53,6 +55,7 @@ NUMBERS = (
     "caller_own",
     "caller_now",
     "kind",
+    "kind_now",
     "own",
     "usage",
     "version",

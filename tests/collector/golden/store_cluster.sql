@@ -455,22 +455,23 @@ CREATE OR REPLACE FUNCTION fleetglassOfferCost ON CLUSTER 'it\'s' AS (
 -- 0022f_cost_by_key
 -- Most calls fall under the usual offer; the others (long, old, spoken, at some time of day) search for theirs.
 -- `bitAnd`, for AND would evaluate its sides one by one, row by row. A sum of counts as Float64, for it may be too large.
--- The key is written many times over where this is expanded: give it a name, and the database has less to read.
+-- The key and its usual price are written many times over where this is expanded: give them names, and the
+-- database has less to read.
 CREATE OR REPLACE FUNCTION fleetglassCostByKey ON CLUSTER 'it\'s' AS (
-    key, at, input, output, cache_read, cache_write, reasoning, audio_input, audio_output, audio_cache_read
+    key, usual, at, input, output, cache_read, cache_write, reasoning, audio_input, audio_output, audio_cache_read
 ) -> multiIf(
-    NOT tupleElement(fleetglassUsualPrice(key), 1),
+    NOT tupleElement(usual, 1),
     NULL,
     bitAnd(
         bitAnd(
             bitAnd(
-                bitAnd(at >= tupleElement(fleetglassUsualPrice(key), 2), at < tupleElement(fleetglassUsualPrice(key), 3)),
+                bitAnd(at >= tupleElement(usual, 2), at < tupleElement(usual, 3)),
                 bitAnd(
-                    at % 86400 >= tupleElement(fleetglassUsualPrice(key), 10),
-                    at % 86400 < tupleElement(fleetglassUsualPrice(key), 11))),
-            bitAnd(input <= tupleElement(fleetglassUsualPrice(key), 4), toFloat64(cache_read) + cache_write <= input)),
+                    at % 86400 >= tupleElement(usual, 10),
+                    at % 86400 < tupleElement(usual, 11))),
+            bitAnd(input <= tupleElement(usual, 4), toFloat64(cache_read) + cache_write <= input)),
         bitOr(bitOr(audio_input, audio_output), audio_cache_read) = 0),
-    fleetglassUsualCost(fleetglassUsualPrice(key), input, output, cache_read, cache_write),
+    fleetglassUsualCost(usual, input, output, cache_read, cache_write),
     arrayFirstOrNull(
         dollars -> dollars >= 0,
         arrayMap(
@@ -511,6 +512,7 @@ CREATE OR REPLACE FUNCTION fleetglassCallCost ON CLUSTER 'it\'s' AS (
     input, output, cache_read, cache_write, reasoning, audio_input, audio_output, audio_cache_read
 ) -> fleetglassCostByKey(
     fleetglassPriceKey(provider, fleetglassPricedModel(provider, model, response_model), service_tier),
+    fleetglassUsualPrice(fleetglassPriceKey(provider, fleetglassPricedModel(provider, model, response_model), service_tier)),
     toUnixTimestamp(start_time),
     input, output, cache_read, cache_write, reasoning, audio_input, audio_output, audio_cache_read)
 
@@ -568,6 +570,7 @@ CREATE TABLE IF NOT EXISTS agent_spans_in ON CLUSTER 'it\'s'
     model LowCardinality(String),
     response_model LowCardinality(String),
     provider LowCardinality(String),
+    service_tier LowCardinality(String),
     action LowCardinality(String),
     tool LowCardinality(String),
     tool_call_id String,
@@ -612,6 +615,7 @@ CREATE TABLE IF NOT EXISTS agent_spans_rows_local ON CLUSTER 'it\'s'
     model LowCardinality(String),
     response_model LowCardinality(String),
     provider LowCardinality(String),
+    service_tier LowCardinality(String),
     prompt_version LowCardinality(String),
     tier LowCardinality(String),
     action LowCardinality(String),
@@ -846,7 +850,7 @@ FROM
             segment,
             resource_spans.scope_spans AS scope_spans,
             resource_spans.resource.attributes AS sent,
-            arrayMap(key -> transform(key, ['fleetglass.kind', 'langfuse.observation.type', 'openinference.span.kind', 'gen_ai.operation.name', 'traceloop.span.kind', 'llm.request.type', 'ai.operationId', 'operation.name', 'mcp.method.name', 'gen_ai.agent.name', 'agent.name', 'agent_name', 'ai.telemetry.functionId', 'gen_ai.main_agent.name', 'graph.node.id', 'traceloop.entity.name', 'metadata', 'gen_ai.agent.id', 'gen_ai.main_agent.id', 'fleetglass.agent.version', 'gen_ai.agent.version', 'service.version', 'fleetglass.cohort', 'fleetglass.tier', 'fleetglass.action', 'deployment.environment.name', 'deployment.environment', 'langfuse.environment', 'service.name', 'fleetglass.prompt.version', 'gen_ai.prompt.version', 'llm.prompt_template.version', 'traceloop.prompt.version', 'langfuse.observation.prompt.version', 'fleetglass.run.id', 'session.id', 'langfuse.session.id', 'traceloop.association.properties.session_id', 'traceloop.association.properties.thread_id', 'ai.telemetry.metadata.sessionId', 'gen_ai.conversation.id', 'gen_ai.workflow.name', 'traceloop.workflow.name', 'langfuse.trace.name', 'workflow.name', 'gen_ai.tool.name', 'tool.name', 'ai.toolCall.name', 'gen_ai.tool.call.id', 'tool_call.id', 'tool.id', 'ai.toolCall.id', 'gen_ai.tool.call.arguments', 'tool_arguments', 'ai.toolCall.args', 'tool.parameters', 'gen_ai.tool.call.result', 'tool_response', 'ai.toolCall.result', 'gen_ai.tool.status', 'fleetglass.handoff.to', 'gen_ai.transfer.target.name', 'gen_ai.agent.handoff.target.name', 'gen_ai.transfer.mode', 'gen_ai.caller.name', 'graph.node.parent_id', 'input.value', 'traceloop.entity.input', 'langfuse.observation.input', 'gen_ai.output.messages', 'ai.response.text', 'final_result', 'gen_ai.completion.0.content', 'llm.output_messages.0.message.content', 'ai.response.toolCalls', 'output.value', 'traceloop.entity.output', 'langfuse.observation.output', 'gen_ai.request.model', 'llm.model_name', 'llm.request.model_name', 'langfuse.observation.model.name', 'embedding.model_name', 'reranker.model_name', 'ai.model.id', 'model_name', 'gen_ai.response.model', 'llm.response.model_name', 'ai.response.model', 'gen_ai.provider.name', 'llm.provider', 'gen_ai.system', 'llm.system', 'ai.model.provider', 'error.type', 'exception.type', 'langfuse.observation.level', 'langfuse.observation.usage_details', 'langfuse.observation.cost_details', 'gen_ai.response.finish_reasons', 'gen_ai.response.finish_reason', 'llm.finish_reason', 'ai.response.finishReason', 'stop_reason', 'llm.response.finish_reason', 'llm.response.stop_reason', 'gen_ai.completion.0.finish_reason', 'gen_ai.usage.input_tokens', 'gen_ai.usage.prompt_tokens', 'llm.token_count.prompt', 'llm.usage.prompt_tokens', 'ai.usage.inputTokens', 'ai.usage.promptTokens', 'gen_ai.aggregated_usage.input_tokens', 'gen_ai.usage.output_tokens', 'gen_ai.usage.completion_tokens', 'llm.token_count.completion', 'llm.usage.completion_tokens', 'ai.usage.outputTokens', 'ai.usage.completionTokens', 'gen_ai.aggregated_usage.output_tokens', 'gen_ai.usage.total_tokens', 'llm.usage.total_tokens', 'llm.token_count.total', 'ai.usage.totalTokens', 'ai.usage.tokens', 'gen_ai.usage.cache_read.input_tokens', 'gen_ai.usage.cache_read_input_tokens', 'llm.token_count.prompt_details.cache_read', 'ai.usage.cachedInputTokens', 'gen_ai.usage.details.cache_read_tokens', 'gen_ai.aggregated_usage.cache_read.input_tokens', 'gen_ai.usage.cache_write.input_tokens', 'gen_ai.usage.cache_creation.input_tokens', 'gen_ai.usage.cache_creation_input_tokens', 'gen_ai.usage.cache_write_input_tokens', 'llm.token_count.prompt_details.cache_write', 'gen_ai.usage.details.cache_write_tokens', 'gen_ai.aggregated_usage.cache_creation.input_tokens', 'gen_ai.usage.reasoning.output_tokens', 'gen_ai.usage.reasoning_tokens', 'llm.token_count.completion_details.reasoning', 'ai.usage.reasoningTokens', 'gen_ai.usage.details.reasoning_tokens', 'gen_ai.usage.cost.amount', 'gen_ai.usage.cost', 'gen_ai.usage.total_cost', 'llm.cost.total', 'operation.cost'], [1, 2, 3, 4, 5, 6, 7, 7, 8, 9, 9, 9, 9, 9, 10, 11, 12, 13, 13, 14, 14, 14, 15, 16, 17, 18, 18, 18, 19, 20, 20, 20, 20, 20, 21, 22, 22, 22, 22, 22, 23, 24, 24, 24, 25, 26, 26, 26, 27, 27, 27, 27, 28, 28, 28, 29, 30, 30, 30, 31, 32, 32, 32, 33, 34, 34, 35, 35, 35, 36, 36, 36, 36, 36, 36, 36, 36, 36, 37, 37, 37, 37, 37, 37, 37, 37, 38, 38, 38, 39, 39, 39, 39, 40, 41, 41, 42, 43, 44, 45, 45, 45, 45, 45, 45, 45, 45, 46, 46, 46, 46, 46, 46, 46, 47, 47, 47, 47, 47, 47, 47, 48, 48, 48, 48, 48, 49, 49, 49, 49, 49, 49, 50, 50, 50, 50, 50, 50, 50, 51, 51, 51, 51, 51, 52, 52, 52, 52, 52], 0), sent.key) AS sent_facts,
+            arrayMap(key -> transform(key, ['fleetglass.kind', 'langfuse.observation.type', 'openinference.span.kind', 'gen_ai.operation.name', 'traceloop.span.kind', 'llm.request.type', 'ai.operationId', 'operation.name', 'mcp.method.name', 'gen_ai.agent.name', 'agent.name', 'agent_name', 'ai.telemetry.functionId', 'gen_ai.main_agent.name', 'graph.node.id', 'traceloop.entity.name', 'metadata', 'gen_ai.agent.id', 'gen_ai.main_agent.id', 'fleetglass.agent.version', 'gen_ai.agent.version', 'service.version', 'fleetglass.cohort', 'fleetglass.tier', 'fleetglass.action', 'deployment.environment.name', 'deployment.environment', 'langfuse.environment', 'service.name', 'fleetglass.prompt.version', 'gen_ai.prompt.version', 'llm.prompt_template.version', 'traceloop.prompt.version', 'langfuse.observation.prompt.version', 'fleetglass.run.id', 'session.id', 'langfuse.session.id', 'traceloop.association.properties.session_id', 'traceloop.association.properties.thread_id', 'ai.telemetry.metadata.sessionId', 'gen_ai.conversation.id', 'gen_ai.workflow.name', 'traceloop.workflow.name', 'langfuse.trace.name', 'workflow.name', 'gen_ai.tool.name', 'tool.name', 'ai.toolCall.name', 'gen_ai.tool.call.id', 'tool_call.id', 'tool.id', 'ai.toolCall.id', 'gen_ai.tool.call.arguments', 'tool_arguments', 'ai.toolCall.args', 'tool.parameters', 'gen_ai.tool.call.result', 'tool_response', 'ai.toolCall.result', 'gen_ai.tool.status', 'fleetglass.handoff.to', 'gen_ai.transfer.target.name', 'gen_ai.agent.handoff.target.name', 'gen_ai.transfer.mode', 'gen_ai.caller.name', 'graph.node.parent_id', 'input.value', 'traceloop.entity.input', 'langfuse.observation.input', 'gen_ai.output.messages', 'ai.response.text', 'final_result', 'gen_ai.completion.0.content', 'llm.output_messages.0.message.content', 'ai.response.toolCalls', 'output.value', 'traceloop.entity.output', 'langfuse.observation.output', 'gen_ai.request.model', 'llm.model_name', 'llm.request.model_name', 'langfuse.observation.model.name', 'embedding.model_name', 'reranker.model_name', 'ai.model.id', 'model_name', 'gen_ai.response.model', 'llm.response.model_name', 'ai.response.model', 'gen_ai.provider.name', 'llm.provider', 'gen_ai.system', 'llm.system', 'ai.model.provider', 'gen_ai.openai.response.service_tier', 'openai.response.service_tier', 'gen_ai.openai.request.service_tier', 'openai.request.service_tier', 'gen_ai.request.service_tier', 'error.type', 'exception.type', 'langfuse.observation.level', 'langfuse.observation.usage_details', 'langfuse.observation.cost_details', 'gen_ai.response.finish_reasons', 'gen_ai.response.finish_reason', 'llm.finish_reason', 'ai.response.finishReason', 'stop_reason', 'llm.response.finish_reason', 'llm.response.stop_reason', 'gen_ai.completion.0.finish_reason', 'gen_ai.usage.input_tokens', 'gen_ai.usage.prompt_tokens', 'llm.token_count.prompt', 'llm.usage.prompt_tokens', 'ai.usage.inputTokens', 'ai.usage.promptTokens', 'gen_ai.aggregated_usage.input_tokens', 'gen_ai.usage.output_tokens', 'gen_ai.usage.completion_tokens', 'llm.token_count.completion', 'llm.usage.completion_tokens', 'ai.usage.outputTokens', 'ai.usage.completionTokens', 'gen_ai.aggregated_usage.output_tokens', 'gen_ai.usage.total_tokens', 'llm.usage.total_tokens', 'llm.token_count.total', 'ai.usage.totalTokens', 'ai.usage.tokens', 'gen_ai.usage.cache_read.input_tokens', 'gen_ai.usage.cache_read_input_tokens', 'llm.token_count.prompt_details.cache_read', 'ai.usage.cachedInputTokens', 'gen_ai.usage.details.cache_read_tokens', 'gen_ai.aggregated_usage.cache_read.input_tokens', 'gen_ai.usage.cache_write.input_tokens', 'gen_ai.usage.cache_creation.input_tokens', 'gen_ai.usage.cache_creation_input_tokens', 'gen_ai.usage.cache_write_input_tokens', 'llm.token_count.prompt_details.cache_write', 'gen_ai.usage.details.cache_write_tokens', 'gen_ai.aggregated_usage.cache_creation.input_tokens', 'gen_ai.usage.reasoning.output_tokens', 'gen_ai.usage.reasoning_tokens', 'llm.token_count.completion_details.reasoning', 'ai.usage.reasoningTokens', 'gen_ai.usage.details.reasoning_tokens', 'gen_ai.usage.cost.amount', 'gen_ai.usage.cost', 'gen_ai.usage.total_cost', 'llm.cost.total', 'operation.cost'], [1, 2, 3, 4, 5, 6, 7, 7, 8, 9, 9, 9, 9, 9, 10, 11, 12, 13, 13, 14, 14, 14, 15, 16, 17, 18, 18, 18, 19, 20, 20, 20, 20, 20, 21, 22, 22, 22, 22, 22, 23, 24, 24, 24, 25, 26, 26, 26, 27, 27, 27, 27, 28, 28, 28, 29, 30, 30, 30, 31, 32, 32, 32, 33, 34, 34, 35, 35, 35, 36, 36, 36, 36, 36, 36, 36, 36, 36, 37, 37, 37, 37, 37, 37, 37, 37, 38, 38, 38, 39, 39, 39, 39, 40, 41, 41, 41, 41, 41, 42, 42, 43, 44, 45, 46, 46, 46, 46, 46, 46, 46, 46, 47, 47, 47, 47, 47, 47, 47, 48, 48, 48, 48, 48, 48, 48, 49, 49, 49, 49, 49, 50, 50, 50, 50, 50, 50, 51, 51, 51, 51, 51, 51, 51, 52, 52, 52, 52, 52, 53, 53, 53, 53, 53], 0), sent.key) AS sent_facts,
     ifNull(sent.value.string_value[indexOf(sent_facts, 9)], '') AS r_agent,
     ifNull(sent.value.string_value[indexOf(sent_facts, 13)], '') AS r_agent_id,
     ifNull(sent.value.string_value[indexOf(sent_facts, 14)], '') AS r_agent_version,
@@ -900,7 +904,8 @@ SELECT
     r_agent, r_agent_id, r_agent_version, r_cohort, r_tier, r_environment, r_service, r_prompt_version,
     lower(hex(span.trace_id)) AS trace_id,
     lower(hex(span.span_id)) AS span_id,
-    fleetglassId(span.parent_span_id) AS parent_span_id,
+    -- A span that says that it is its own parent has none.
+    if(span.parent_span_id = span.span_id, '', fleetglassId(span.parent_span_id)) AS parent_span_id,
     span.start_time_unix_nano AS start_ns,
     span.end_time_unix_nano AS end_ns,
     span.name AS name,
@@ -916,14 +921,14 @@ SELECT
         (text, fact, value) -> multiIf(
             fact = 0, '',
             isNotNull(text), assumeNotNull(text),
-            fact <= 45, fleetglassValueText(value),
+            fact <= 46, fleetglassValueText(value),
             ''),
         values.string_value, facts, values) AS texts,
     arrayMap(
         number -> if(number >= 0 AND number <= 1e9, number, 0),
         arrayMap(
             (text, whole, real, fact) -> multiIf(
-                fact <= 45, 0.,
+                fact <= 46, 0.,
                 isNotNull(whole), toFloat64(assumeNotNull(whole)),
                 isNotNull(real), assumeNotNull(real),
                 ifNull(toFloat64OrNull(ifNull(text, '')), 0.)),
@@ -956,7 +961,7 @@ FROM
                     *,
                     span.attributes.value AS values,
                     arrayMap(
-                        (key, text) -> if(text = '', 0, transform(key, ['fleetglass.kind', 'langfuse.observation.type', 'openinference.span.kind', 'gen_ai.operation.name', 'traceloop.span.kind', 'llm.request.type', 'ai.operationId', 'operation.name', 'mcp.method.name', 'gen_ai.agent.name', 'agent.name', 'agent_name', 'ai.telemetry.functionId', 'gen_ai.main_agent.name', 'graph.node.id', 'traceloop.entity.name', 'metadata', 'gen_ai.agent.id', 'gen_ai.main_agent.id', 'fleetglass.agent.version', 'gen_ai.agent.version', 'service.version', 'fleetglass.cohort', 'fleetglass.tier', 'fleetglass.action', 'deployment.environment.name', 'deployment.environment', 'langfuse.environment', 'service.name', 'fleetglass.prompt.version', 'gen_ai.prompt.version', 'llm.prompt_template.version', 'traceloop.prompt.version', 'langfuse.observation.prompt.version', 'fleetglass.run.id', 'session.id', 'langfuse.session.id', 'traceloop.association.properties.session_id', 'traceloop.association.properties.thread_id', 'ai.telemetry.metadata.sessionId', 'gen_ai.conversation.id', 'gen_ai.workflow.name', 'traceloop.workflow.name', 'langfuse.trace.name', 'workflow.name', 'gen_ai.tool.name', 'tool.name', 'ai.toolCall.name', 'gen_ai.tool.call.id', 'tool_call.id', 'tool.id', 'ai.toolCall.id', 'gen_ai.tool.call.arguments', 'tool_arguments', 'ai.toolCall.args', 'tool.parameters', 'gen_ai.tool.call.result', 'tool_response', 'ai.toolCall.result', 'gen_ai.tool.status', 'fleetglass.handoff.to', 'gen_ai.transfer.target.name', 'gen_ai.agent.handoff.target.name', 'gen_ai.transfer.mode', 'gen_ai.caller.name', 'graph.node.parent_id', 'input.value', 'traceloop.entity.input', 'langfuse.observation.input', 'gen_ai.output.messages', 'ai.response.text', 'final_result', 'gen_ai.completion.0.content', 'llm.output_messages.0.message.content', 'ai.response.toolCalls', 'output.value', 'traceloop.entity.output', 'langfuse.observation.output', 'gen_ai.request.model', 'llm.model_name', 'llm.request.model_name', 'langfuse.observation.model.name', 'embedding.model_name', 'reranker.model_name', 'ai.model.id', 'model_name', 'gen_ai.response.model', 'llm.response.model_name', 'ai.response.model', 'gen_ai.provider.name', 'llm.provider', 'gen_ai.system', 'llm.system', 'ai.model.provider', 'error.type', 'exception.type', 'langfuse.observation.level', 'langfuse.observation.usage_details', 'langfuse.observation.cost_details', 'gen_ai.response.finish_reasons', 'gen_ai.response.finish_reason', 'llm.finish_reason', 'ai.response.finishReason', 'stop_reason', 'llm.response.finish_reason', 'llm.response.stop_reason', 'gen_ai.completion.0.finish_reason', 'gen_ai.usage.input_tokens', 'gen_ai.usage.prompt_tokens', 'llm.token_count.prompt', 'llm.usage.prompt_tokens', 'ai.usage.inputTokens', 'ai.usage.promptTokens', 'gen_ai.aggregated_usage.input_tokens', 'gen_ai.usage.output_tokens', 'gen_ai.usage.completion_tokens', 'llm.token_count.completion', 'llm.usage.completion_tokens', 'ai.usage.outputTokens', 'ai.usage.completionTokens', 'gen_ai.aggregated_usage.output_tokens', 'gen_ai.usage.total_tokens', 'llm.usage.total_tokens', 'llm.token_count.total', 'ai.usage.totalTokens', 'ai.usage.tokens', 'gen_ai.usage.cache_read.input_tokens', 'gen_ai.usage.cache_read_input_tokens', 'llm.token_count.prompt_details.cache_read', 'ai.usage.cachedInputTokens', 'gen_ai.usage.details.cache_read_tokens', 'gen_ai.aggregated_usage.cache_read.input_tokens', 'gen_ai.usage.cache_write.input_tokens', 'gen_ai.usage.cache_creation.input_tokens', 'gen_ai.usage.cache_creation_input_tokens', 'gen_ai.usage.cache_write_input_tokens', 'llm.token_count.prompt_details.cache_write', 'gen_ai.usage.details.cache_write_tokens', 'gen_ai.aggregated_usage.cache_creation.input_tokens', 'gen_ai.usage.reasoning.output_tokens', 'gen_ai.usage.reasoning_tokens', 'llm.token_count.completion_details.reasoning', 'ai.usage.reasoningTokens', 'gen_ai.usage.details.reasoning_tokens', 'gen_ai.usage.cost.amount', 'gen_ai.usage.cost', 'gen_ai.usage.total_cost', 'llm.cost.total', 'operation.cost'], [16, 32, 48, 64, 80, 96, 112, 113, 128, 144, 145, 146, 147, 148, 160, 176, 192, 208, 209, 224, 225, 226, 240, 256, 272, 288, 289, 290, 304, 320, 321, 322, 323, 324, 336, 352, 353, 354, 355, 356, 368, 384, 385, 386, 400, 416, 417, 418, 432, 433, 434, 435, 448, 449, 450, 464, 480, 481, 482, 496, 512, 513, 514, 528, 544, 545, 560, 561, 562, 576, 577, 578, 579, 580, 581, 582, 583, 584, 592, 593, 594, 595, 596, 597, 598, 599, 608, 609, 610, 624, 625, 626, 627, 640, 656, 657, 672, 688, 704, 720, 721, 722, 723, 724, 725, 726, 727, 736, 737, 738, 739, 740, 741, 742, 752, 753, 754, 755, 756, 757, 758, 768, 769, 770, 771, 772, 784, 785, 786, 787, 788, 789, 800, 801, 802, 803, 804, 805, 806, 816, 817, 818, 819, 820, 832, 833, 834, 835, 836], 0)),
+                        (key, text) -> if(text = '', 0, transform(key, ['fleetglass.kind', 'langfuse.observation.type', 'openinference.span.kind', 'gen_ai.operation.name', 'traceloop.span.kind', 'llm.request.type', 'ai.operationId', 'operation.name', 'mcp.method.name', 'gen_ai.agent.name', 'agent.name', 'agent_name', 'ai.telemetry.functionId', 'gen_ai.main_agent.name', 'graph.node.id', 'traceloop.entity.name', 'metadata', 'gen_ai.agent.id', 'gen_ai.main_agent.id', 'fleetglass.agent.version', 'gen_ai.agent.version', 'service.version', 'fleetglass.cohort', 'fleetglass.tier', 'fleetglass.action', 'deployment.environment.name', 'deployment.environment', 'langfuse.environment', 'service.name', 'fleetglass.prompt.version', 'gen_ai.prompt.version', 'llm.prompt_template.version', 'traceloop.prompt.version', 'langfuse.observation.prompt.version', 'fleetglass.run.id', 'session.id', 'langfuse.session.id', 'traceloop.association.properties.session_id', 'traceloop.association.properties.thread_id', 'ai.telemetry.metadata.sessionId', 'gen_ai.conversation.id', 'gen_ai.workflow.name', 'traceloop.workflow.name', 'langfuse.trace.name', 'workflow.name', 'gen_ai.tool.name', 'tool.name', 'ai.toolCall.name', 'gen_ai.tool.call.id', 'tool_call.id', 'tool.id', 'ai.toolCall.id', 'gen_ai.tool.call.arguments', 'tool_arguments', 'ai.toolCall.args', 'tool.parameters', 'gen_ai.tool.call.result', 'tool_response', 'ai.toolCall.result', 'gen_ai.tool.status', 'fleetglass.handoff.to', 'gen_ai.transfer.target.name', 'gen_ai.agent.handoff.target.name', 'gen_ai.transfer.mode', 'gen_ai.caller.name', 'graph.node.parent_id', 'input.value', 'traceloop.entity.input', 'langfuse.observation.input', 'gen_ai.output.messages', 'ai.response.text', 'final_result', 'gen_ai.completion.0.content', 'llm.output_messages.0.message.content', 'ai.response.toolCalls', 'output.value', 'traceloop.entity.output', 'langfuse.observation.output', 'gen_ai.request.model', 'llm.model_name', 'llm.request.model_name', 'langfuse.observation.model.name', 'embedding.model_name', 'reranker.model_name', 'ai.model.id', 'model_name', 'gen_ai.response.model', 'llm.response.model_name', 'ai.response.model', 'gen_ai.provider.name', 'llm.provider', 'gen_ai.system', 'llm.system', 'ai.model.provider', 'gen_ai.openai.response.service_tier', 'openai.response.service_tier', 'gen_ai.openai.request.service_tier', 'openai.request.service_tier', 'gen_ai.request.service_tier', 'error.type', 'exception.type', 'langfuse.observation.level', 'langfuse.observation.usage_details', 'langfuse.observation.cost_details', 'gen_ai.response.finish_reasons', 'gen_ai.response.finish_reason', 'llm.finish_reason', 'ai.response.finishReason', 'stop_reason', 'llm.response.finish_reason', 'llm.response.stop_reason', 'gen_ai.completion.0.finish_reason', 'gen_ai.usage.input_tokens', 'gen_ai.usage.prompt_tokens', 'llm.token_count.prompt', 'llm.usage.prompt_tokens', 'ai.usage.inputTokens', 'ai.usage.promptTokens', 'gen_ai.aggregated_usage.input_tokens', 'gen_ai.usage.output_tokens', 'gen_ai.usage.completion_tokens', 'llm.token_count.completion', 'llm.usage.completion_tokens', 'ai.usage.outputTokens', 'ai.usage.completionTokens', 'gen_ai.aggregated_usage.output_tokens', 'gen_ai.usage.total_tokens', 'llm.usage.total_tokens', 'llm.token_count.total', 'ai.usage.totalTokens', 'ai.usage.tokens', 'gen_ai.usage.cache_read.input_tokens', 'gen_ai.usage.cache_read_input_tokens', 'llm.token_count.prompt_details.cache_read', 'ai.usage.cachedInputTokens', 'gen_ai.usage.details.cache_read_tokens', 'gen_ai.aggregated_usage.cache_read.input_tokens', 'gen_ai.usage.cache_write.input_tokens', 'gen_ai.usage.cache_creation.input_tokens', 'gen_ai.usage.cache_creation_input_tokens', 'gen_ai.usage.cache_write_input_tokens', 'llm.token_count.prompt_details.cache_write', 'gen_ai.usage.details.cache_write_tokens', 'gen_ai.aggregated_usage.cache_creation.input_tokens', 'gen_ai.usage.reasoning.output_tokens', 'gen_ai.usage.reasoning_tokens', 'llm.token_count.completion_details.reasoning', 'ai.usage.reasoningTokens', 'gen_ai.usage.details.reasoning_tokens', 'gen_ai.usage.cost.amount', 'gen_ai.usage.cost', 'gen_ai.usage.total_cost', 'llm.cost.total', 'operation.cost'], [16, 32, 48, 64, 80, 96, 112, 113, 128, 144, 145, 146, 147, 148, 160, 176, 192, 208, 209, 224, 225, 226, 240, 256, 272, 288, 289, 290, 304, 320, 321, 322, 323, 324, 336, 352, 353, 354, 355, 356, 368, 384, 385, 386, 400, 416, 417, 418, 432, 433, 434, 435, 448, 449, 450, 464, 480, 481, 482, 496, 512, 513, 514, 528, 544, 545, 560, 561, 562, 576, 577, 578, 579, 580, 581, 582, 583, 584, 592, 593, 594, 595, 596, 597, 598, 599, 608, 609, 610, 624, 625, 626, 627, 640, 656, 657, 658, 659, 660, 672, 673, 688, 704, 720, 736, 737, 738, 739, 740, 741, 742, 743, 752, 753, 754, 755, 756, 757, 758, 768, 769, 770, 771, 772, 773, 774, 784, 785, 786, 787, 788, 800, 801, 802, 803, 804, 805, 816, 817, 818, 819, 820, 821, 822, 832, 833, 834, 835, 836, 848, 849, 850, 851, 852], 0)),
                         span.attributes.key, span.attributes.value.string_value) AS ranks
                 FROM otlp_spans
             )
@@ -968,181 +973,224 @@ FROM
 -- What a span's facts mean, whatever its dialect. From the inside out: what kind of work it is, who did it,
 -- what came of it. The database analyses this for every insert, and anew wherever a name is used in the query
 -- that defines it: so each query names what the one inside it has computed, and there are few of them.
+-- At the end, a span takes from the agent right above it, if that came in the same insert, what it leaves
+-- out. Settling would say the same, but would have to write the row again.
 CREATE MATERIALIZED VIEW IF NOT EXISTS agent_spans_from_facts ON CLUSTER 'it\'s' TO agent_spans_in AS
-SELECT
-    toInt8(1) AS sign,
-    toUInt32(0) AS version,
-    toUInt8(0) AS is_deleted,
-    tenant,
-    segment,
-    trace_id,
-    span_id,
-    parent_span_id,
-    fleetglassTime(start_ns) AS start_time,
-    -- A hundred days at most: so sums of absurd durations stay numbers.
-    least(toUInt64(greatest(end_ns, start_ns) - start_ns), 8640000000000000) AS duration_ns,
-    kind,
-    name,
-    firstNonDefault(own_agent, r_service, 'unknown') AS agent,
-    firstNonDefault(texts[indexOf(facts, 14)], r_agent_version) AS agent_version,
-    firstNonDefault(texts[indexOf(facts, 13)], r_agent_id) AS agent_id,
-    if(kind = 'agent', texts[indexOf(facts, 34)], '') AS parent_agent,
-    firstNonDefault(texts[indexOf(facts, 15)], r_cohort) AS cohort,
-    firstNonDefault(texts[indexOf(facts, 18)], r_environment) AS environment,
-    r_service AS service,
-    firstNonDefault(texts[indexOf(facts, 21)], trace_id) AS run_id,
-    firstNonDefault(own_session, texts[indexOf(facts, 23)]) AS conversation,
-    firstNonDefault(texts[indexOf(facts, 24)], texts[indexOf(facts, 25)], if(kind = 'workflow', name, '')) AS workflow,
-    if(is_call OR is_held, firstNonDefault(texts[indexOf(facts, 37)], texts[indexOf(facts, 38)]), '') AS model,
-    if(is_call OR is_held, texts[indexOf(facts, 38)], '') AS response_model,
-    if(is_call, provider_named, '') AS provider,
-    firstNonDefault(texts[indexOf(facts, 20)], r_prompt_version) AS prompt_version,
-    firstNonDefault(texts[indexOf(facts, 16)], r_tier) AS tier,
-    texts[indexOf(facts, 17)] AS action,
-    tool,
-    if(startsWith(texts[indexOf(facts, 27)], '<'), '', texts[indexOf(facts, 27)]) AS tool_call_id,
-    fleetglassHash(tool, arguments) AS arguments_hash,
-    fleetglassShape(tool, arguments) AS arguments_shape,
-    fleetglassHash('', result) AS result_hash,
-    fleetglassHash('', output) AS output_hash,
-    toUInt64(used_input * is_call) AS input_tokens,
-    toUInt64(used_output * is_call) AS output_tokens,
-    toUInt64(read * is_call) AS cache_read_tokens,
-    toUInt64(written * is_call) AS cache_write_tokens,
-    toUInt64(reasoning * is_call) AS reasoning_tokens,
-    if(is_call AND is_used, fleetglassCost(provider, model, response_model, start_time, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens), 0) AS cost,
-    if(is_call AND paid > 0, paid, NULL) AS reported_cost,
-    is_failed AS is_error,
-    if(is_failed, firstNonDefault(texts[indexOf(facts, 41)], told[1], '_OTHER'), '') AS error_type,
-    if(is_call, firstNonDefault(finish, told[4]), '') AS finish_reason,
-    multiIf(
-        kind NOT IN ('handoff', 'tool'), '',
-        texts[indexOf(facts, 32)] != '' OR kind = 'tool', texts[indexOf(facts, 32)],
-        startsWith(name, 'handoff to '), substring(name, 12),
-        match(tool, '_to_agent$|^handoff$|^transfer$'), fleetglassTarget(arguments),
-        replaceRegexpOne(tool, '^.*_to_', '')) AS handoff_to,
-    toUInt16((own_agent != '') + 2 * (texts[indexOf(facts, 21)] != '') + 4 * (own_session != '')) AS own,
-    if(is_held, [used_input, used_output, read, written, reasoning, paid], []) AS held
+SELECT * EXCEPT agents REPLACE (
+    if(bitTest(own, 0), agent, firstNonDefault(agents.agent[indexOf(agents.span_id, parent_span_id)], agent)) AS agent,
+    if((NOT bitTest(own, 0) OR agent = agents.agent[indexOf(agents.span_id, parent_span_id)]), firstNonDefault(agent_version, agents.version[indexOf(agents.span_id, parent_span_id)]), agent_version) AS agent_version,
+    if((NOT bitTest(own, 0) OR agent = agents.agent[indexOf(agents.span_id, parent_span_id)]), firstNonDefault(agent_id, agents.id[indexOf(agents.span_id, parent_span_id)]), agent_id) AS agent_id,
+    if((NOT bitTest(own, 0) OR agent = agents.agent[indexOf(agents.span_id, parent_span_id)]), firstNonDefault(cohort, agents.cohort[indexOf(agents.span_id, parent_span_id)]), cohort) AS cohort,
+    if((NOT bitTest(own, 0) OR agent = agents.agent[indexOf(agents.span_id, parent_span_id)]), firstNonDefault(tier, agents.tier[indexOf(agents.span_id, parent_span_id)]), tier) AS tier,
+    if((NOT bitTest(own, 0) OR agent = agents.agent[indexOf(agents.span_id, parent_span_id)]), firstNonDefault(prompt_version, agents.prompt[indexOf(agents.span_id, parent_span_id)]), prompt_version) AS prompt_version,
+    if(bitTest(own, 1), run_id, firstNonDefault(agents.run[indexOf(agents.span_id, parent_span_id)], run_id)) AS run_id,
+    if(bitTest(own, 2), conversation, firstNonDefault(agents.conversation[indexOf(agents.span_id, parent_span_id)], conversation)) AS conversation,
+    firstNonDefault(workflow, agents.workflow[indexOf(agents.span_id, parent_span_id)]) AS workflow,
+    if(kind = 'agent', firstNonDefault(parent_agent, agents.agent[indexOf(agents.span_id, parent_span_id)]), '') AS parent_agent,
+    if(agents.agent[indexOf(agents.span_id, parent_span_id)] = '', own, toUInt16(
+        32768 + own + 8 * (agent_version != '') + 16 * (agent_id != '') + 32 * (cohort != '') + 64 * (tier != '')
+        + 128 * (prompt_version != '') + 256 * (workflow != '') + 512 * (handoff_to != '') + 1024 * (parent_agent != '')
+        + 2048 * (conversation != '' AND (bitTest(own, 2) OR agents.conversation[indexOf(agents.span_id, parent_span_id)] = '')))) AS own)
 FROM
 (
     SELECT
         *,
-        kind IN ('llm', 'embedding', 'retrieval') AS is_call,
-        used_input + used_output + paid > 0 AS is_used,
-        used_input + used_output + paid > 0 AND kind IN ('agent', 'workflow') AS is_held,
-        firstNonDefault(
-            texts[indexOf(facts, 9)], chain_agent, r_agent,
-            multiIf(
-                kind != 'agent', '',
-                texts[indexOf(facts, 10)] != '', texts[indexOf(facts, 10)],
-                word != 'agent', if(startsWith(name, 'invoke_agent '), substring(name, 14), ''),
-                texts[indexOf(facts, 5)] = 'agent', texts[indexOf(facts, 11)],
-                stem)) AS own_agent,
-        multiIf(
-            kind NOT IN ('tool', 'handoff', 'retrieval'), '',
-            called != '', called,
-            texts[indexOf(facts, 5)] = 'tool', texts[indexOf(facts, 11)],
-            said = 'tool' AND NOT startsWith(name, 'handoff to '), name,
-            '') AS tool,
-        fleetglassUnwrapped(wrapped_arguments) AS arguments,
-        fleetglassUnwrapped(wrapped_result) AS result,
-        fleetglassWithoutIds(said_last) AS output
+        groupArrayIf(16)(
+            (span_id, agent, agent_version, agent_id, cohort, tier, prompt_version, if(bitTest(own, 1), run_id, ''), conversation, workflow)
+                ::Tuple(span_id String, agent String, version String, id String, cohort String, tier String, prompt String,
+                    run String, conversation String, workflow String),
+            kind = 'agent' AND bitTest(own, 0)) OVER (PARTITION BY tenant, trace_id) AS agents
     FROM
     (
         SELECT
-            *,
-            if(
-                kind IN ('tool', 'handoff', 'retrieval'),
-                firstNonDefault(if(is_schema, '', texts[indexOf(facts, 28)]), texts[indexOf(facts, 35)], told[2]),
-                '') AS wrapped_arguments,
-            if(
-                kind IN ('tool', 'handoff', 'retrieval'),
-                firstNonDefault(texts[indexOf(facts, 30)], texts[indexOf(facts, 36)], told[3]),
-                '') AS wrapped_result,
-            if(kind IN ('llm', 'agent', 'workflow'), firstNonDefault(texts[indexOf(facts, 36)], told[3]), '') AS said_last
+            toInt8(1) AS sign,
+            toUInt32(0) AS version,
+            toUInt8(0) AS is_deleted,
+            tenant,
+            segment,
+            trace_id,
+            span_id,
+            parent_span_id,
+            fleetglassTime(start_ns) AS start_time,
+            -- A hundred days at most: so sums of absurd durations stay numbers.
+            least(toUInt64(greatest(end_ns, start_ns) - start_ns), 8640000000000000) AS duration_ns,
+            kind,
+            name,
+            firstNonDefault(own_agent, r_service, 'unknown') AS agent,
+            firstNonDefault(texts[indexOf(facts, 14)], r_agent_version) AS agent_version,
+            firstNonDefault(texts[indexOf(facts, 13)], r_agent_id) AS agent_id,
+            if(kind = 'agent', texts[indexOf(facts, 34)], '') AS parent_agent,
+            firstNonDefault(texts[indexOf(facts, 15)], r_cohort) AS cohort,
+            firstNonDefault(texts[indexOf(facts, 18)], r_environment) AS environment,
+            r_service AS service,
+            firstNonDefault(texts[indexOf(facts, 21)], trace_id) AS run_id,
+            firstNonDefault(own_session, texts[indexOf(facts, 23)]) AS conversation,
+            firstNonDefault(texts[indexOf(facts, 24)], texts[indexOf(facts, 25)], if(kind = 'workflow', name, '')) AS workflow,
+            if(is_call OR is_held, firstNonDefault(texts[indexOf(facts, 37)], texts[indexOf(facts, 38)]), '') AS model,
+            if(is_call OR is_held, texts[indexOf(facts, 38)], '') AS response_model,
+            if(is_call, provider_named, '') AS provider,
+            if(is_call, texts[indexOf(facts, 41)], '') AS service_tier,
+            firstNonDefault(texts[indexOf(facts, 20)], r_prompt_version) AS prompt_version,
+            firstNonDefault(texts[indexOf(facts, 16)], r_tier) AS tier,
+            texts[indexOf(facts, 17)] AS action,
+            tool,
+            if(startsWith(texts[indexOf(facts, 27)], '<'), '', texts[indexOf(facts, 27)]) AS tool_call_id,
+            fleetglassHash(tool, arguments) AS arguments_hash,
+            fleetglassShape(tool, arguments) AS arguments_shape,
+            fleetglassHash('', result) AS result_hash,
+            fleetglassHash('', output) AS output_hash,
+            toUInt64(used_input * is_call) AS input_tokens,
+            toUInt64(used_output * is_call) AS output_tokens,
+            toUInt64(read * is_call) AS cache_read_tokens,
+            toUInt64(written * is_call) AS cache_write_tokens,
+            toUInt64(reasoning * is_call) AS reasoning_tokens,
+            ifNull(
+                fleetglassCostByKey(
+                    price_key, usual_price, toUnixTimestamp(start_time), input_tokens, output_tokens, cache_read_tokens,
+                    cache_write_tokens, reasoning_tokens, 0, 0, 0),
+                if(is_call AND is_used, NULL, 0.)) AS cost,
+            if(is_call AND paid > 0, paid, NULL) AS reported_cost,
+            is_failed AS is_error,
+            if(is_failed, firstNonDefault(texts[indexOf(facts, 42)], told[1], '_OTHER'), '') AS error_type,
+            if(is_call, firstNonDefault(finish, told[4]), '') AS finish_reason,
+            multiIf(
+                kind NOT IN ('handoff', 'tool'), '',
+                texts[indexOf(facts, 32)] != '' OR kind = 'tool', texts[indexOf(facts, 32)],
+                startsWith(name, 'handoff to '), substring(name, 12),
+                match(tool, '_to_agent$|^handoff$|^transfer$'), fleetglassTarget(arguments),
+                replaceRegexpOne(tool, '^.*_to_', '')) AS handoff_to,
+            toUInt16((own_agent != '') + 2 * (texts[indexOf(facts, 21)] != '') + 4 * (own_session != '')) AS own,
+            if(is_held, [used_input, used_output, read, written, reasoning, paid], []) AS held
         FROM
         (
             SELECT
                 *,
+                kind IN ('llm', 'embedding', 'retrieval') AS is_call,
+                fleetglassUsualPrice(price_key) AS usual_price,
+                used_input + used_output + paid > 0 AS is_used,
+                used_input + used_output + paid > 0 AND kind IN ('agent', 'workflow') AS is_held,
+                firstNonDefault(
+                    texts[indexOf(facts, 9)], chain_agent, r_agent,
+                    multiIf(
+                        kind != 'agent', '',
+                        texts[indexOf(facts, 10)] != '', texts[indexOf(facts, 10)],
+                        word != 'agent', if(startsWith(name, 'invoke_agent '), substring(name, 14), ''),
+                        texts[indexOf(facts, 5)] = 'agent', texts[indexOf(facts, 11)],
+                        stem)) AS own_agent,
                 multiIf(
-                    said = 'agent', if(
-                        word = 'agent' AND parent_span_id = '' AND texts[indexOf(facts, 9)] = '' AND texts[indexOf(facts, 10)] = ''
-                            AND stem = name AND texts[indexOf(facts, 5)] = '',
-                        'workflow',
-                        'agent'),
-                    said = 'tool' OR said = '' AND (called != '' OR texts[indexOf(facts, 27)] != ''), if(
-                        texts[indexOf(facts, 33)] = 'pass_control' OR startsWith(name, 'handoff to ')
-                            OR match(called, '^(transfer|handoff|hand_off)(_to_|$)'),
-                        'handoff',
-                        'tool'),
-                    said != '', said,
-                    word = 'chain', multiIf(
-                        chain_agent != '' AND name = chain_agent, 'agent', parent_span_id = '', 'workflow', 'other'),
-                    texts[indexOf(facts, 25)] != '', 'workflow',
-                    texts[indexOf(facts, 37)] != '' AND input + output_all > 0, 'llm',
-                    'other')::LowCardinality(String) AS kind,
-                multiIf(
-                    input = 0 AND output_all = 0, total,
-                    -- Cached tokens stand inside the input or beside it: a total that is the sum of all tells, and
-                    -- more cached than input can only be beside. Langfuse's details count them beside.
-                    has_details OR read + written > input OR read + written > 0 AND total = input + output_all + read + written,
-                    input + read + written,
-                    input) AS used_input,
-                -- Reasoning beside the output, in the same way.
-                if(reasoning > output_all, output_all + reasoning, output_all) AS used_output
+                    kind NOT IN ('tool', 'handoff', 'retrieval'), '',
+                    called != '', called,
+                    texts[indexOf(facts, 5)] = 'tool', texts[indexOf(facts, 11)],
+                    said = 'tool' AND NOT startsWith(name, 'handoff to '), name,
+                    '') AS tool,
+                fleetglassUnwrapped(wrapped_arguments) AS arguments,
+                fleetglassUnwrapped(wrapped_result) AS result,
+                fleetglassWithoutIds(said_last) AS output
             FROM
             (
                 SELECT
                     *,
-                    transform(word, ['agent', 'invoke_agent', 'ai.generatetext', 'ai.streamtext', 'ai.generateobject', 'ai.streamobject', 'llm', 'chat', 'generate_content', 'text_completion', 'completion', 'generation', 'ai.generatetext.dogenerate', 'ai.streamtext.dostream', 'ai.generateobject.dogenerate', 'ai.streamobject.dostream', 'tool', 'execute_tool', 'ai.toolcall', 'tools/call', 'retriever', 'retrieval', 'reranker', 'rerank', 'embedding', 'embeddings', 'ai.embed.doembed', 'ai.embedmany.doembed', 'workflow', 'invoke_workflow', 'invoke_graph', 'invoke_swarm', 'handoff', 'guardrail'], ['agent', 'agent', 'agent', 'agent', 'agent', 'agent', 'llm', 'llm', 'llm', 'llm', 'llm', 'llm', 'llm', 'llm', 'llm', 'llm', 'tool', 'tool', 'tool', 'tool', 'retrieval', 'retrieval', 'retrieval', 'retrieval', 'embedding', 'embedding', 'embedding', 'embedding', 'workflow', 'workflow', 'workflow', 'workflow', 'handoff', 'guardrail'], '') AS said,
-                    firstNonDefault(
-                        texts[indexOf(facts, 26)],
-                        if(
-                            startsWith(name, 'execute_tool ') OR startsWith(name, 'tools/call '),
-                            replaceRegexpOne(name, '^[^ ]* ', ''),
-                            '')) AS called,
-                    if(word = 'agent', replaceRegexpOne(name, '(\\.run|\\._execute_core|\\.invoke)$', ''), name) AS stem,
-                    firstNonDefault(numbers[indexOf(facts, 46)], details['input'], details['input_tokens'], details['prompt_tokens']) AS input,
-                    firstNonDefault(numbers[indexOf(facts, 47)], details['output'], details['output_tokens'], details['completion_tokens']) AS output_all,
-                    firstNonDefault(numbers[indexOf(facts, 48)], details['total'], details['total_tokens']) AS total,
-                    firstNonDefault( numbers[indexOf(facts, 49)], details['cache_read_input_tokens'], details['input_cached_tokens'], details['input_cache_read']) AS read,
-                    firstNonDefault( numbers[indexOf(facts, 50)], details['cache_creation_input_tokens'], details['input_cache_creation']) AS written,
-                    firstNonDefault( numbers[indexOf(facts, 51)], details['output_reasoning_tokens'], details['output_reasoning']) AS reasoning,
-                    firstNonDefault(numbers[indexOf(facts, 52)], JSONExtractFloat(texts[indexOf(facts, 44)], 'total')) AS paid
+                    if(
+                        kind IN ('tool', 'handoff', 'retrieval'),
+                        firstNonDefault(if(is_schema, '', texts[indexOf(facts, 28)]), texts[indexOf(facts, 35)], told[2]),
+                        '') AS wrapped_arguments,
+                    if(
+                        kind IN ('tool', 'handoff', 'retrieval'),
+                        firstNonDefault(texts[indexOf(facts, 30)], texts[indexOf(facts, 36)], told[3]),
+                        '') AS wrapped_result,
+                    if(kind IN ('llm', 'agent', 'workflow'), firstNonDefault(texts[indexOf(facts, 36)], told[3]), '') AS said_last,
+                    fleetglassPriceKey(
+                        provider_named,
+                        fleetglassPricedModel(
+                            provider_named,
+                            if(kind IN ('llm', 'embedding', 'retrieval'), firstNonDefault(texts[indexOf(facts, 37)], texts[indexOf(facts, 38)]), ''),
+                            if(kind IN ('llm', 'embedding', 'retrieval'), texts[indexOf(facts, 38)], '')),
+                        texts[indexOf(facts, 41)]) AS price_key
                 FROM
                 (
                     SELECT
                         *,
-                        failed OR has_exception OR texts[indexOf(facts, 41)] != ''
-                            OR texts[indexOf(facts, 31)] = 'error' OR texts[indexOf(facts, 42)] = 'ERROR' AS is_failed,
-                        lower(firstNonDefault(
-                            texts[indexOf(facts, 1)],
-                            if(texts[indexOf(facts, 2)] IN ('span', 'event'), '', texts[indexOf(facts, 2)]),
-                            texts[indexOf(facts, 3)],
-                            texts[indexOf(facts, 4)],
-                            texts[indexOf(facts, 5)],
-                            texts[indexOf(facts, 6)],
-                            splitByChar(' ', texts[indexOf(facts, 7)])[1],
-                            texts[indexOf(facts, 8)])) AS word,
-                        JSONExtractString(texts[indexOf(facts, 12)], 'lc_agent_name') AS chain_agent,
-                        firstNonDefault(texts[indexOf(facts, 22)], JSONExtractString(texts[indexOf(facts, 12)], 'thread_id')) AS own_session,
-                        JSONExtract(texts[indexOf(facts, 43)], 'Map(String, Float64)') AS details,
-                        texts[indexOf(facts, 43)] != '' AS has_details,
-                        -- Some instrumentations put the tool's schema where its arguments should be: the same for every call.
-                        texts[indexOf(facts, 28)] = texts[indexOf(facts, 29)] OR fleetglassIsSchema(texts[indexOf(facts, 28)]) AS is_schema,
-                        firstNonDefault(
-                            if(texts[indexOf(facts, 39)] IN ('strands-agents', 'microsoft.agent_framework', 'autogen', 'langchain', 'langgraph'), '', texts[indexOf(facts, 39)]),
-                            splitByChar('.', texts[indexOf(facts, 40)])[1]) AS provider_named,
-                        -- One reason, or a list as JSON text.
-                        replaceRegexpOne(texts[indexOf(facts, 45)], '^\\[ *"([^"]*)".*$', '\\1') AS finish
-                    FROM span_facts
+                        multiIf(
+                            said = 'agent', if(
+                                word = 'agent' AND parent_span_id = '' AND texts[indexOf(facts, 9)] = '' AND texts[indexOf(facts, 10)] = ''
+                                    AND stem = name AND texts[indexOf(facts, 5)] = '',
+                                'workflow',
+                                'agent'),
+                            said = 'tool' OR said = '' AND (called != '' OR texts[indexOf(facts, 27)] != ''), if(
+                                texts[indexOf(facts, 33)] = 'pass_control' OR startsWith(name, 'handoff to ')
+                                    OR match(called, '^(transfer|handoff|hand_off)(_to_|$)'),
+                                'handoff',
+                                'tool'),
+                            said != '', said,
+                            word = 'chain', multiIf(
+                                chain_agent != '' AND name = chain_agent, 'agent', parent_span_id = '', 'workflow', 'other'),
+                            texts[indexOf(facts, 25)] != '', 'workflow',
+                            texts[indexOf(facts, 37)] != '' AND input + output_all > 0, 'llm',
+                            'other')::LowCardinality(String) AS kind,
+                        multiIf(
+                            input = 0 AND output_all = 0, total,
+                            -- Cached tokens stand inside the input or beside it: a total that is the sum of all tells, and
+                            -- more cached than input can only be beside. Langfuse's details count them beside.
+                            has_details OR read + written > input OR read + written > 0 AND total = input + output_all + read + written,
+                            input + read + written,
+                            input) AS used_input,
+                        -- Reasoning beside the output, in the same way.
+                        if(reasoning > output_all, output_all + reasoning, output_all) AS used_output
+                    FROM
+                    (
+                        SELECT
+                            *,
+                            transform(word, ['agent', 'invoke_agent', 'ai.generatetext', 'ai.streamtext', 'ai.generateobject', 'ai.streamobject', 'llm', 'chat', 'generate_content', 'text_completion', 'completion', 'generation', 'ai.generatetext.dogenerate', 'ai.streamtext.dostream', 'ai.generateobject.dogenerate', 'ai.streamobject.dostream', 'tool', 'execute_tool', 'ai.toolcall', 'tools/call', 'retriever', 'retrieval', 'reranker', 'rerank', 'embedding', 'embeddings', 'ai.embed.doembed', 'ai.embedmany.doembed', 'workflow', 'invoke_workflow', 'invoke_graph', 'invoke_swarm', 'handoff', 'guardrail'], ['agent', 'agent', 'agent', 'agent', 'agent', 'agent', 'llm', 'llm', 'llm', 'llm', 'llm', 'llm', 'llm', 'llm', 'llm', 'llm', 'tool', 'tool', 'tool', 'tool', 'retrieval', 'retrieval', 'retrieval', 'retrieval', 'embedding', 'embedding', 'embedding', 'embedding', 'workflow', 'workflow', 'workflow', 'workflow', 'handoff', 'guardrail'], '') AS said,
+                            firstNonDefault(
+                                texts[indexOf(facts, 26)],
+                                if(
+                                    startsWith(name, 'execute_tool ') OR startsWith(name, 'tools/call '),
+                                    replaceRegexpOne(name, '^[^ ]* ', ''),
+                                    '')) AS called,
+                            if(word = 'agent', replaceRegexpOne(name, '(\\.run|\\._execute_core|\\.invoke)$', ''), name) AS stem,
+                            firstNonDefault(numbers[indexOf(facts, 47)], details['input'], details['input_tokens'], details['prompt_tokens']) AS input,
+                            firstNonDefault(numbers[indexOf(facts, 48)], details['output'], details['output_tokens'], details['completion_tokens']) AS output_all,
+                            firstNonDefault(numbers[indexOf(facts, 49)], details['total'], details['total_tokens']) AS total,
+                            firstNonDefault( numbers[indexOf(facts, 50)], details['cache_read_input_tokens'], details['input_cached_tokens'], details['input_cache_read']) AS read,
+                            firstNonDefault( numbers[indexOf(facts, 51)], details['cache_creation_input_tokens'], details['input_cache_creation']) AS written,
+                            firstNonDefault( numbers[indexOf(facts, 52)], details['output_reasoning_tokens'], details['output_reasoning']) AS reasoning,
+                            firstNonDefault(numbers[indexOf(facts, 53)], JSONExtractFloat(texts[indexOf(facts, 45)], 'total')) AS paid
+                        FROM
+                        (
+                            SELECT
+                                *,
+                                failed OR has_exception OR texts[indexOf(facts, 42)] != ''
+                                    OR texts[indexOf(facts, 31)] = 'error' OR texts[indexOf(facts, 43)] = 'ERROR' AS is_failed,
+                                lower(firstNonDefault(
+                                    texts[indexOf(facts, 1)],
+                                    if(texts[indexOf(facts, 2)] IN ('span', 'event'), '', texts[indexOf(facts, 2)]),
+                                    texts[indexOf(facts, 3)],
+                                    texts[indexOf(facts, 4)],
+                                    texts[indexOf(facts, 5)],
+                                    texts[indexOf(facts, 6)],
+                                    splitByChar(' ', texts[indexOf(facts, 7)])[1],
+                                    texts[indexOf(facts, 8)])) AS word,
+                                JSONExtractString(texts[indexOf(facts, 12)], 'lc_agent_name') AS chain_agent,
+                                firstNonDefault(texts[indexOf(facts, 22)], JSONExtractString(texts[indexOf(facts, 12)], 'thread_id')) AS own_session,
+                                JSONExtract(texts[indexOf(facts, 44)], 'Map(String, Float64)') AS details,
+                                texts[indexOf(facts, 44)] != '' AS has_details,
+                                -- Some instrumentations put the tool's schema where its arguments should be: the same for every call.
+                                texts[indexOf(facts, 28)] = texts[indexOf(facts, 29)] OR fleetglassIsSchema(texts[indexOf(facts, 28)]) AS is_schema,
+                                firstNonDefault(
+                                    if(texts[indexOf(facts, 39)] IN ('strands-agents', 'microsoft.agent_framework', 'autogen', 'langchain', 'langgraph'), '', texts[indexOf(facts, 39)]),
+                                    splitByChar('.', texts[indexOf(facts, 40)])[1]) AS provider_named,
+                                -- One reason, or a list as JSON text.
+                                replaceRegexpOne(texts[indexOf(facts, 46)], '^\\[ *"([^"]*)".*$', '\\1') AS finish
+                            FROM span_facts
+                        )
+                    )
                 )
             )
         )
+        -- A span that a request holds twice is one.
+        LIMIT 1 BY tenant, trace_id, span_id
     )
 )
--- A span that a request holds twice is one.
-LIMIT 1 BY tenant, trace_id, span_id
 
 -- 0040_settled
 -- How far arriving spans are settled: in the segments up to here each span has the agent, the run and the

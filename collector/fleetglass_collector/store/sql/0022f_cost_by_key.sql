@@ -1,21 +1,22 @@
 -- Most calls fall under the usual offer; the others (long, old, spoken, at some time of day) search for theirs.
 -- `bitAnd`, for AND would evaluate its sides one by one, row by row. A sum of counts as Float64, for it may be too large.
--- The key is written many times over where this is expanded: give it a name, and the database has less to read.
+-- The key and its usual price are written many times over where this is expanded: give them names, and the
+-- database has less to read.
 CREATE OR REPLACE FUNCTION fleetglassCostByKey${on_cluster} AS (
-    key, at, input, output, cache_read, cache_write, reasoning, audio_input, audio_output, audio_cache_read
+    key, usual, at, input, output, cache_read, cache_write, reasoning, audio_input, audio_output, audio_cache_read
 ) -> multiIf(
-    NOT tupleElement(fleetglassUsualPrice(key), 1),
+    NOT tupleElement(usual, 1),
     NULL,
     bitAnd(
         bitAnd(
             bitAnd(
-                bitAnd(at >= tupleElement(fleetglassUsualPrice(key), 2), at < tupleElement(fleetglassUsualPrice(key), 3)),
+                bitAnd(at >= tupleElement(usual, 2), at < tupleElement(usual, 3)),
                 bitAnd(
-                    at % 86400 >= tupleElement(fleetglassUsualPrice(key), 10),
-                    at % 86400 < tupleElement(fleetglassUsualPrice(key), 11))),
-            bitAnd(input <= tupleElement(fleetglassUsualPrice(key), 4), toFloat64(cache_read) + cache_write <= input)),
+                    at % 86400 >= tupleElement(usual, 10),
+                    at % 86400 < tupleElement(usual, 11))),
+            bitAnd(input <= tupleElement(usual, 4), toFloat64(cache_read) + cache_write <= input)),
         bitOr(bitOr(audio_input, audio_output), audio_cache_read) = 0),
-    fleetglassUsualCost(fleetglassUsualPrice(key), input, output, cache_read, cache_write),
+    fleetglassUsualCost(usual, input, output, cache_read, cache_write),
     arrayFirstOrNull(
         dollars -> dollars >= 0,
         arrayMap(

@@ -40,6 +40,7 @@ CREATE TABLE IF NOT EXISTS agent_spans_in${on_cluster}
     model LowCardinality(String),
     response_model LowCardinality(String),
     provider LowCardinality(String),
+    service_tier LowCardinality(String),
     action LowCardinality(String),
     tool LowCardinality(String),
     tool_call_id String,

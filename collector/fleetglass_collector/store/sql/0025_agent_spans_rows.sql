@@ -28,6 +28,7 @@ CREATE TABLE IF NOT EXISTS agent_spans_rows${local}${on_cluster}
     model LowCardinality(String),
     response_model LowCardinality(String),
     provider LowCardinality(String),
+    service_tier LowCardinality(String),
     prompt_version LowCardinality(String),
     tier LowCardinality(String),
     action LowCardinality(String),

@@ -7,7 +7,8 @@ SELECT
     ${carried},
     lower(hex(span.trace_id)) AS trace_id,
     lower(hex(span.span_id)) AS span_id,
-    fleetglassId(span.parent_span_id) AS parent_span_id,
+    -- A span that says that it is its own parent has none.
+    if(span.parent_span_id = span.span_id, '', fleetglassId(span.parent_span_id)) AS parent_span_id,
     span.start_time_unix_nano AS start_ns,
     span.end_time_unix_nano AS end_ns,
     span.name AS name,

@@ -1,178 +1,221 @@
 -- What a span's facts mean, whatever its dialect. From the inside out: what kind of work it is, who did it,
 -- what came of it. The database analyses this for every insert, and anew wherever a name is used in the query
 -- that defines it: so each query names what the one inside it has computed, and there are few of them.
+-- At the end, a span takes from the agent right above it, if that came in the same insert, what it leaves
+-- out. Settling would say the same, but would have to write the row again.
 CREATE MATERIALIZED VIEW IF NOT EXISTS agent_spans_from_facts${on_cluster} TO agent_spans_in AS
-SELECT
-    toInt8(1) AS sign,
-    toUInt32(0) AS version,
-    toUInt8(0) AS is_deleted,
-    tenant,
-    segment,
-    trace_id,
-    span_id,
-    parent_span_id,
-    fleetglassTime(start_ns) AS start_time,
-    -- A hundred days at most: so sums of absurd durations stay numbers.
-    least(toUInt64(greatest(end_ns, start_ns) - start_ns), 8640000000000000) AS duration_ns,
-    kind,
-    name,
-    firstNonDefault(own_agent, r_service, 'unknown') AS agent,
-    firstNonDefault(${text_agent_version}, r_agent_version) AS agent_version,
-    firstNonDefault(${text_agent_id}, r_agent_id) AS agent_id,
-    if(kind = 'agent', ${text_caller}, '') AS parent_agent,
-    firstNonDefault(${text_cohort}, r_cohort) AS cohort,
-    firstNonDefault(${text_environment}, r_environment) AS environment,
-    r_service AS service,
-    firstNonDefault(${text_run}, trace_id) AS run_id,
-    firstNonDefault(own_session, ${text_conversation}) AS conversation,
-    firstNonDefault(${text_workflow}, ${text_workflow_run}, if(kind = 'workflow', name, '')) AS workflow,
-    if(is_call OR is_held, firstNonDefault(${text_model}, ${text_response_model}), '') AS model,
-    if(is_call OR is_held, ${text_response_model}, '') AS response_model,
-    if(is_call, provider_named, '') AS provider,
-    firstNonDefault(${text_prompt_version}, r_prompt_version) AS prompt_version,
-    firstNonDefault(${text_tier}, r_tier) AS tier,
-    ${text_action} AS action,
-    tool,
-    if(startsWith(${text_call_id}, '<'), '', ${text_call_id}) AS tool_call_id,
-    fleetglassHash(tool, arguments) AS arguments_hash,
-    fleetglassShape(tool, arguments) AS arguments_shape,
-    fleetglassHash('', result) AS result_hash,
-    fleetglassHash('', output) AS output_hash,
-    toUInt64(used_input * is_call) AS input_tokens,
-    toUInt64(used_output * is_call) AS output_tokens,
-    toUInt64(read * is_call) AS cache_read_tokens,
-    toUInt64(written * is_call) AS cache_write_tokens,
-    toUInt64(reasoning * is_call) AS reasoning_tokens,
-    if(is_call AND is_used, ${cost}, 0) AS cost,
-    if(is_call AND paid > 0, paid, NULL) AS reported_cost,
-    is_failed AS is_error,
-    if(is_failed, firstNonDefault(${text_error_type}, told[1], '_OTHER'), '') AS error_type,
-    if(is_call, firstNonDefault(finish, told[4]), '') AS finish_reason,
-    multiIf(
-        kind NOT IN ('handoff', 'tool'), '',
-        ${text_target} != '' OR kind = 'tool', ${text_target},
-        startsWith(name, 'handoff to '), substring(name, 12),
-        match(tool, '_to_agent$$|^handoff$$|^transfer$$'), fleetglassTarget(arguments),
-        replaceRegexpOne(tool, '^.*_to_', '')) AS handoff_to,
-    toUInt16((own_agent != '') + 2 * (${text_run} != '') + 4 * (own_session != '')) AS own,
-    if(is_held, [used_input, used_output, read, written, reasoning, paid], []) AS held
+SELECT * EXCEPT agents REPLACE (
+    if(bitTest(own, 0), agent, firstNonDefault(agents.agent[indexOf(agents.span_id, parent_span_id)], agent)) AS agent,
+    if((NOT bitTest(own, 0) OR agent = agents.agent[indexOf(agents.span_id, parent_span_id)]), firstNonDefault(agent_version, agents.version[indexOf(agents.span_id, parent_span_id)]), agent_version) AS agent_version,
+    if((NOT bitTest(own, 0) OR agent = agents.agent[indexOf(agents.span_id, parent_span_id)]), firstNonDefault(agent_id, agents.id[indexOf(agents.span_id, parent_span_id)]), agent_id) AS agent_id,
+    if((NOT bitTest(own, 0) OR agent = agents.agent[indexOf(agents.span_id, parent_span_id)]), firstNonDefault(cohort, agents.cohort[indexOf(agents.span_id, parent_span_id)]), cohort) AS cohort,
+    if((NOT bitTest(own, 0) OR agent = agents.agent[indexOf(agents.span_id, parent_span_id)]), firstNonDefault(tier, agents.tier[indexOf(agents.span_id, parent_span_id)]), tier) AS tier,
+    if((NOT bitTest(own, 0) OR agent = agents.agent[indexOf(agents.span_id, parent_span_id)]), firstNonDefault(prompt_version, agents.prompt[indexOf(agents.span_id, parent_span_id)]), prompt_version) AS prompt_version,
+    if(bitTest(own, 1), run_id, firstNonDefault(agents.run[indexOf(agents.span_id, parent_span_id)], run_id)) AS run_id,
+    if(bitTest(own, 2), conversation, firstNonDefault(agents.conversation[indexOf(agents.span_id, parent_span_id)], conversation)) AS conversation,
+    firstNonDefault(workflow, agents.workflow[indexOf(agents.span_id, parent_span_id)]) AS workflow,
+    if(kind = 'agent', firstNonDefault(parent_agent, agents.agent[indexOf(agents.span_id, parent_span_id)]), '') AS parent_agent,
+    if(agents.agent[indexOf(agents.span_id, parent_span_id)] = '', own, toUInt16(
+        32768 + own + 8 * (agent_version != '') + 16 * (agent_id != '') + 32 * (cohort != '') + 64 * (tier != '')
+        + 128 * (prompt_version != '') + 256 * (workflow != '') + 512 * (handoff_to != '') + 1024 * (parent_agent != '')
+        + 2048 * (conversation != '' AND (bitTest(own, 2) OR agents.conversation[indexOf(agents.span_id, parent_span_id)] = '')))) AS own)
 FROM
 (
     SELECT
         *,
-        kind IN ('llm', 'embedding', 'retrieval') AS is_call,
-        used_input + used_output + paid > 0 AS is_used,
-        used_input + used_output + paid > 0 AND kind IN ('agent', 'workflow') AS is_held,
-        firstNonDefault(
-            ${text_agent}, chain_agent, r_agent,
-            multiIf(
-                kind != 'agent', '',
-                ${text_node} != '', ${text_node},
-                word != 'agent', if(startsWith(name, 'invoke_agent '), substring(name, 14), ''),
-                ${text_traceloop_kind} = 'agent', ${text_entity},
-                stem)) AS own_agent,
-        multiIf(
-            kind NOT IN ('tool', 'handoff', 'retrieval'), '',
-            called != '', called,
-            ${text_traceloop_kind} = 'tool', ${text_entity},
-            said = 'tool' AND NOT startsWith(name, 'handoff to '), name,
-            '') AS tool,
-        fleetglassUnwrapped(wrapped_arguments) AS arguments,
-        fleetglassUnwrapped(wrapped_result) AS result,
-        fleetglassWithoutIds(said_last) AS output
+        groupArrayIf(16)(
+            (span_id, agent, agent_version, agent_id, cohort, tier, prompt_version, if(bitTest(own, 1), run_id, ''), conversation, workflow)
+                ::Tuple(span_id String, agent String, version String, id String, cohort String, tier String, prompt String,
+                    run String, conversation String, workflow String),
+            kind = 'agent' AND bitTest(own, 0)) OVER (PARTITION BY tenant, trace_id) AS agents
     FROM
     (
         SELECT
-            *,
-            if(
-                kind IN ('tool', 'handoff', 'retrieval'),
-                firstNonDefault(if(is_schema, '', ${text_arguments}), ${text_input}, told[2]),
-                '') AS wrapped_arguments,
-            if(
-                kind IN ('tool', 'handoff', 'retrieval'),
-                firstNonDefault(${text_result}, ${text_output}, told[3]),
-                '') AS wrapped_result,
-            if(kind IN ('llm', 'agent', 'workflow'), firstNonDefault(${text_output}, told[3]), '') AS said_last
+            toInt8(1) AS sign,
+            toUInt32(0) AS version,
+            toUInt8(0) AS is_deleted,
+            tenant,
+            segment,
+            trace_id,
+            span_id,
+            parent_span_id,
+            fleetglassTime(start_ns) AS start_time,
+            -- A hundred days at most: so sums of absurd durations stay numbers.
+            least(toUInt64(greatest(end_ns, start_ns) - start_ns), 8640000000000000) AS duration_ns,
+            kind,
+            name,
+            firstNonDefault(own_agent, r_service, 'unknown') AS agent,
+            firstNonDefault(${text_agent_version}, r_agent_version) AS agent_version,
+            firstNonDefault(${text_agent_id}, r_agent_id) AS agent_id,
+            if(kind = 'agent', ${text_caller}, '') AS parent_agent,
+            firstNonDefault(${text_cohort}, r_cohort) AS cohort,
+            firstNonDefault(${text_environment}, r_environment) AS environment,
+            r_service AS service,
+            firstNonDefault(${text_run}, trace_id) AS run_id,
+            firstNonDefault(own_session, ${text_conversation}) AS conversation,
+            firstNonDefault(${text_workflow}, ${text_workflow_run}, if(kind = 'workflow', name, '')) AS workflow,
+            if(is_call OR is_held, firstNonDefault(${text_model}, ${text_response_model}), '') AS model,
+            if(is_call OR is_held, ${text_response_model}, '') AS response_model,
+            if(is_call, provider_named, '') AS provider,
+            if(is_call, ${text_service_tier}, '') AS service_tier,
+            firstNonDefault(${text_prompt_version}, r_prompt_version) AS prompt_version,
+            firstNonDefault(${text_tier}, r_tier) AS tier,
+            ${text_action} AS action,
+            tool,
+            if(startsWith(${text_call_id}, '<'), '', ${text_call_id}) AS tool_call_id,
+            fleetglassHash(tool, arguments) AS arguments_hash,
+            fleetglassShape(tool, arguments) AS arguments_shape,
+            fleetglassHash('', result) AS result_hash,
+            fleetglassHash('', output) AS output_hash,
+            toUInt64(used_input * is_call) AS input_tokens,
+            toUInt64(used_output * is_call) AS output_tokens,
+            toUInt64(read * is_call) AS cache_read_tokens,
+            toUInt64(written * is_call) AS cache_write_tokens,
+            toUInt64(reasoning * is_call) AS reasoning_tokens,
+            ifNull(
+                fleetglassCostByKey(
+                    price_key, usual_price, toUnixTimestamp(start_time), input_tokens, output_tokens, cache_read_tokens,
+                    cache_write_tokens, reasoning_tokens, 0, 0, 0),
+                if(is_call AND is_used, NULL, 0.)) AS cost,
+            if(is_call AND paid > 0, paid, NULL) AS reported_cost,
+            is_failed AS is_error,
+            if(is_failed, firstNonDefault(${text_error_type}, told[1], '_OTHER'), '') AS error_type,
+            if(is_call, firstNonDefault(finish, told[4]), '') AS finish_reason,
+            multiIf(
+                kind NOT IN ('handoff', 'tool'), '',
+                ${text_target} != '' OR kind = 'tool', ${text_target},
+                startsWith(name, 'handoff to '), substring(name, 12),
+                match(tool, '_to_agent$$|^handoff$$|^transfer$$'), fleetglassTarget(arguments),
+                replaceRegexpOne(tool, '^.*_to_', '')) AS handoff_to,
+            toUInt16((own_agent != '') + 2 * (${text_run} != '') + 4 * (own_session != '')) AS own,
+            if(is_held, [used_input, used_output, read, written, reasoning, paid], []) AS held
         FROM
         (
             SELECT
                 *,
+                kind IN ('llm', 'embedding', 'retrieval') AS is_call,
+                fleetglassUsualPrice(price_key) AS usual_price,
+                used_input + used_output + paid > 0 AS is_used,
+                used_input + used_output + paid > 0 AND kind IN ('agent', 'workflow') AS is_held,
+                firstNonDefault(
+                    ${text_agent}, chain_agent, r_agent,
+                    multiIf(
+                        kind != 'agent', '',
+                        ${text_node} != '', ${text_node},
+                        word != 'agent', if(startsWith(name, 'invoke_agent '), substring(name, 14), ''),
+                        ${text_traceloop_kind} = 'agent', ${text_entity},
+                        stem)) AS own_agent,
                 multiIf(
-                    said = 'agent', if(
-                        word = 'agent' AND parent_span_id = '' AND ${text_agent} = '' AND ${text_node} = ''
-                            AND stem = name AND ${text_traceloop_kind} = '',
-                        'workflow',
-                        'agent'),
-                    said = 'tool' OR said = '' AND (called != '' OR ${text_call_id} != ''), if(
-                        ${text_transfer_mode} = 'pass_control' OR startsWith(name, 'handoff to ')
-                            OR match(called, '^(transfer|handoff|hand_off)(_to_|$$)'),
-                        'handoff',
-                        'tool'),
-                    said != '', said,
-                    word = 'chain', multiIf(
-                        chain_agent != '' AND name = chain_agent, 'agent', parent_span_id = '', 'workflow', 'other'),
-                    ${text_workflow_run} != '', 'workflow',
-                    ${text_model} != '' AND input + output_all > 0, 'llm',
-                    'other')::LowCardinality(String) AS kind,
-                multiIf(
-                    input = 0 AND output_all = 0, total,
-                    -- Cached tokens stand inside the input or beside it: a total that is the sum of all tells, and
-                    -- more cached than input can only be beside. Langfuse's details count them beside.
-                    has_details OR read + written > input OR read + written > 0 AND total = input + output_all + read + written,
-                    input + read + written,
-                    input) AS used_input,
-                -- Reasoning beside the output, in the same way.
-                if(reasoning > output_all, output_all + reasoning, output_all) AS used_output
+                    kind NOT IN ('tool', 'handoff', 'retrieval'), '',
+                    called != '', called,
+                    ${text_traceloop_kind} = 'tool', ${text_entity},
+                    said = 'tool' AND NOT startsWith(name, 'handoff to '), name,
+                    '') AS tool,
+                fleetglassUnwrapped(wrapped_arguments) AS arguments,
+                fleetglassUnwrapped(wrapped_result) AS result,
+                fleetglassWithoutIds(said_last) AS output
             FROM
             (
                 SELECT
                     *,
-                    transform(word, [${kind_words}], [${word_kinds}], '') AS said,
-                    firstNonDefault(
-                        ${text_tool},
-                        if(
-                            startsWith(name, 'execute_tool ') OR startsWith(name, 'tools/call '),
-                            replaceRegexpOne(name, '^[^ ]* ', ''),
-                            '')) AS called,
-                    if(word = 'agent', replaceRegexpOne(name, '(\\.run|\\._execute_core|\\.invoke)$$', ''), name) AS stem,
-                    firstNonDefault(${number_input_tokens}, details['input'], details['input_tokens'], details['prompt_tokens']) AS input,
-                    firstNonDefault(${number_output_tokens}, details['output'], details['output_tokens'], details['completion_tokens']) AS output_all,
-                    firstNonDefault(${number_total_tokens}, details['total'], details['total_tokens']) AS total,
-                    firstNonDefault( ${number_cache_read_tokens}, details['cache_read_input_tokens'], details['input_cached_tokens'], details['input_cache_read']) AS read,
-                    firstNonDefault( ${number_cache_write_tokens}, details['cache_creation_input_tokens'], details['input_cache_creation']) AS written,
-                    firstNonDefault( ${number_reasoning_tokens}, details['output_reasoning_tokens'], details['output_reasoning']) AS reasoning,
-                    firstNonDefault(${number_reported_cost}, JSONExtractFloat(${text_cost_details}, 'total')) AS paid
+                    if(
+                        kind IN ('tool', 'handoff', 'retrieval'),
+                        firstNonDefault(if(is_schema, '', ${text_arguments}), ${text_input}, told[2]),
+                        '') AS wrapped_arguments,
+                    if(
+                        kind IN ('tool', 'handoff', 'retrieval'),
+                        firstNonDefault(${text_result}, ${text_output}, told[3]),
+                        '') AS wrapped_result,
+                    if(kind IN ('llm', 'agent', 'workflow'), firstNonDefault(${text_output}, told[3]), '') AS said_last,
+                    fleetglassPriceKey(
+                        provider_named,
+                        fleetglassPricedModel(
+                            provider_named,
+                            if(kind IN ('llm', 'embedding', 'retrieval'), firstNonDefault(${text_model}, ${text_response_model}), ''),
+                            if(kind IN ('llm', 'embedding', 'retrieval'), ${text_response_model}, '')),
+                        ${text_service_tier}) AS price_key
                 FROM
                 (
                     SELECT
                         *,
-                        failed OR has_exception OR ${text_error_type} != ''
-                            OR ${text_tool_status} = 'error' OR ${text_level} = 'ERROR' AS is_failed,
-                        lower(firstNonDefault(
-                            ${text_own_kind},
-                            if(${text_langfuse_type} IN ('span', 'event'), '', ${text_langfuse_type}),
-                            ${text_openinference_kind},
-                            ${text_operation},
-                            ${text_traceloop_kind},
-                            ${text_request_type},
-                            splitByChar(' ', ${text_vercel_operation})[1],
-                            ${text_mcp_method})) AS word,
-                        JSONExtractString(${text_metadata}, 'lc_agent_name') AS chain_agent,
-                        firstNonDefault(${text_session}, JSONExtractString(${text_metadata}, 'thread_id')) AS own_session,
-                        JSONExtract(${text_usage_details}, 'Map(String, Float64)') AS details,
-                        ${text_usage_details} != '' AS has_details,
-                        -- Some instrumentations put the tool's schema where its arguments should be: the same for every call.
-                        ${text_arguments} = ${text_schema} OR fleetglassIsSchema(${text_arguments}) AS is_schema,
-                        firstNonDefault(
-                            if(${text_provider} IN (${no_providers}), '', ${text_provider}),
-                            splitByChar('.', ${text_vercel_provider})[1]) AS provider_named,
-                        -- One reason, or a list as JSON text.
-                        replaceRegexpOne(${text_finish}, '^\\[ *"([^"]*)".*$$', '\\1') AS finish
-                    FROM span_facts
+                        multiIf(
+                            said = 'agent', if(
+                                word = 'agent' AND parent_span_id = '' AND ${text_agent} = '' AND ${text_node} = ''
+                                    AND stem = name AND ${text_traceloop_kind} = '',
+                                'workflow',
+                                'agent'),
+                            said = 'tool' OR said = '' AND (called != '' OR ${text_call_id} != ''), if(
+                                ${text_transfer_mode} = 'pass_control' OR startsWith(name, 'handoff to ')
+                                    OR match(called, '^(transfer|handoff|hand_off)(_to_|$$)'),
+                                'handoff',
+                                'tool'),
+                            said != '', said,
+                            word = 'chain', multiIf(
+                                chain_agent != '' AND name = chain_agent, 'agent', parent_span_id = '', 'workflow', 'other'),
+                            ${text_workflow_run} != '', 'workflow',
+                            ${text_model} != '' AND input + output_all > 0, 'llm',
+                            'other')::LowCardinality(String) AS kind,
+                        multiIf(
+                            input = 0 AND output_all = 0, total,
+                            -- Cached tokens stand inside the input or beside it: a total that is the sum of all tells, and
+                            -- more cached than input can only be beside. Langfuse's details count them beside.
+                            has_details OR read + written > input OR read + written > 0 AND total = input + output_all + read + written,
+                            input + read + written,
+                            input) AS used_input,
+                        -- Reasoning beside the output, in the same way.
+                        if(reasoning > output_all, output_all + reasoning, output_all) AS used_output
+                    FROM
+                    (
+                        SELECT
+                            *,
+                            transform(word, [${kind_words}], [${word_kinds}], '') AS said,
+                            firstNonDefault(
+                                ${text_tool},
+                                if(
+                                    startsWith(name, 'execute_tool ') OR startsWith(name, 'tools/call '),
+                                    replaceRegexpOne(name, '^[^ ]* ', ''),
+                                    '')) AS called,
+                            if(word = 'agent', replaceRegexpOne(name, '(\\.run|\\._execute_core|\\.invoke)$$', ''), name) AS stem,
+                            firstNonDefault(${number_input_tokens}, details['input'], details['input_tokens'], details['prompt_tokens']) AS input,
+                            firstNonDefault(${number_output_tokens}, details['output'], details['output_tokens'], details['completion_tokens']) AS output_all,
+                            firstNonDefault(${number_total_tokens}, details['total'], details['total_tokens']) AS total,
+                            firstNonDefault( ${number_cache_read_tokens}, details['cache_read_input_tokens'], details['input_cached_tokens'], details['input_cache_read']) AS read,
+                            firstNonDefault( ${number_cache_write_tokens}, details['cache_creation_input_tokens'], details['input_cache_creation']) AS written,
+                            firstNonDefault( ${number_reasoning_tokens}, details['output_reasoning_tokens'], details['output_reasoning']) AS reasoning,
+                            firstNonDefault(${number_reported_cost}, JSONExtractFloat(${text_cost_details}, 'total')) AS paid
+                        FROM
+                        (
+                            SELECT
+                                *,
+                                failed OR has_exception OR ${text_error_type} != ''
+                                    OR ${text_tool_status} = 'error' OR ${text_level} = 'ERROR' AS is_failed,
+                                lower(firstNonDefault(
+                                    ${text_own_kind},
+                                    if(${text_langfuse_type} IN ('span', 'event'), '', ${text_langfuse_type}),
+                                    ${text_openinference_kind},
+                                    ${text_operation},
+                                    ${text_traceloop_kind},
+                                    ${text_request_type},
+                                    splitByChar(' ', ${text_vercel_operation})[1],
+                                    ${text_mcp_method})) AS word,
+                                JSONExtractString(${text_metadata}, 'lc_agent_name') AS chain_agent,
+                                firstNonDefault(${text_session}, JSONExtractString(${text_metadata}, 'thread_id')) AS own_session,
+                                JSONExtract(${text_usage_details}, 'Map(String, Float64)') AS details,
+                                ${text_usage_details} != '' AS has_details,
+                                -- Some instrumentations put the tool's schema where its arguments should be: the same for every call.
+                                ${text_arguments} = ${text_schema} OR fleetglassIsSchema(${text_arguments}) AS is_schema,
+                                firstNonDefault(
+                                    if(${text_provider} IN (${no_providers}), '', ${text_provider}),
+                                    splitByChar('.', ${text_vercel_provider})[1]) AS provider_named,
+                                -- One reason, or a list as JSON text.
+                                replaceRegexpOne(${text_finish}, '^\\[ *"([^"]*)".*$$', '\\1') AS finish
+                            FROM span_facts
+                        )
+                    )
                 )
             )
         )
+        -- A span that a request holds twice is one.
+        LIMIT 1 BY tenant, trace_id, span_id
     )
 )
--- A span that a request holds twice is one.
-LIMIT 1 BY tenant, trace_id, span_id

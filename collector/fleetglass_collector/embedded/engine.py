@@ -47,7 +47,8 @@ _USERS = """<clickhouse>
 <quotas><default></default></quotas>
 <roles>
 <owner><grants><query>GRANT ALL ON *.*</query></grants></owner>
-<reader><grants><query>GRANT SHOW, SELECT, dictGet ON *.*</query></grants></reader>
+<reader><grants><query>GRANT SHOW, SELECT, dictGet ON *.*</query>
+<query>REVOKE SHOW, SELECT, dictGet ON fleetglass_secret.*</query></grants></reader>
 </roles>
 <users><default><password></password><networks><ip>::/0</ip></networks><profile>default</profile>
 <quota>default</quota>

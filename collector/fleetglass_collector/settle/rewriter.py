@@ -8,7 +8,6 @@ from fleetglass_collector.settle.ancestry import Indices
 from fleetglass_collector.settle.resolve import Resolved
 from fleetglass_collector.settle.row import (
     HEAD,
-    NO_TEXT,
     NOTHING_HELD,
     UNCOUNTED,
     Row,
@@ -34,6 +33,8 @@ from fleetglass_collector.settle.spans import (
     Numbers,
     Spans,
 )
+
+NO_TEXT = b"\0"
 
 
 class Rewriter:

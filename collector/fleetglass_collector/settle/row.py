@@ -22,7 +22,6 @@ REST = (
 # No tokens, a cost of 0, no cost reported.
 UNCOUNTED = struct.pack("<5QBdB", 0, 0, 0, 0, 0, 0, 0.0, 1)
 NOTHING_HELD = b"\0"
-NO_TEXT = b"\0"
 HEAD = struct.Struct("<bIB")
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import secrets
 
 from fleetglass_collector.config import Retention
 from fleetglass_collector.errors import StoreError
@@ -44,9 +45,10 @@ def migrate(store: Store, *, cluster: str, retention: Retention, login: str = ""
                 "cluster setting. Undo the change, or use another database",
                 transient=False,
             )
-        elif login and migration.name == schema.DICTIONARY:
+        elif login and migration.name in schema.DICTIONARIES:
             # The password may be another than last time.
             store.command(migration.sql)
+    _make_secret(store, cluster)
     return done + _retain(store, cluster=cluster, retention=retention)
 
 
@@ -61,6 +63,15 @@ def _apply(store: Store, migration: schema.Migration, sql: str) -> None:
         f"INSERT INTO {RECORDS} (name, checksum) VALUES "
         f"({schema.quoted(migration.name)}, {schema.quoted(migration.checksum)})"
     )
+
+
+def _make_secret(store: Store, cluster: str) -> None:
+    """Once, the key of the fingerprints."""
+    if int(store.query("SELECT count() FROM fleetglass_secret.keys", fmt="TSVRaw")):
+        return
+    k0, k1 = secrets.randbits(64), secrets.randbits(64)
+    store.command(f"INSERT INTO fleetglass_secret.keys (id, k0, k1) VALUES (1, {k0}, {k1})")
+    store.command(f"SYSTEM RELOAD DICTIONARY{schema.on_cluster(cluster)} fleetglass_secret.key")
 
 
 def _records_table(cluster: str) -> str:

@@ -36,7 +36,7 @@ REPLICATED_DEDUPLICATION = (
 # A replica is of all shards' rows, not of one's: for a small table that every node has whole.
 EVERY_NODE = "'/clickhouse/tables/{uuid}/every_node', '{shard}-{replica}', "
 
-DICTIONARY = "0021_prices_dictionary"
+DICTIONARIES = ("0014c_secret_key", "0021_prices_dictionary")
 
 # Nullable, to tell a member of the oneof that is set from one that is not. (What ClickHouse has for
 # that, input_format_protobuf_oneof_presence, fails the whole insert where two members are set.)

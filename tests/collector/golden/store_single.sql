@@ -244,17 +244,47 @@ CREATE OR REPLACE FUNCTION fleetglassUnwrapped AS text -> multiIf(
     JSONExtractRaw(text, 'inputs'),
     text)
 
+-- 0014a_secret
+-- Apart from all else, so that one grant keeps readers out of it.
+CREATE DATABASE IF NOT EXISTS fleetglass_secret
+
+-- 0014b_secret_keys
+-- The key of the fingerprints: without it nobody can test a guess at what was hashed. Made once, by
+-- store/migrate.py; should two make one at the same time, the first holds.
+CREATE TABLE IF NOT EXISTS fleetglass_secret.keys
+(
+    id UInt64,
+    k0 UInt64,
+    k1 UInt64,
+    rank UInt64 DEFAULT 18446744073709551615 - toUnixTimestamp64Nano(now64(9))
+)
+ENGINE = ReplacingMergeTree(rank)
+ORDER BY id
+
+-- 0014c_secret_key
+CREATE OR REPLACE DICTIONARY fleetglass_secret.key
+(
+    id UInt64,
+    k0 UInt64,
+    k1 UInt64
+)
+PRIMARY KEY id
+SOURCE(CLICKHOUSE(DB 'fleetglass_secret' TABLE 'keys'))
+LAYOUT(FLAT())
+LIFETIME(0)
+SETTINGS(final = 1)
+
 -- 0015_hash
 -- A fingerprint of a text; 0 is of nothing. Neither the order of an object's keys counts nor the space
--- between the parts of what is JSON.
+-- between the parts of what is JSON. The key is the installation's own.
 CREATE OR REPLACE FUNCTION fleetglassHash AS (prefix, text) -> multiIf(
     text = '',
     0,
     startsWith(text, '{'),
-    sipHash64(prefix, arraySort(JSONExtractKeysAndValuesRaw(text)), if(isValidJSON(text), '', text)),
+    sipHash64Keyed(dictGet('fleetglass_secret.key', ('k0', 'k1'), toUInt64(1)), prefix, arraySort(JSONExtractKeysAndValuesRaw(text)), if(isValidJSON(text), '', text)),
     startsWith(text, '['),
-    sipHash64(prefix, JSONExtractArrayRaw(text), if(isValidJSON(text), '', text)),
-    sipHash64(prefix, text))
+    sipHash64Keyed(dictGet('fleetglass_secret.key', ('k0', 'k1'), toUInt64(1)), prefix, JSONExtractArrayRaw(text), if(isValidJSON(text), '', text)),
+    sipHash64Keyed(dictGet('fleetglass_secret.key', ('k0', 'k1'), toUInt64(1)), prefix, text))
 
 -- 0015b_without_ids
 -- What a model said, without the ids of messages and calls, which are new each time.
@@ -273,7 +303,7 @@ CREATE OR REPLACE FUNCTION fleetglassArgumentsHash AS (tool, arguments) ->
 CREATE OR REPLACE FUNCTION fleetglassShape AS (tool, arguments) -> if(
     arguments = '',
     0,
-    sipHash64(tool, arrayFilter(token -> NOT match(token, '[0-9]'), splitByNonAlpha(arguments))))
+    sipHash64Keyed(dictGet('fleetglass_secret.key', ('k0', 'k1'), toUInt64(1)), tool, arrayFilter(token -> NOT match(token, '[0-9]'), splitByNonAlpha(arguments))))
 
 -- 0018_is_schema
 -- Some instrumentations put the tool's schema where its arguments should be: the same for every call.

@@ -1,10 +1,10 @@
 -- A fingerprint of a text; 0 is of nothing. Neither the order of an object's keys counts nor the space
--- between the parts of what is JSON.
+-- between the parts of what is JSON. The key is the installation's own.
 CREATE OR REPLACE FUNCTION fleetglassHash${on_cluster} AS (prefix, text) -> multiIf(
     text = '',
     0,
     startsWith(text, '{'),
-    sipHash64(prefix, arraySort(JSONExtractKeysAndValuesRaw(text)), if(isValidJSON(text), '', text)),
+    sipHash64Keyed(dictGet('fleetglass_secret.key', ('k0', 'k1'), toUInt64(1)), prefix, arraySort(JSONExtractKeysAndValuesRaw(text)), if(isValidJSON(text), '', text)),
     startsWith(text, '['),
-    sipHash64(prefix, JSONExtractArrayRaw(text), if(isValidJSON(text), '', text)),
-    sipHash64(prefix, text))
+    sipHash64Keyed(dictGet('fleetglass_secret.key', ('k0', 'k1'), toUInt64(1)), prefix, JSONExtractArrayRaw(text), if(isValidJSON(text), '', text)),
+    sipHash64Keyed(dictGet('fleetglass_secret.key', ('k0', 'k1'), toUInt64(1)), prefix, text))

@@ -59,8 +59,8 @@ def opened(dsn: str, *, database: str = "default") -> Generator[Store]:
         store.close()
 
 
-def segment(bodies: Iterable[bytes], *, tenant: str = "default") -> bytes:
-    facts = Facts(tenant=tenant, segment=1, received_ns=time.time_ns(), spans=0, offset=0)
+def segment(bodies: Iterable[bytes], *, tenant: str = "default", number: int = 1) -> bytes:
+    facts = Facts(tenant=tenant, segment=number, received_ns=time.time_ns(), spans=0, offset=0)
     return b"".join(part for body in bodies for part in frame(body, facts))
 
 

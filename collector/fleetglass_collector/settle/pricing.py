@@ -13,6 +13,8 @@ from fleetglass_collector.store.client import Store
 from fleetglass_collector.store.schema import quoted
 
 BATCH_ROWS = 100_000
+# Rows whose usage counts; what has no usage costs nothing, whatever its price.
+COUNTS = "(isNull(cost) OR input_tokens + output_tokens > 0 OR ifNull(reported_cost, 0) > 0)"
 
 
 class Pricing:
@@ -26,11 +28,12 @@ class Pricing:
         """Follow the package and the configuration, through all rows that are kept."""
         changed = ledger.sync(self._store, self._book, cluster=self._cluster)
         if changed:
-            self._reprice(changed & self._pairs("input_tokens + output_tokens > 0"), "1")
+            self._reprice(changed & self._pairs(COUNTS), "1")
 
     def learn(self, where: str) -> None:
         """Price what the rows of some segments bring for the first time."""
-        pairs = self._pairs(f"{where} AND isNull(cost)")
+        # What is held has no cost now, and needs one once it counts.
+        pairs = self._pairs(f"{where} AND (isNull(cost) OR notEmpty(held))")
         if not pairs:
             return
         if known := ledger.learn(self._store, self._book, pairs, cluster=self._cluster):
@@ -53,12 +56,12 @@ class Pricing:
         names = ", ".join(f"({quoted(provider)}, {quoted(model)})" for provider, model in pairs)
         sql = (
             f"SELECT {columns}{REST} "
-            f"FROM (SELECT * REPLACE(if(change = 1, {COST}, cost) AS cost), change "
-            f"FROM agent_spans_rows FINAL ARRAY JOIN [-1, 1]::Array(Int8) AS change "
-            f"WHERE {where} AND input_tokens + output_tokens > 0 "
+            "FROM (SELECT * EXCEPT new_cost REPLACE(if(change = 1, new_cost, cost) AS cost), change "
+            f"FROM (SELECT *, {COST} AS new_cost FROM agent_spans_rows FINAL "
+            f"WHERE {where} AND {COUNTS} "
             f"AND ((provider, model) IN ({names}) OR (provider, response_model) IN ({names})) "
-            f"AND NOT isNotDistinctFrom({COST}, agent_spans_rows.cost) "
-            f"LIMIT {2 * BATCH_ROWS})"
+            f"AND NOT isNotDistinctFrom(new_cost, cost) LIMIT {BATCH_ROWS}) "
+            "ARRAY JOIN [-1, 1]::Array(Int8) AS change)"
         )
         while body := self._store.query(sql, fmt="RowBinary"):
             self._outbox.send(body)

@@ -18,6 +18,7 @@ from fleetglass_collector.settle.spans import KIND, SESSION, TOLD, Spans
 class Resolved:
     """For each span, the index of the span that tells a fact, or -1."""
 
+    parent: Indices
     identity: Indices
     run: Indices
     conversation: Indices
@@ -42,6 +43,7 @@ def resolve(spans: Spans) -> Resolved:
     told = spans["caller_own"] != 0
     is_repeat = _repeats(spans, parent)
     return Resolved(
+        parent=parent,
         identity=_identity(spans, owner),
         run=_own_or_nearest(parent, spans["run_own"] != 0),
         conversation=_conversation(spans, parent),

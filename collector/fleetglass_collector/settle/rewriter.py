@@ -77,7 +77,7 @@ class Rewriter:
         usage = np.where(resolved.counts | (spans["usage"] & TOLD == 0), 0, HELD).astype(np.uint64)
         repeat = np.uint64(KIND["other"])
         return {
-            "identity_now": self._identities(resolved.identity),
+            "identity_now": self._identities(resolved),
             "run_now": _told(spans["run_own"], resolved.run, spans["run_now"]),
             "conversation_now": _told(
                 spans["conversation_own"], resolved.conversation, spans["conversation_now"]
@@ -89,11 +89,13 @@ class Rewriter:
             "kind_now": np.where(resolved.is_repeat, repeat, spans["kind"]),
         }
 
-    def _identities(self, source: Indices) -> Numbers:
+    def _identities(self, resolved: Resolved) -> Numbers:
         """For each span a number that stands for its identity, merged with its agent's."""
-        spans = self._spans
+        spans, source = self._spans, resolved.identity
         own, now = spans["identity_own"], spans["identity_now"]
-        told = np.flatnonzero(source >= 0)
+        # What came together with the agent right above it has that one's identity already.
+        together = (spans["version"] == 0) & (spans["own"] & SETTLED != 0)
+        told = np.flatnonzero((source >= 0) & ~(together & (source == resolved.parent)))
         mixed = own[told] * np.uint64(3) ^ own[source[told]] * np.uint64(5) ^ now[told]
         _, first, group = np.unique(mixed, return_index=True, return_inverse=True)
         numbers = [

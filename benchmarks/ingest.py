@@ -119,7 +119,7 @@ def receive(folder: Path, spans: int) -> Result:
 
 
 def store(folder: Path, spans: int) -> Result:
-    """End to end: acknowledged, journalled, decoded, rows in otel_traces and agent_spans, settled."""
+    """End to end: acknowledged, journalled, decoded, rows in every table, settled."""
     return end_to_end(folder, spans, plain=False)
 
 

@@ -1,8 +1,8 @@
 """What the spans of each dialect call a fact: the one table from which the SQL is made.
 
 To teach fleetglass a spelling, add it to its fact, at the place its trust deserves:
-`docs/dialects.md` says how. A collector that starts with a changed table changes the database's view; spans that are
-stored already stay as they were read.
+`docs/dialects.md` says how. A collector that starts with a changed table changes the database's
+view; spans that are stored already stay as they were read.
 """
 
 from dataclasses import dataclass

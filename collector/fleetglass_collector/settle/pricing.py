@@ -32,8 +32,9 @@ class Pricing:
 
     def learn(self, where: str) -> None:
         """Price what the rows of some segments bring for the first time."""
-        # What is held has no cost now, and needs one once it counts.
-        pairs = self._pairs(f"{where} AND (isNull(cost) OR notEmpty(held))")
+        # Also of what does not count yet, and a model that answered in place of the one asked for.
+        new = "(provider, name) NOT IN (SELECT provider, model FROM prices)"
+        pairs = self._pairs(f"{where} AND {new}")
         if not pairs:
             return
         if known := ledger.learn(self._store, self._book, pairs, cluster=self._cluster):
@@ -56,7 +57,8 @@ class Pricing:
         names = ", ".join(f"({quoted(provider)}, {quoted(model)})" for provider, model in pairs)
         sql = (
             f"SELECT {columns}{REST} "
-            "FROM (SELECT * EXCEPT new_cost REPLACE(if(change = 1, new_cost, cost) AS cost), change "
+            "FROM (SELECT * EXCEPT new_cost "
+            "REPLACE(if(change = 1, new_cost, cost) AS cost), change "
             f"FROM (SELECT *, {COST} AS new_cost FROM agent_spans_rows FINAL "
             f"WHERE {where} AND {COUNTS} "
             f"AND ((provider, model) IN ({names}) OR (provider, response_model) IN ({names})) "

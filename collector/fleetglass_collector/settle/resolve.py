@@ -98,7 +98,10 @@ def _counts(spans: Spans, parent: Indices) -> Mask:
 
 
 def _repeats(spans: Spans, parent: Indices) -> Mask:
-    """An MCP client's span inside the tool's: one call, told twice. A tool that calls itself asks anew."""
+    """An MCP client's span inside the tool's: one call, told twice.
+
+    A tool that calls itself asks anew.
+    """
     tool = (spans["kind"] == KIND["tool"]) & (spans["tool"] != 0)
     around = ancestry.nearest(parent, tool | (spans["kind"] == KIND["agent"]))
     asked = spans["asked"]
@@ -134,7 +137,8 @@ def _next_siblings(
 ) -> Indices:
     """Beside the agent that hands over, the one that starts next: some frameworks say no more.
 
-    Agents and handoffs in the order of family and time; each handoff then looks for the agent after it.
+    Agents and handoffs in the order of family and time; each handoff then looks for the agent after
+    it.
     """
     agents, waiting = np.flatnonzero(is_agent), np.flatnonzero(handoffs)
     events = np.concatenate([waiting, agents])

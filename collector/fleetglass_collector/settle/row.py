@@ -10,14 +10,16 @@ from fleetglass_collector.settle.spans import PIECES
 
 # The columns of a row in the order of its bytes.
 COLUMNS = (
-    "sign, version, is_deleted, kind, agent, agent_version, agent_id, cohort, tier, prompt_version, "
-    "run_id, conversation, workflow, input_tokens, output_tokens, cache_read_tokens, "
-    "cache_write_tokens, reasoning_tokens, cost, reported_cost, parent_agent, handoff_to, held, own, "
+    "sign, version, is_deleted, kind, agent, agent_version, agent_id, cohort, tier, "
+    "prompt_version, run_id, conversation, workflow, input_tokens, output_tokens, "
+    "cache_read_tokens, cache_write_tokens, reasoning_tokens, cost, reported_cost, "
+    "parent_agent, handoff_to, held, own, "
 )
 REST = (
-    "tenant, segment, trace_id, span_id, parent_span_id, start_time, duration_ns, name, environment, "
-    "service, model, response_model, provider, service_tier, action, tool, tool_call_id, arguments_hash, "
-    "arguments_shape, result_hash, output_hash, is_error, error_type, finish_reason"
+    "tenant, segment, trace_id, span_id, parent_span_id, start_time, duration_ns, name, "
+    "environment, service, model, response_model, provider, service_tier, action, tool, "
+    "tool_call_id, arguments_hash, arguments_shape, result_hash, output_hash, is_error, "
+    "error_type, finish_reason"
 )
 # No tokens, a cost of 0, no cost reported.
 UNCOUNTED = struct.pack("<5QBdB", 0, 0, 0, 0, 0, 0, 0.0, 1)

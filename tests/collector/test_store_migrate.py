@@ -124,3 +124,14 @@ def test_the_dictionary_is_told_whose_rights_it_has_at_every_start(store: Store)
 
 def test_without_a_login_none_is_told() -> None:
     assert schema.login("", "") == ""
+
+
+def test_a_view_made_from_an_older_table_of_dialects_is_brought_up_to_date(store: Store) -> None:
+    run(store)
+    view = "0038_span_facts_mv"
+    store.command("ALTER TABLE span_facts_mv MODIFY QUERY SELECT tenant, segment FROM otlp_spans")
+    store.command(f"INSERT INTO fleetglass_migrations (name, checksum) VALUES ('{view}', 'older')")
+
+    assert run(store) == [view]
+    assert run(store) == []
+    assert "arrayMap" in column(store, "SHOW CREATE TABLE span_facts_mv")[0]

@@ -1077,7 +1077,7 @@ FROM
             ifNull(
                 fleetglassCostByKey(
                     price_key, usual_price, toUnixTimestamp(start_time), input_tokens, output_tokens, cache_read_tokens,
-                    cache_write_tokens, reasoning_tokens, 0, 0, 0),
+                    cache_write_tokens, reasoning_tokens, 0, 0, 0) * is_used,
                 if(is_call AND is_used, NULL, 0.)) AS cost,
             if(is_call AND paid > 0, paid, NULL) AS reported_cost,
             is_failed AS is_error,
@@ -1158,7 +1158,7 @@ FROM
                             texts[indexOf(facts, 37)] != '' AND input + output_all > 0, 'llm',
                             'other')::LowCardinality(String) AS kind,
                         multiIf(
-                            input = 0 AND output_all = 0, total,
+                            input = 0 AND output_all = 0, greatest(total, read + written),
                             -- Cached tokens stand inside the input or beside it: a total that is the sum of all tells, and
                             -- more cached than input can only be beside. Langfuse's details count them beside.
                             has_details OR read + written > input OR read + written > 0 AND total = input + output_all + read + written,

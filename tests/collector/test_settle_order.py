@@ -152,7 +152,7 @@ def test_any_order_of_arrival_ends_in_the_same_rows(store: Store, seed: int) -> 
     wanted = settled(store, [Arrival(number=1, spans=spans, then="settle")])
     assert_sums_are_right(store)
 
-    arrived = arrivals(random, spans, gap=random.choice((1, 30 * 10**9)))
+    arrived = arrivals(random, spans, gap=random.choice((1, 300 * 10**9)))
     found = settled(store, arrived, max_spans=random.choice((1, TRACES, 500_000)))
     assert found == wanted
     assert_sums_are_right(store)

@@ -13,6 +13,8 @@ from fleetglass_collector.store.client import Store
 from fleetglass_collector.store.schema import quoted
 
 BATCH_ROWS = 100_000
+# They are named in a query, which the database reads up to a size.
+BATCH_PAIRS = 50
 # Rows whose usage counts; what has no usage costs nothing, whatever its price.
 COUNTS = "(isNull(cost) OR input_tokens + output_tokens > 0 OR ifNull(reported_cost, 0) > 0)"
 
@@ -49,21 +51,21 @@ class Pricing:
         return {(row[0], row[1]) for row in map(json.loads, rows.splitlines())}
 
     def _reprice(self, pairs: Collection[Pair], where: str) -> None:
-        if not pairs:
-            return
         columns = COLUMNS.replace(
             "sign, version", "change AS sign, toUInt32(version + (change = 1))"
         )
-        names = ", ".join(f"({quoted(provider)}, {quoted(model)})" for provider, model in pairs)
-        sql = (
-            f"SELECT {columns}{REST} "
-            "FROM (SELECT * EXCEPT new_cost "
-            "REPLACE(if(change = 1, new_cost, cost) AS cost), change "
-            f"FROM (SELECT *, {COST} AS new_cost FROM agent_spans_rows FINAL "
-            f"WHERE {where} AND {COUNTS} "
-            f"AND ((provider, model) IN ({names}) OR (provider, response_model) IN ({names})) "
-            f"AND NOT isNotDistinctFrom(new_cost, cost) LIMIT {BATCH_ROWS}) "
-            "ARRAY JOIN [-1, 1]::Array(Int8) AS change)"
-        )
-        while body := self._store.query(sql, fmt="RowBinary"):
-            self._outbox.send(body)
+        quotes = [f"({quoted(provider)}, {quoted(model)})" for provider, model in sorted(pairs)]
+        for start in range(0, len(quotes), BATCH_PAIRS):
+            names = ", ".join(quotes[start : start + BATCH_PAIRS])
+            sql = (
+                f"SELECT {columns}{REST} "
+                "FROM (SELECT * EXCEPT new_cost "
+                "REPLACE(if(change = 1, new_cost, cost) AS cost), change "
+                f"FROM (SELECT *, {COST} AS new_cost FROM agent_spans_rows FINAL "
+                f"WHERE {where} AND {COUNTS} "
+                f"AND ((provider, model) IN ({names}) OR (provider, response_model) IN ({names})) "
+                f"AND NOT isNotDistinctFrom(new_cost, cost) LIMIT {BATCH_ROWS}) "
+                "ARRAY JOIN [-1, 1]::Array(Int8) AS change)"
+            )
+            while body := self._store.query(sql, fmt="RowBinary"):
+                self._outbox.send(body)

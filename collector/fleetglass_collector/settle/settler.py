@@ -31,8 +31,12 @@ from fleetglass_collector.store.client import Store
 log = logging.getLogger(__name__)
 
 BATCH_SPANS = 100_000
-# Another collector's segments may become visible late.
-OVERLAP_NS = 10_000_000_000
+# They are named in a query, which the database reads up to a size.
+BATCH_SEGMENTS = 2_000
+# Another collector's segments may become visible late: it tries again for as long as the database
+# refuses them.
+OVERLAP_NS = 120_000_000_000
+NO_END = 2**64 - 1
 MAX_TRACES_READ = 1_000
 
 
@@ -75,6 +79,7 @@ class Settler:
         )
         self._memory.forget(np.frombuffer(earlier, np.uint64))
         self._watermark = max(0, self._watermark - 1)
+        self._seen = self._counts(NO_END, up_to=self._watermark)
 
     def settle(self) -> int:
         """Settle all that has arrived; return how many spans that were."""
@@ -92,17 +97,26 @@ class Settler:
 
     def _arrived(self) -> dict[int, int]:
         """The next segments, and how many rows each has."""
+        batch: dict[int, int] = {}
+        spans = 0
+        for segment, count in self._counts(len(self._seen) + BATCH_SEGMENTS).items():
+            if count > self._seen.get(segment, -1):
+                batch[segment] = count
+                spans += count
+            if spans >= BATCH_SPANS or len(batch) == BATCH_SEGMENTS:
+                break
+        return batch
+
+    def _counts(self, most: int, *, up_to: int = NO_END) -> dict[int, int]:
+        """How many spans came with each segment, in order, of those that may be new."""
         since = max(0, self._watermark - OVERLAP_NS)
         rows = self._store.query(
             "SELECT segment, countIf(version = 0) FROM agent_spans_rows "
-            f"WHERE segment > {since} GROUP BY segment ORDER BY segment",
+            f"WHERE segment > {since} AND segment <= {up_to} "
+            f"GROUP BY segment ORDER BY segment LIMIT {most}",
             fmt="JSONCompactEachRow",
         )
-        batch: dict[int, int] = {}
-        for segment, count in ((int(a), int(b)) for a, b in map(json.loads, rows.splitlines())):
-            if count > self._seen.get(segment, -1) and sum(batch.values()) < BATCH_SPANS:
-                batch[segment] = count
-        return batch
+        return {int(segment): int(count) for segment, count in map(json.loads, rows.splitlines())}
 
     def _settle(self, segments: Collection[int]) -> int:
         where = f"segment IN ({', '.join(map(str, segments))})"

@@ -674,7 +674,7 @@ CREATE TABLE IF NOT EXISTS agent_spans_rows_local ON CLUSTER 'it\'s'
 )
 ENGINE = ReplicatedReplacingMergeTree(version, is_deleted)
 PARTITION BY toMonday(start_time)
-ORDER BY (segment, trace_id, span_id)
+ORDER BY (segment, trace_id, span_id, tenant)
 TTL toDateTime(start_time) + toIntervalDay(90)
 SETTINGS index_granularity = 8192, ttl_only_drop_parts = 1, replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800,
     min_bytes_for_wide_part = 268435456, merge_selector_base = 10,
@@ -1184,7 +1184,7 @@ FROM
                             firstNonDefault( numbers[indexOf(facts, 50)], details['cache_read_input_tokens'], details['input_cached_tokens'], details['input_cache_read']) AS read,
                             firstNonDefault( numbers[indexOf(facts, 51)], details['cache_creation_input_tokens'], details['input_cache_creation']) AS written,
                             firstNonDefault( numbers[indexOf(facts, 52)], details['output_reasoning_tokens'], details['output_reasoning']) AS reasoning,
-                            firstNonDefault(numbers[indexOf(facts, 53)], JSONExtractFloat(texts[indexOf(facts, 45)], 'total')) AS paid
+                            firstNonDefault(numbers[indexOf(facts, 53)], if(total_cost >= 0 AND total_cost <= 1e9, total_cost, 0)) AS paid
                         FROM
                         (
                             SELECT
@@ -1202,7 +1202,10 @@ FROM
                                     texts[indexOf(facts, 8)])) AS word,
                                 JSONExtractString(texts[indexOf(facts, 12)], 'lc_agent_name') AS chain_agent,
                                 firstNonDefault(texts[indexOf(facts, 22)], JSONExtractString(texts[indexOf(facts, 12)], 'thread_id')) AS own_session,
-                                JSONExtract(texts[indexOf(facts, 44)], 'Map(String, Float64)') AS details,
+                                mapApply(
+                                    (name, count) -> (name, if(count >= 0 AND count <= 1e9, count, 0)),
+                                    JSONExtract(texts[indexOf(facts, 44)], 'Map(String, Float64)')) AS details,
+                                JSONExtractFloat(texts[indexOf(facts, 45)], 'total') AS total_cost,
                                 texts[indexOf(facts, 44)] != '' AS has_details,
                                 -- Some instrumentations put the tool's schema where its arguments should be: the same for every call.
                                 texts[indexOf(facts, 28)] = texts[indexOf(facts, 29)] OR fleetglassIsSchema(texts[indexOf(facts, 28)]) AS is_schema,
@@ -1210,7 +1213,7 @@ FROM
                                     if(texts[indexOf(facts, 39)] IN ('strands-agents', 'microsoft.agent_framework', 'autogen', 'langchain', 'langgraph'), '', texts[indexOf(facts, 39)]),
                                     splitByChar('.', texts[indexOf(facts, 40)])[1]) AS provider_named,
                                 -- One reason, or a list as JSON text.
-                                replaceRegexpOne(texts[indexOf(facts, 46)], '^\\[ *"([^"]*)".*$', '\\1') AS finish
+                                replaceRegexpOne(texts[indexOf(facts, 46)], '^\\[ *"?([^",\\]]*).*$', '\\1') AS finish
                             FROM span_facts
                         )
                     )

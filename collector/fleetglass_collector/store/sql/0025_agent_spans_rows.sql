@@ -57,7 +57,7 @@ CREATE TABLE IF NOT EXISTS agent_spans_rows${local}${on_cluster}
 )
 ENGINE = ${replicated}ReplacingMergeTree(version, is_deleted)
 PARTITION BY toMonday(start_time)
-ORDER BY (segment, trace_id, span_id)
+ORDER BY (segment, trace_id, span_id, tenant)
 TTL ${ttl_agent_spans_rows}
 SETTINGS index_granularity = 8192, ttl_only_drop_parts = 1, ${deduplication},
     min_bytes_for_wide_part = 268435456, merge_selector_base = 10,

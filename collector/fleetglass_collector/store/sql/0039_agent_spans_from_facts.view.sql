@@ -182,7 +182,7 @@ FROM
                             firstNonDefault( ${number_cache_read_tokens}, details['cache_read_input_tokens'], details['input_cached_tokens'], details['input_cache_read']) AS read,
                             firstNonDefault( ${number_cache_write_tokens}, details['cache_creation_input_tokens'], details['input_cache_creation']) AS written,
                             firstNonDefault( ${number_reasoning_tokens}, details['output_reasoning_tokens'], details['output_reasoning']) AS reasoning,
-                            firstNonDefault(${number_reported_cost}, JSONExtractFloat(${text_cost_details}, 'total')) AS paid
+                            firstNonDefault(${number_reported_cost}, if(total_cost >= 0 AND total_cost <= 1e9, total_cost, 0)) AS paid
                         FROM
                         (
                             SELECT
@@ -200,7 +200,10 @@ FROM
                                     ${text_mcp_method})) AS word,
                                 JSONExtractString(${text_metadata}, 'lc_agent_name') AS chain_agent,
                                 firstNonDefault(${text_session}, JSONExtractString(${text_metadata}, 'thread_id')) AS own_session,
-                                JSONExtract(${text_usage_details}, 'Map(String, Float64)') AS details,
+                                mapApply(
+                                    (name, count) -> (name, if(count >= 0 AND count <= 1e9, count, 0)),
+                                    JSONExtract(${text_usage_details}, 'Map(String, Float64)')) AS details,
+                                JSONExtractFloat(${text_cost_details}, 'total') AS total_cost,
                                 ${text_usage_details} != '' AS has_details,
                                 -- Some instrumentations put the tool's schema where its arguments should be: the same for every call.
                                 ${text_arguments} = ${text_schema} OR fleetglassIsSchema(${text_arguments}) AS is_schema,
@@ -208,7 +211,7 @@ FROM
                                     if(${text_provider} IN (${no_providers}), '', ${text_provider}),
                                     splitByChar('.', ${text_vercel_provider})[1]) AS provider_named,
                                 -- One reason, or a list as JSON text.
-                                replaceRegexpOne(${text_finish}, '^\\[ *"([^"]*)".*$$', '\\1') AS finish
+                                replaceRegexpOne(${text_finish}, '^\\[ *"?([^",\\]]*).*$$', '\\1') AS finish
                             FROM span_facts
                         )
                     )

@@ -16,11 +16,14 @@ class StoreTarget:
         self._store = store_of(config)
 
     def prepare(self) -> None:
+        cluster = self._config.store.cluster
+        # Before anything is asked: a question names its database.
+        self._store.create_database(schema.on_cluster(cluster))
         migrate(
             self._store,
-            cluster=self._config.store.cluster,
+            cluster=cluster,
             retention=self._config.retention,
-            login=_login(self._config),
+            login=_login(self._config, self._store),
         )
 
     def insert_segment(self, body: bytes | memoryview, token: str) -> None:
@@ -35,9 +38,16 @@ def store_of(config: Config) -> Store:
     return _remote(config) if config.is_remote else _embedded(config)
 
 
-def _login(config: Config) -> str:
+def _login(config: Config, store: Store) -> str:
+    """What dictionaries need to read with our rights.
+
+    Nothing where the database does not know our user: an embedded store elsewhere has none.
+    """
     url = urlsplit(config.store.dsn if config.is_remote else "")
-    return schema.login(unquote(url.username or ""), unquote(url.password or ""))
+    user = unquote(url.username or "")
+    if not user or store.query("SELECT currentUser()", fmt="TSVRaw").decode().strip() != user:
+        return ""
+    return schema.login(user, unquote(url.password or ""))
 
 
 def _remote(config: Config) -> Store:

@@ -1,4 +1,4 @@
-"""Whatever is cut off while settling, who starts again on the same folder ends in the right sums."""
+"""Whatever is cut off while settling: who starts again on its folder ends in the right sums."""
 
 import uuid
 from collections.abc import Callable, Generator
@@ -9,10 +9,10 @@ from agent_requests import Sent, request
 from agent_rows import ask, empty
 from agent_sums import assert_sums_are_right
 from databases import opened, running_store, segment
+from short_book import ShortBook
 
 from fleetglass_collector.config import Retention
 from fleetglass_collector.errors import StoreError
-from fleetglass_collector.prices.book import Book
 from fleetglass_collector.settle.settler import Settler
 from fleetglass_collector.store.client import Store
 from fleetglass_collector.store.migrate import migrate
@@ -76,7 +76,7 @@ def healed(store: Store, patch: pytest.MonkeyPatch) -> None:
 
 
 def settle(store: Store, folder: Path) -> None:
-    settler = Settler(store, folder, Book())
+    settler = Settler(store, folder, ShortBook())
     try:
         settler.start()
         settler.settle()

@@ -2,7 +2,7 @@
 
 import os
 import uuid
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -13,9 +13,9 @@ from agent_requests import request
 from agent_rows import Row, ask, empty
 from agent_sums import assert_sums_are_right
 from databases import opened, running_store, segment
+from short_book import ShortBook
 
 from fleetglass_collector.config import Retention
-from fleetglass_collector.prices.book import Book
 from fleetglass_collector.settle.settler import Settler
 from fleetglass_collector.store.client import Store
 from fleetglass_collector.store.migrate import migrate
@@ -32,13 +32,6 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Generator[Store]:
         for table in ("agent_spans_rows", "agent_minutes", "agent_runs"):
             store.command(f"SYSTEM STOP TTL MERGES {table}")
         yield store
-
-
-class ShortBook(Book):
-    """Begins with few names: a settler that starts looks all of them up, and here many start."""
-
-    def seeds(self) -> Iterator[tuple[str, str]]:
-        yield from (("", "gpt-4o-mini"), ("openai", "gpt-4o-mini"))
 
 
 class Following:

@@ -37,6 +37,8 @@ DEDUPLICATED: Mapping[str, str | int] = {
     "max_partitions_per_insert_block": 0,
     # The token numbers the blocks, so the same bytes must always make the same blocks.
     "max_insert_threads": 1,
+    # What belongs together meets in merges and in what is read, not in every small part.
+    "optimize_on_insert": 0,
     # In a cluster an insert is confirmed once the rows are on their shards.
     "distributed_foreground_insert": 1,
 }

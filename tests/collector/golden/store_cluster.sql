@@ -677,7 +677,7 @@ PARTITION BY toMonday(start_time)
 ORDER BY (segment, trace_id, span_id, tenant)
 TTL toDateTime(start_time) + toIntervalDay(90)
 SETTINGS index_granularity = 8192, ttl_only_drop_parts = 1, replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800,
-    min_bytes_for_wide_part = 268435456, merge_selector_base = 10,
+    min_bytes_for_wide_part = 33554432, merge_selector_base = 10,
     fsync_after_insert = 1, fsync_part_directory = 1
 
 -- 0026_agent_spans_rows
@@ -733,11 +733,12 @@ CREATE TABLE IF NOT EXISTS agent_minutes_local ON CLUSTER 'it\'s'
 )
 ENGINE = ReplicatedAggregatingMergeTree
 PARTITION BY toMonday(minute)
-PRIMARY KEY (tenant, minute, kind, agent)
-ORDER BY (tenant, minute, kind, agent, model, tool, cohort, prompt_version, agent_version, environment,
+PRIMARY KEY (tenant, kind, minute, agent)
+ORDER BY (tenant, kind, minute, agent, model, tool, cohort, prompt_version, agent_version, environment,
     service, workflow, provider, tier, action)
 TTL minute + toIntervalDay(400)
-SETTINGS ttl_only_drop_parts = 1, replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800, fsync_after_insert = 1, fsync_part_directory = 1
+SETTINGS ttl_only_drop_parts = 1, replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800, merge_selector_base = 10,
+    fsync_after_insert = 1, fsync_part_directory = 1
 
 -- 0030_agent_minutes
 CREATE TABLE IF NOT EXISTS agent_minutes ON CLUSTER 'it\'s' AS agent_minutes_local
@@ -803,7 +804,8 @@ ENGINE = ReplicatedAggregatingMergeTree
 PARTITION BY toMonday(day)
 ORDER BY (tenant, day, run_id)
 TTL day + toIntervalDay(90)
-SETTINGS ttl_only_drop_parts = 1, replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800, fsync_after_insert = 1, fsync_part_directory = 1
+SETTINGS ttl_only_drop_parts = 1, replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800, merge_selector_base = 10,
+    fsync_after_insert = 1, fsync_part_directory = 1
 
 -- 0033_agent_runs
 CREATE TABLE IF NOT EXISTS agent_runs ON CLUSTER 'it\'s' AS agent_runs_local
@@ -1236,3 +1238,17 @@ CREATE TABLE IF NOT EXISTS settled ON CLUSTER 'it\'s'
 )
 ENGINE = ReplicatedReplacingMergeTree(at)
 ORDER BY tuple()
+
+-- 0041_quantile
+-- Nanoseconds below which a share `q` of the spans lie, from buckets as in agent_minutes.durations; NaN where
+-- there are none. Within a bucket they count as evenly spread: the result is 9 % and 91 ns off at most.
+CREATE OR REPLACE FUNCTION fleetglassQuantile ON CLUSTER 'it\'s' AS (buckets, q) -> arrayMap(
+    (numbers, counts, ends) -> if(empty(ends), nan, arrayMap(
+        (number, count, end) -> 1000 * (
+            exp2(greatest(number - 1, 0) / 8)
+            + (exp2(number / 8) - exp2(greatest(number - 1, 0) / 8)) * (1 - (end - q * ends[-1]) / count)
+            - 1),
+        numbers, counts, ends)[arrayFirstIndex(end -> end >= q * ends[-1], ends)]),
+    [mapKeys(mapSort(mapFilter((number, count) -> count > 0, buckets)))],
+    [mapValues(mapSort(mapFilter((number, count) -> count > 0, buckets)))],
+    [arrayCumSum(mapValues(mapSort(mapFilter((number, count) -> count > 0, buckets))))])[1]

@@ -60,5 +60,5 @@ PARTITION BY toMonday(start_time)
 ORDER BY (segment, trace_id, span_id, tenant)
 TTL ${ttl_agent_spans_rows}
 SETTINGS index_granularity = 8192, ttl_only_drop_parts = 1, ${deduplication},
-    min_bytes_for_wide_part = 268435456, merge_selector_base = 10,
+    min_bytes_for_wide_part = 33554432, merge_selector_base = 10,
     fsync_after_insert = 1, fsync_part_directory = 1

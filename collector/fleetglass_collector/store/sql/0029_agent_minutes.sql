@@ -33,8 +33,9 @@ CREATE TABLE IF NOT EXISTS agent_minutes${local}${on_cluster}
 )
 ENGINE = ${replicated}AggregatingMergeTree
 PARTITION BY toMonday(minute)
-PRIMARY KEY (tenant, minute, kind, agent)
-ORDER BY (tenant, minute, kind, agent, model, tool, cohort, prompt_version, agent_version, environment,
+PRIMARY KEY (tenant, kind, minute, agent)
+ORDER BY (tenant, kind, minute, agent, model, tool, cohort, prompt_version, agent_version, environment,
     service, workflow, provider, tier, action)
 TTL ${ttl_agent_minutes}
-SETTINGS ttl_only_drop_parts = 1, ${deduplication}, fsync_after_insert = 1, fsync_part_directory = 1
+SETTINGS ttl_only_drop_parts = 1, ${deduplication}, merge_selector_base = 10,
+    fsync_after_insert = 1, fsync_part_directory = 1

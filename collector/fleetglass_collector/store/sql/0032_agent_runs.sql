@@ -22,4 +22,5 @@ ENGINE = ${replicated}AggregatingMergeTree
 PARTITION BY toMonday(day)
 ORDER BY (tenant, day, run_id)
 TTL ${ttl_agent_runs}
-SETTINGS ttl_only_drop_parts = 1, ${deduplication}, fsync_after_insert = 1, fsync_part_directory = 1
+SETTINGS ttl_only_drop_parts = 1, ${deduplication}, merge_selector_base = 10,
+    fsync_after_insert = 1, fsync_part_directory = 1

@@ -4,10 +4,12 @@ import numpy as np
 import numpy.typing as npt
 
 from fleetglass_collector.settle.ancestry import Indices, Mask
-from fleetglass_collector.settle.spans import Numbers, Spans, chosen, joined, none
+from fleetglass_collector.settle.spans import PIECES, Numbers, Spans, chosen, joined, none
 
 # More forgotten traces than this are not remembered as forgotten: forty megabytes.
 MAX_FORGOTTEN = 5_000_000
+# A span's row is of some hundred bytes, unless somebody sends names without end.
+MAX_BYTES = 500_000_000
 
 
 class Memory:
@@ -58,9 +60,10 @@ class Memory:
 
     def trim(self) -> None:
         """Forget the traces that had no span for the longest time, down to three quarters."""
-        if len(self) <= self._max_spans:
+        room = self._room()
+        if len(self) <= room:
             return
-        kept = self._last_seen() >= self._border()
+        kept = self._last_seen() >= self._border(max(1, room * 3 // 4))
         self.forget(np.unique(self.spans["trace"][~kept]))
         self.spans = chosen(self.spans, kept)
         self.rows = [self.rows[index] for index in np.flatnonzero(kept).tolist()]
@@ -72,9 +75,14 @@ class Memory:
         np.maximum.at(latest, group, np.arange(len(group)))
         return latest[group]
 
-    def _border(self) -> int:
+    def _border(self, room: int) -> int:
         last = np.sort(self._last_seen())
-        return int(last[len(last) - max(1, self._max_spans * 3 // 4)])
+        return int(last[len(last) - room])
+
+    def _room(self) -> int:
+        """For how many spans there is room, long as they are."""
+        size = sum(int(self.spans[f"{piece}_length"].sum()) for piece in PIECES)
+        return min(self._max_spans, len(self) * MAX_BYTES // max(size, 1))
 
     def _is_same(self, spans: Spans) -> Mask:
         order = np.argsort(self.spans["key"])

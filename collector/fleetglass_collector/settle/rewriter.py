@@ -1,5 +1,6 @@
 """Writes rows anew where what is known of their spans has changed."""
 
+from collections.abc import Iterator
 from hashlib import blake2b
 
 import numpy as np
@@ -12,7 +13,7 @@ from fleetglass_collector.settle.row import (
     UNCOUNTED,
     Row,
     merged,
-    strings,
+    split,
 )
 from fleetglass_collector.settle.spans import (
     AGENT,
@@ -35,6 +36,8 @@ from fleetglass_collector.settle.spans import (
 )
 
 NO_TEXT = b"\0"
+# Of so many rows an insert and our memory can hold the old and the new.
+PART_ROWS = 20_000
 
 
 class Rewriter:
@@ -46,6 +49,7 @@ class Rewriter:
     def __init__(self, spans: Spans, rows: list[bytes]) -> None:
         self._spans = spans
         self._rows = rows
+        self._apart: dict[int, Row] = {}
 
     def removed(self, which: Indices) -> bytes:
         """Rows that take back spans which were told twice."""
@@ -54,13 +58,20 @@ class Rewriter:
             for index in which.tolist()
         )
 
-    def settled(self, resolved: Resolved) -> bytes:
-        """Rows for what is now known otherwise than before."""
+    def settled(self, resolved: Resolved) -> Iterator[bytes]:
+        """Rows for what is now known otherwise than before, in parts that stand for themselves."""
         after = self._after(resolved)
         changed = np.zeros(len(self._rows), np.bool_)
         for name, column in after.items():
             changed |= column != self._spans[name]
         which = np.flatnonzero(changed)
+        for start in range(0, len(which), PART_ROWS):
+            yield self._part(which[start : start + PART_ROWS], after, resolved)
+
+    def _part(self, which: Indices, after: Spans, resolved: Resolved) -> bytes:
+        self._apart.clear()
+        split.cache_clear()
+        merged.cache_clear()
         old = [self._row(i, -1, int(self._spans["version"][i])) for i in which.tolist()]
         for index in which.tolist():
             self._rewrite(index, resolved)
@@ -69,7 +80,7 @@ class Rewriter:
         self._spans["version"][which] += np.uint64(1)
         self._spans["own"][which] = self._own(which, resolved)
         new = [self._row(i, 1, int(self._spans["version"][i])) for i in which.tolist()]
-        return b"".join(old) + b"".join(new)
+        return b"".join(old + new)
 
     def _after(self, resolved: Resolved) -> Spans:
         """The columns that may change, as they should be."""
@@ -126,15 +137,15 @@ class Rewriter:
         self._rows[index] = b"".join(row.pieces)
 
     def _context(self, row: Row, index: int, resolved: Resolved) -> bytes:
-        parts = list(strings(row.context))
+        parts = list(split(row.context))
         sources = (resolved.run, resolved.conversation, resolved.workflow)
         for place, source in enumerate(int(told[index]) for told in sources):
             if source >= 0 and source != index:
-                parts[place] = list(strings(self._taken(source).context))[place]
+                parts[place] = split(self._taken(source).context)[place]
         return b"".join(parts)
 
     def _agent(self, index: int) -> bytes:
-        return NO_TEXT if index < 0 else next(strings(self._taken(index).identity_own))
+        return NO_TEXT if index < 0 else split(self._taken(index).identity_own)[0]
 
     def _own(self, which: Indices, resolved: Resolved) -> Numbers:
         """Which facts are the span's own, now that its row says more than that."""
@@ -158,7 +169,7 @@ class Rewriter:
         return own | np.array(fields, np.uint64)
 
     def _own_fields(self, index: int) -> int:
-        own = strings(self._taken(index).identity_own)
+        own = split(self._taken(index).identity_own)
         return sum(bit for bit, text in zip(IDENTITY, own, strict=True) if text != b"\0")
 
     def _row(self, index: int, sign: int, version: int, *, is_deleted: int = 0) -> bytes:
@@ -182,8 +193,11 @@ class Rewriter:
         )
 
     def _taken(self, index: int) -> Row:
-        lengths = [int(self._spans[f"{piece}_length"][index]) for piece in PIECES]
-        return Row.of(self._rows[index], lengths)
+        """A row in pieces; who writes a piece changes it for all who ask."""
+        if index not in self._apart:
+            lengths = [int(self._spans[f"{piece}_length"][index]) for piece in PIECES]
+            self._apart[index] = Row.of(self._rows[index], lengths)
+        return self._apart[index]
 
 
 def _told(own: Numbers, source: Indices, now: Numbers) -> Numbers:

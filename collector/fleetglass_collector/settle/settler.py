@@ -8,7 +8,7 @@ spans that are stored, and is compared with what their rows say already.
 import json
 import logging
 import time
-from collections.abc import Collection, Generator
+from collections.abc import Collection, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -127,18 +127,18 @@ class Settler:
         self._recall(spans, rows)
         twice = self._memory.add(spans, rows)
         gone = Rewriter(chosen(spans, twice), [rows[index] for index in twice.tolist()])
-        body = gone.removed(np.arange(len(twice)))
-        self._outbox.send(body + self._rewritten(np.unique(spans["trace"])))
+        self._outbox.send(gone.removed(np.arange(len(twice))))
+        for body in self._rewritten(np.unique(spans["trace"])):
+            self._outbox.send(body)
         self._memory.trim()
         return len(rows)
 
-    def _rewritten(self, traces: Numbers) -> bytes:
+    def _rewritten(self, traces: Numbers) -> Iterator[bytes]:
         which = self._memory.of(traces)
         spans = chosen(self._memory.spans, which)
         rows = self._memory.rows_at(which)
-        body = Rewriter(spans, rows).settled(resolve(spans))
+        yield from Rewriter(spans, rows).settled(resolve(spans))
         self._memory.update(which, spans, rows)
-        return body
 
     def _recall(self, spans: Spans, rows: list[bytes]) -> None:
         """Read again the traces that go on after they were forgotten."""

@@ -10,6 +10,7 @@ from fleetglass_collector.store import schema
 from fleetglass_collector.store.migrate import RECORDS
 
 MOST_APART_S = 5.0
+SILENT_S = 60
 UNKNOWN_TABLE = 60
 
 
@@ -38,7 +39,7 @@ def tables(config: Config) -> Generator[Check]:
     }
     try:
         rows = Reader.of(config).rows(
-            f"SELECT name, any(checksum) AS checksum FROM {RECORDS} GROUP BY name"
+            f"SELECT name, argMax(checksum, applied_at) AS checksum FROM {RECORDS} GROUP BY name"
         )
     except StoreError as error:
         if error.code == UNKNOWN_TABLE:
@@ -49,6 +50,25 @@ def tables(config: Config) -> Generator[Check]:
         # Without a code it is the database that is away, which was said already.
         return
     yield _compared(wanted, {str(row["name"]): str(row["checksum"]) for row in rows})
+
+
+def settling(config: Config) -> Generator[Check]:
+    """Is somebody at it? Whoever settles says so every ten seconds."""
+    try:
+        rows = Reader.of(config).rows(
+            "SELECT count() AS told, dateDiff('second', max(at), now64(3)) AS ago FROM settled"
+        )
+    except StoreError:
+        # The tables are missing, or the database is away: that was said already.
+        return
+    ago = int(rows[0]["ago"])
+    if not int(rows[0]["told"]):
+        yield Check.note("settling", "not begun", "fleetglass up does it, or fleetglass settle")
+    elif ago > SILENT_S:
+        advice = "start it, once for the database: fleetglass settle (fleetglass up runs it)"
+        yield Check.fail("settling", f"nobody has for {ago} s: agents and costs are behind", advice)
+    else:
+        yield Check.ok("settling", f"{ago} s ago")
 
 
 def _away(config: Config, error: StoreError) -> Check:

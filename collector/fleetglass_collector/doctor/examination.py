@@ -28,3 +28,4 @@ def examine(config: Config, patience: Patience) -> Generator[Check]:
     else:
         yield Check.note("span", "not sent: no collector is running", "fleetglass up")
     yield from database.tables(config)
+    yield from database.settling(config)

@@ -141,7 +141,8 @@ FROM
                         multiIf(
                             said = 'agent', if(
                                 word = 'agent' AND parent_span_id = '' AND ${text_agent} = '' AND ${text_node} = ''
-                                    AND stem = name AND ${text_traceloop_kind} = '',
+                                    AND stem = name
+                                    AND firstNonDefault(${text_own_kind}, ${text_langfuse_type}, ${text_traceloop_kind}) = '',
                                 'workflow',
                                 'agent'),
                             said = 'tool' OR said = '' AND (called != '' OR ${text_call_id} != ''), if(
@@ -163,7 +164,7 @@ FROM
                             input + read + written,
                             input) AS used_input,
                         -- Reasoning beside the output, in the same way.
-                        if(reasoning > output_all, output_all + reasoning, output_all) AS used_output
+                        if(has_details OR reasoning > output_all, output_all + reasoning, output_all) AS used_output
                     FROM
                     (
                         SELECT

@@ -1,0 +1,92 @@
+"""What spans tell of each other does not depend on the order in which they stand."""
+
+from dataclasses import fields
+from random import Random
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fleetglass_collector.settle.resolve import Resolved, resolve
+from fleetglass_collector.settle.spans import KIND, NUMBERS, SESSION, TOLD, Spans, chosen
+
+FACTS = (
+    "agent",
+    "run_own",
+    "conversation_own",
+    "workflow_own",
+    "tool",
+    "asked",
+    "target_own",
+    "caller_own",
+)
+
+
+@st.composite
+def traces(draw: st.DrawFn) -> Spans:
+    """Any spans: parents missing, in circles, in another trace; few values, so that they meet."""
+    size = draw(st.integers(1, 16))
+
+    def column(values: st.SearchStrategy[int]) -> list[int]:
+        return draw(st.lists(values, min_size=size, max_size=size))
+
+    few = st.integers(0, 2)
+    told: dict[str, list[int]] = {
+        "key": draw(st.permutations(range(1, size + 1))),
+        "parent": column(st.integers(0, size + 1)),
+        "trace": column(st.integers(1, 2)),
+        "start": column(few),
+        "kind": column(st.integers(0, len(KIND) - 1)),
+        "own": column(st.sampled_from([0, SESSION])),
+        "usage": column(st.sampled_from([0, TOLD])),
+        **{name: column(few) for name in FACTS},
+    }
+    return {name: np.array(told.get(name, [0] * size), np.uint64) for name in NUMBERS}
+
+
+def by_key(spans: Spans, resolved: Resolved) -> dict[int, list[int]]:
+    """What is told of each span, in keys in place of indices."""
+    keys = [int(key) for key in spans["key"]]
+    return {
+        key: [_named(keys, getattr(resolved, field.name)[at]) for field in fields(resolved)]
+        for at, key in enumerate(keys)
+    }
+
+
+def _named(keys: list[int], value: np.generic) -> int:
+    if isinstance(value, np.bool_):
+        return int(value)
+    return keys[int(value)] if int(value) >= 0 else -1
+
+
+@given(traces(), st.randoms(use_true_random=False))
+def test_the_order_of_spans_is_no_part_of_it(spans: Spans, random: Random) -> None:
+    order = list(range(len(spans["key"])))
+    random.shuffle(order)
+    shuffled = chosen(spans, np.array(order))
+
+    assert by_key(shuffled, resolve(shuffled)) == by_key(spans, resolve(spans))
+
+
+@given(traces())
+def test_a_fact_of_its_own_is_never_taken_from_another(spans: Spans) -> None:
+    resolved = resolve(spans)
+    here = np.arange(len(spans["key"]))
+
+    for name, told in (("run_own", resolved.run), ("workflow_own", resolved.workflow)):
+        own = spans[name] != 0
+        assert (told[own] == here[own]).all()
+        assert (spans[name][told[told >= 0]] != 0).all()
+    assert (resolved.target[spans["target_own"] != 0] == -1).all()
+    assert (resolved.caller[spans["caller_own"] != 0] == -1).all()
+
+
+@given(traces())
+def test_usage_that_is_told_counts_somewhere(spans: Spans) -> None:
+    counts = resolve(spans).counts
+    told = (spans["usage"] & np.uint64(TOLD)) != 0
+
+    assert not counts[~told].any()
+    call = told & (spans["kind"] == KIND["llm"])
+    leaf = ~np.isin(spans["key"], spans["parent"])
+    assert counts[call & leaf].all()

@@ -2,7 +2,8 @@
 
     python benchmarks/load.py PORT --requests 600 [--rate SPANS_PER_SECOND]
 
-Prints one JSON line: spans, seconds, percentiles of the time to the acknowledgement.
+Prints one JSON line: spans, seconds, percentiles of the time to the acknowledgement. What is said
+repeats after a while; the traces are new ones each time.
 """
 
 import argparse
@@ -13,23 +14,22 @@ import socket
 import tempfile
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import payload
 
 SPANS = 512
 DISTINCT = 96
+LEVEL = 1
 
 
 def bodies() -> list[bytes]:
     """The requests, made once a machine: making them takes longer than sending them."""
-    cache = (
-        Path(tempfile.gettempdir()) / f"fleetglass-bench-{DISTINCT}-{time.strftime('%j')}.pickle"
-    )
+    cache = Path(tempfile.gettempdir()) / f"fleetglass-load-{DISTINCT}-{time.strftime('%j')}.pickle"
     if not cache.exists():
         made = payload.requests(DISTINCT, spans=SPANS, start_ns=time.time_ns())
-        packed = [gzip.compress(request.SerializeToString(), 6) for request in made]
-        cache.write_bytes(pickle.dumps(packed))
+        cache.write_bytes(pickle.dumps([request.SerializeToString() for request in made]))
     return list(pickle.loads(cache.read_bytes()))
 
 
@@ -38,14 +38,15 @@ class Load:
         self.latencies: list[float] = []
         self.refused = 0
         self._port = port
-        head = f"POST {path} HTTP/1.1\r\nhost: bench\r\ncontent-type: application/x-protobuf\r\n"
-        self._requests = [
-            f"{head}content-encoding: gzip\r\ncontent-length: {len(body)}\r\n\r\n".encode() + body
-            for body in bodies()
-        ]
+        self._head = (
+            f"POST {path} HTTP/1.1\r\nhost: bench\r\ncontent-type: application/x-protobuf\r\n"
+        )
+        self._bodies = bodies()
 
     def run(self, *, requests: int, connections: int, rate: float) -> float:
         """Send, and return the seconds it took. With a rate, requests leave on schedule."""
+        with ThreadPoolExecutor() as pool:
+            ahead = [] if rate else list(pool.map(self._request, range(requests)))
         began = time.perf_counter()
         turns = iter(range(requests))
         lock = threading.Lock()
@@ -58,9 +59,10 @@ class Load:
                     turn = next(turns, None)
                 if turn is None:
                     return
+                request = ahead[turn] if ahead else self._request(turn)
                 due = began + turn * SPANS / rate if rate else time.perf_counter()
                 time.sleep(max(0.0, due - time.perf_counter()))
-                self._send(connection, self._requests[turn % len(self._requests)], due)
+                self._send(connection, request, due)
 
         threads = [threading.Thread(target=client) for _ in range(connections)]
         for thread in threads:
@@ -68,6 +70,13 @@ class Load:
         for thread in threads:
             thread.join()
         return time.perf_counter() - began
+
+    def _request(self, turn: int) -> bytes:
+        lap, which = divmod(turn, len(self._bodies))
+        body = self._bodies[which].replace(payload.MARK, lap.to_bytes(len(payload.MARK), "big"))
+        packed = gzip.compress(body, LEVEL)
+        head = f"{self._head}content-encoding: gzip\r\ncontent-length: {len(packed)}\r\n\r\n"
+        return head.encode() + packed
 
     def _send(self, connection: socket.socket, request: bytes, due: float) -> None:
         while True:

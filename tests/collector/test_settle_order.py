@@ -20,8 +20,8 @@ from fleetglass_collector.settle.settler import Settler
 from fleetglass_collector.store.client import Store
 from fleetglass_collector.store.migrate import migrate
 
-# Many more by hand: FLEETGLASS_TEST_SEEDS=100-200.
-SEEDS = [int(end) for end in os.environ.get("FLEETGLASS_TEST_SEEDS", "0-3").split("-")]
+# Many more by hand: SETTLE_ORDER_SEEDS=100-200.
+SEEDS = [int(end) for end in os.environ.get("SETTLE_ORDER_SEEDS", "0-3").split("-")]
 TRACES = 60
 
 

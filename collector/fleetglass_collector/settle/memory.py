@@ -4,12 +4,10 @@ import numpy as np
 import numpy.typing as npt
 
 from fleetglass_collector.settle.ancestry import Indices, Mask
-from fleetglass_collector.settle.spans import PIECES, Numbers, Spans, chosen, joined, none
+from fleetglass_collector.settle.spans import Numbers, Spans, chosen, joined, none
 
 # More forgotten traces than this are not remembered as forgotten: forty megabytes.
 MAX_FORGOTTEN = 5_000_000
-# A span's row is of some hundred bytes, unless somebody sends names without end.
-MAX_BYTES = 500_000_000
 
 
 class Memory:
@@ -17,39 +15,32 @@ class Memory:
 
     def __init__(self, *, max_spans: int) -> None:
         self.spans = none()
-        self.rows: list[bytes] = []
         self.forgotten: Numbers = np.zeros(0, np.uint64)
         self._max_spans = max_spans
 
     def __len__(self) -> int:
-        return len(self.rows)
+        return len(self.spans["key"])
 
-    def add(self, spans: Spans, rows: list[bytes]) -> Indices:
+    def add(self, spans: Spans) -> Indices:
         """Take what is not known yet; return the indices, in `spans`, of what was told twice.
 
         A span that is known with the same segment is merely read again.
         """
         known = np.isin(spans["key"], self.spans["key"])
-        # Of one key the first comes first: rows are in the order of arrival.
+        # Of one key the first comes first: spans are in the order of arrival.
         _, first = np.unique(spans["key"], return_index=True)
-        fresh = np.zeros(len(rows), np.bool_)
+        fresh = np.zeros(len(known), np.bool_)
         fresh[first] = True
         fresh &= ~known
         self.spans = joined(self.spans, chosen(spans, fresh))
-        self.rows += [rows[index] for index in np.flatnonzero(fresh).tolist()]
         return np.flatnonzero(~fresh & ~self._is_same(spans))
 
     def of(self, traces: Numbers) -> Indices:
         return np.flatnonzero(np.isin(self.spans["trace"], traces))
 
-    def rows_at(self, which: Indices) -> list[bytes]:
-        return [self.rows[index] for index in which.tolist()]
-
-    def update(self, which: Indices, spans: Spans, rows: list[bytes]) -> None:
+    def update(self, which: Indices, spans: Spans) -> None:
         for name, column in spans.items():
             self.spans[name][which] = column
-        for index, row in zip(which.tolist(), rows, strict=True):
-            self.rows[index] = row
 
     def remember(self, traces: Numbers) -> None:
         """These are no longer forgotten."""
@@ -60,13 +51,11 @@ class Memory:
 
     def trim(self) -> None:
         """Forget the traces that had no span for the longest time, down to three quarters."""
-        room = self._room()
-        if len(self) <= room:
+        if len(self) <= self._max_spans:
             return
-        kept = self._last_seen() >= self._border(max(1, room * 3 // 4))
+        kept = self._last_seen() >= self._border(max(1, self._max_spans * 3 // 4))
         self.forget(np.unique(self.spans["trace"][~kept]))
         self.spans = chosen(self.spans, kept)
-        self.rows = [self.rows[index] for index in np.flatnonzero(kept).tolist()]
 
     def _last_seen(self) -> npt.NDArray[np.int64]:
         """For each span, the place of its trace's latest."""
@@ -78,11 +67,6 @@ class Memory:
     def _border(self, room: int) -> int:
         last = np.sort(self._last_seen())
         return int(last[len(last) - room])
-
-    def _room(self) -> int:
-        """For how many spans there is room, long as they are."""
-        size = sum(int(self.spans[f"{piece}_length"].sum()) for piece in PIECES)
-        return min(self._max_spans, len(self) * MAX_BYTES // max(size, 1))
 
     def _is_same(self, spans: Spans) -> Mask:
         order = np.argsort(self.spans["key"])

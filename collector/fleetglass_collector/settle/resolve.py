@@ -32,6 +32,18 @@ class Resolved:
     is_repeat: Mask
     """Whether a tool's span tells of the call that the one around it tells of."""
 
+    @property
+    def sources(self) -> tuple[Indices, ...]:
+        """All that a span may take a text from."""
+        return (
+            self.identity,
+            self.run,
+            self.conversation,
+            self.workflow,
+            self.caller,
+            self.target,
+        )
+
 
 def resolve(spans: Spans) -> Resolved:
     """Take whole traces, each span once."""

@@ -1,7 +1,6 @@
 """Writes rows anew where what is known of their spans has changed."""
 
-from collections.abc import Iterator
-from hashlib import blake2b
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from fleetglass_collector.settle.row import (
     merged,
     split,
 )
+from fleetglass_collector.settle.source import Rows
 from fleetglass_collector.settle.spans import (
     AGENT,
     CALLER,
@@ -23,16 +23,17 @@ from fleetglass_collector.settle.spans import (
     IDENTITY,
     KIND,
     KINDS,
-    PIECES,
     REPEAT,
     RUN,
     SESSION,
     SETTLED,
     TARGET,
     TOLD,
+    WEIGHTS,
     WORKFLOW,
     Numbers,
     Spans,
+    chosen,
 )
 
 NO_TEXT = b"\0"
@@ -43,25 +44,28 @@ PART_ROWS = 20_000
 class Rewriter:
     """Makes the rows that take back what was said of spans and say it anew.
 
-    Spans and rows are those of whole traces; what changes, changes in both.
+    The spans are those of whole traces; what changes, changes in them too.
     """
 
-    def __init__(self, spans: Spans, rows: list[bytes]) -> None:
+    def __init__(self, spans: Spans, read: Callable[[Spans], Rows]) -> None:
         self._spans = spans
-        self._rows = rows
-        self._apart: dict[int, Row] = {}
+        self._read = read
+        self._rows: dict[int, Row] = {}
 
-    def removed(self, which: Indices) -> bytes:
-        """Rows that take back spans which were told twice."""
+    def removed(self) -> bytes:
+        """Rows that take back the spans, which were told twice."""
+        everything = np.arange(len(self._spans["key"]))
+        self._fetch(everything)
         return b"".join(
-            self._row(index, -1, int(self._spans["version"][index]) + 1, is_deleted=1)
-            for index in which.tolist()
+            self._bytes(index, -1, int(self._spans["version"][index]) + 1, is_deleted=1)
+            for index in everything.tolist()
+            if index in self._rows
         )
 
     def settled(self, resolved: Resolved) -> Iterator[bytes]:
         """Rows for what is now known otherwise than before, in parts that stand for themselves."""
         after = self._after(resolved)
-        changed = np.zeros(len(self._rows), np.bool_)
+        changed = np.zeros(len(self._spans["key"]), np.bool_)
         for name, column in after.items():
             changed |= column != self._spans[name]
         which = np.flatnonzero(changed)
@@ -69,18 +73,35 @@ class Rewriter:
             yield self._part(which[start : start + PART_ROWS], after, resolved)
 
     def _part(self, which: Indices, after: Spans, resolved: Resolved) -> bytes:
-        self._apart.clear()
         split.cache_clear()
         merged.cache_clear()
-        old = [self._row(i, -1, int(self._spans["version"][i])) for i in which.tolist()]
+        which = self._kept(which, resolved)
+        old = [self._bytes(i, -1, int(self._spans["version"][i])) for i in which.tolist()]
         for index in which.tolist():
             self._rewrite(index, resolved)
         for name, column in after.items():
             self._spans[name][which] = column[which]
         self._spans["version"][which] += np.uint64(1)
         self._spans["own"][which] = self._own(which, resolved)
-        new = [self._row(i, 1, int(self._spans["version"][i])) for i in which.tolist()]
+        new = [self._bytes(i, 1, int(self._spans["version"][i])) for i in which.tolist()]
         return b"".join(old + new)
+
+    def _kept(self, which: Indices, resolved: Resolved) -> Indices:
+        """Fetch the rows and those that they take from; leave out what is no longer kept."""
+        sources = np.stack([column[which] for column in resolved.sources])
+        self._fetch(np.union1d(which, sources[sources >= 0]))
+        rows = np.array([-1, *self._rows], np.int64)
+        return which[np.isin(which, rows) & np.isin(sources, rows).all(axis=0)]
+
+    def _fetch(self, which: Indices) -> None:
+        spans = chosen(self._spans, which)
+        rows = self._read(spans)
+        places = zip(spans["segment"].tolist(), spans["key"].tolist(), strict=True)
+        self._rows = {
+            index: rows[place]
+            for index, place in zip(which.tolist(), places, strict=True)
+            if place in rows
+        }
 
     def _after(self, resolved: Resolved) -> Spans:
         """The columns that may change, as they should be."""
@@ -88,7 +109,7 @@ class Rewriter:
         usage = np.where(resolved.counts | (spans["usage"] & TOLD == 0), 0, HELD).astype(np.uint64)
         repeat = np.uint64(KIND["other"])
         return {
-            "identity_now": self._identities(resolved),
+            "identity_now": self._identity(resolved.identity),
             "run_now": _told(spans["run_own"], resolved.run, spans["run_now"]),
             "conversation_now": _told(
                 spans["conversation_own"], resolved.conversation, spans["conversation_now"]
@@ -100,52 +121,34 @@ class Rewriter:
             "kind_now": np.where(resolved.is_repeat, repeat, spans["kind"]),
         }
 
-    def _identities(self, resolved: Resolved) -> Numbers:
-        """For each span a number that stands for its identity, merged with its agent's."""
-        spans, source = self._spans, resolved.identity
-        own, now = spans["identity_own"], spans["identity_now"]
-        # What came together with the agent right above it has that one's identity already.
-        together = (spans["version"] == 0) & (spans["own"] & SETTLED != 0)
-        told = np.flatnonzero((source >= 0) & ~(together & (source == resolved.parent)))
-        mixed = own[told] * np.uint64(3) ^ own[source[told]] * np.uint64(5) ^ now[told]
-        _, first, group = np.unique(mixed, return_index=True, return_inverse=True)
-        numbers = [
-            self._merge(int(told[index]), int(source[told[index]])) for index in first.tolist()
-        ]
-        result = now.copy()
-        result[told] = np.array(numbers, np.uint64)[group]
-        return result
-
-    def _merge(self, index: int, source: int) -> int:
-        row = self._taken(index)
-        identity = merged(row.identity_own, self._taken(source).identity_own)
-        if identity == row.identity:
-            return int(self._spans["identity_now"][index])
-        return int.from_bytes(blake2b(identity, digest_size=8).digest(), "little")
+    def _identity(self, source: Indices) -> Numbers:
+        """Each span's own, and what it leaves out from its agent."""
+        identity = np.zeros(len(source), np.uint64)
+        for name, weight in WEIGHTS.items():
+            own = self._spans[name]
+            identity += np.uint64(weight) * np.where(own != 0, own, own[source])
+        return np.where(source >= 0, identity, self._spans["identity_now"])
 
     def _rewrite(self, index: int, resolved: Resolved) -> None:
-        row = self._taken(index)
+        row = self._rows[index]
         if (source := int(resolved.identity[index])) >= 0:
-            row.identity = merged(row.identity_own, self._taken(source).identity_own)
+            row.identity = merged(row.identity_own, self._rows[source].identity_own)
         row.context = self._context(row, index, resolved)
         if not self._spans["caller_own"][index]:
             row.caller = self._agent(int(resolved.caller[index]))
         if not self._spans["target_own"][index]:
             row.target = self._agent(int(resolved.target[index]))
-        for piece, content in zip(PIECES, row.pieces, strict=True):
-            self._spans[f"{piece}_length"][index] = len(content)
-        self._rows[index] = b"".join(row.pieces)
 
     def _context(self, row: Row, index: int, resolved: Resolved) -> bytes:
         parts = list(split(row.context))
         sources = (resolved.run, resolved.conversation, resolved.workflow)
         for place, source in enumerate(int(told[index]) for told in sources):
             if source >= 0 and source != index:
-                parts[place] = split(self._taken(source).context)[place]
+                parts[place] = split(self._rows[source].context)[place]
         return b"".join(parts)
 
     def _agent(self, index: int) -> bytes:
-        return NO_TEXT if index < 0 else split(self._taken(index).identity_own)[0]
+        return NO_TEXT if index < 0 else split(self._rows[index].identity_own)[0]
 
     def _own(self, which: Indices, resolved: Resolved) -> Numbers:
         """Which facts are the span's own, now that its row says more than that."""
@@ -157,23 +160,19 @@ class Rewriter:
         own = np.full(len(which), SETTLED, np.uint64)
         own |= spans["own"][which] & np.uint64(AGENT | RUN)
         own |= np.where(kept, spans["own"][which] & np.uint64(SESSION), 0).astype(np.uint64)
-        for bit, has in (
-            (CONVERSATION, kept),
-            (WORKFLOW, spans["workflow_own"][which] != 0),
-            (TARGET, spans["target_own"][which] != 0),
-            (CALLER, spans["caller_own"][which] != 0),
-            (REPEAT, resolved.is_repeat[which]),
-        ):
+        told = {
+            CONVERSATION: kept,
+            WORKFLOW: spans["workflow_own"][which] != 0,
+            TARGET: spans["target_own"][which] != 0,
+            CALLER: spans["caller_own"][which] != 0,
+            REPEAT: resolved.is_repeat[which],
+        } | {bit: spans[name][which] != 0 for name, bit in IDENTITY.items()}
+        for bit, has in told.items():
             own |= np.where(has, bit, 0).astype(np.uint64)
-        fields = [self._own_fields(index) for index in which.tolist()]
-        return own | np.array(fields, np.uint64)
+        return own
 
-    def _own_fields(self, index: int) -> int:
-        own = split(self._taken(index).identity_own)
-        return sum(bit for bit, text in zip(IDENTITY, own, strict=True) if text != b"\0")
-
-    def _row(self, index: int, sign: int, version: int, *, is_deleted: int = 0) -> bytes:
-        row = self._taken(index)
+    def _bytes(self, index: int, sign: int, version: int, *, is_deleted: int = 0) -> bytes:
+        row = self._rows[index]
         is_held = int(self._spans["usage"][index]) & HELD
         kind = KINDS[int(self._spans["kind_now"][index])].encode()
         return b"".join(
@@ -191,13 +190,6 @@ class Rewriter:
                 row.rest,
             )
         )
-
-    def _taken(self, index: int) -> Row:
-        """A row in pieces; who writes a piece changes it for all who ask."""
-        if index not in self._apart:
-            lengths = [int(self._spans[f"{piece}_length"][index]) for piece in PIECES]
-            self._apart[index] = Row.of(self._rows[index], lengths)
-        return self._apart[index]
 
 
 def _told(own: Numbers, source: Indices, now: Numbers) -> Numbers:

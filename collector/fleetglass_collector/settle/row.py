@@ -1,13 +1,9 @@
 """The bytes of a row of `agent_spans_in`, as RowBinary writes them."""
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate
-from typing import Self
-
-from fleetglass_collector.settle.spans import PIECES
 
 # The columns of a row in the order of its bytes.
 COLUMNS = (
@@ -30,7 +26,7 @@ HEAD = struct.Struct("<bIB")
 
 @dataclass(slots=True)
 class Row:
-    """The bytes of a row, taken apart: a field for each of PIECES."""
+    """The bytes of a row in pieces, as sql/rows.sql brings them."""
 
     identity_own: bytes
     identity: bytes
@@ -40,15 +36,6 @@ class Row:
     target: bytes
     held: bytes
     rest: bytes
-
-    @classmethod
-    def of(cls, row: bytes, lengths: Iterable[int]) -> Self:
-        ends = list(accumulate(lengths))
-        return cls(*(row[start:end] for start, end in zip([0, *ends], ends, strict=False)))
-
-    @property
-    def pieces(self) -> tuple[bytes, ...]:
-        return tuple(getattr(self, piece) for piece in PIECES)
 
 
 def strings(row: bytes) -> Iterator[bytes]:

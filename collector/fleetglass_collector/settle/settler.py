@@ -24,8 +24,8 @@ from fleetglass_collector.settle.outbox import Outbox
 from fleetglass_collector.settle.pricing import Pricing
 from fleetglass_collector.settle.resolve import resolve
 from fleetglass_collector.settle.rewriter import Rewriter
-from fleetglass_collector.settle.row import strings
-from fleetglass_collector.settle.spans import PIECES, Numbers, Spans, chosen
+from fleetglass_collector.settle.source import Rows
+from fleetglass_collector.settle.spans import Numbers, Spans, chosen
 from fleetglass_collector.store.client import Store
 
 log = logging.getLogger(__name__)
@@ -121,39 +121,35 @@ class Settler:
     def _settle(self, segments: Collection[int]) -> int:
         where = f"segment IN ({', '.join(map(str, segments))})"
         self._pricing.learn(where)
-        spans, rows = source.read(self._store, where)
-        if not rows:
+        spans = source.read(self._store, where)
+        if not len(spans["key"]):
             return 0
-        self._recall(spans, rows)
-        twice = self._memory.add(spans, rows)
-        gone = Rewriter(chosen(spans, twice), [rows[index] for index in twice.tolist()])
-        self._outbox.send(gone.removed(np.arange(len(twice))))
+        self._recall(spans)
+        twice = self._memory.add(spans)
+        self._outbox.send(Rewriter(chosen(spans, twice), self._rows).removed())
         for body in self._rewritten(np.unique(spans["trace"])):
             self._outbox.send(body)
         self._memory.trim()
-        return len(rows)
+        return len(spans["key"])
+
+    def _rows(self, spans: Spans) -> Rows:
+        return source.rows(self._store, spans)
 
     def _rewritten(self, traces: Numbers) -> Iterator[bytes]:
         which = self._memory.of(traces)
         spans = chosen(self._memory.spans, which)
-        rows = self._memory.rows_at(which)
-        yield from Rewriter(spans, rows).settled(resolve(spans))
-        self._memory.update(which, spans, rows)
+        yield from Rewriter(spans, self._rows).settled(resolve(spans))
+        self._memory.update(which, spans)
 
-    def _recall(self, spans: Spans, rows: list[bytes]) -> None:
+    def _recall(self, spans: Spans) -> None:
         """Read again the traces that go on after they were forgotten."""
-        again = np.flatnonzero(np.isin(spans["trace"], self._memory.forgotten))
-        traces = np.unique(spans["trace"][again])
-        if not len(traces):
-            return
-        names = {_trace_id(spans, rows, index) for index in again.tolist()}
-        for some in _parts(sorted(names), MAX_TRACES_READ):
-            earlier, held = source.of_traces(self._store, some)
+        traces = np.unique(spans["trace"][np.isin(spans["trace"], self._memory.forgotten)])
+        segments = np.unique(spans["segment"])
+        for start in range(0, len(traces), MAX_TRACES_READ):
+            some = traces[start : start + MAX_TRACES_READ]
+            earlier = source.of_traces(self._store, some, segments)
             # What is new comes through the front door.
-            old = ~np.isin(earlier["segment"], np.unique(spans["segment"]))
-            self._memory.add(
-                chosen(earlier, old), [held[index] for index in np.flatnonzero(old).tolist()]
-            )
+            self._memory.add(chosen(earlier, ~np.isin(earlier["segment"], segments)))
         self._memory.remember(traces)
 
     def _confirm(self, batch: dict[int, int]) -> None:
@@ -165,16 +161,3 @@ class Settler:
 
     def _number(self, sql: str) -> int:
         return int(self._store.query(sql, fmt="TSVRaw"))
-
-
-def _trace_id(spans: Spans, rows: list[bytes], index: int) -> str:
-    """The row's rest begins with tenant, segment and trace."""
-    skipped = sum(int(spans[f"{piece}_length"][index]) for piece in PIECES[:-1])
-    rest = rows[index][skipped:]
-    tenant = next(strings(rest))
-    return next(strings(rest[len(tenant) + 8 :]))[1:].decode()
-
-
-def _parts(items: list[str], size: int) -> Generator[list[str]]:
-    for start in range(0, len(items), size):
-        yield items[start : start + size]

@@ -1,58 +1,106 @@
-"""Reads spans for settling, as columns of numbers and rows of bytes."""
+"""Reads spans for settling: all as numbers, and rows only of those that are written anew."""
 
-from collections.abc import Iterable
+import struct
+from collections.abc import Iterator
 from importlib.resources import files
 from string import Template
 
 import numpy as np
 
 from fleetglass_collector.dialects.sql import HELD_COST
-from fleetglass_collector.settle.row import REST
-from fleetglass_collector.settle.spans import KIND, NUMBERS, PIECES, Spans, none
+from fleetglass_collector.errors import StoreError
+from fleetglass_collector.settle.row import REST, Row
+from fleetglass_collector.settle.spans import KIND, NUMBERS, WEIGHTS, Numbers, Spans, chosen, none
 from fleetglass_collector.store.client import Store
 from fleetglass_collector.store.schema import quoted
 
-SQL = Template((files("fleetglass_collector.settle") / "sql" / "read.sql").read_text())
+SQL = files("fleetglass_collector.settle") / "sql"
+READ = Template((SQL / "read.sql").read_text())
+ROWS = Template((SQL / "rows.sql").read_text())
+# They are named in a query, which the database reads up to a size.
+ROWS_AT_ONCE = 5_000
+HEAD = struct.Struct("<QQI")
+PIECES_IN_A_ROW = 8
+
+Rows = dict[tuple[int, int], Row]
+"""By segment and key: a span that came twice has two rows."""
 
 
-def read(store: Store, where: str) -> tuple[Spans, list[bytes]]:
+def read(store: Store, where: str) -> Spans:
     """The spans that a condition holds for, in order of arrival."""
-    body = memoryview(store.query(_sql(where), fmt="RowBinary"))
+    body = memoryview(store.query(_read(where), fmt="RowBinary"))
     if not body:
-        return none(), []
+        return none()
     spans: Spans = {}
     for name in NUMBERS:
         count, body = _varint(body)
-        spans[name] = np.frombuffer(body[: 8 * count], np.uint64).copy()
+        spans[name] = np.frombuffer(body[: 8 * count], np.uint64)
         body = body[8 * count :]
-    size, body = _varint(body)
-    return spans, _cut(bytes(body[:size]), spans)
+    return chosen(spans, np.lexsort((spans["key"], spans["segment"])))
 
 
-def of_traces(store: Store, traces: Iterable[str]) -> tuple[Spans, list[bytes]]:
-    names = ", ".join(map(quoted, traces))
-    return read(store, f"trace_id IN ({names})") if names else (none(), [])
+def of_traces(store: Store, traces: Numbers, segments: Numbers) -> Spans:
+    """All spans of some traces, which have some in these segments."""
+    names = (
+        f"SELECT trace_id FROM agent_spans_rows WHERE segment IN ({_listed(segments)}) "
+        f"AND sipHash64(tenant, trace_id) IN ({_listed(traces)})"
+    )
+    return read(
+        store, f"trace_id IN ({names}) AND sipHash64(tenant, trace_id) IN ({_listed(traces)})"
+    )
 
 
-def _cut(rows: bytes, spans: Spans) -> list[bytes]:
-    lengths = sum((spans[f"{piece}_length"] for piece in PIECES), np.zeros(1, np.uint64))
-    ends = np.cumsum(lengths, dtype=np.uint64).tolist()
-    return [rows[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+def rows(store: Store, spans: Spans) -> Rows:
+    """What the rows of these spans say; those that are too old to be kept are not among them."""
+    found: Rows = {}
+    for start in range(0, len(spans["key"]), ROWS_AT_ONCE):
+        some = {name: column[start : start + ROWS_AT_ONCE] for name, column in spans.items()}
+        wanted = zip(some["segment"].tolist(), some["key"].tolist(), strict=True)
+        versions = dict(zip(wanted, some["version"].tolist(), strict=True))
+        for place, version, row in _rows(store, some):
+            if versions.get(place) == version:
+                found[place] = row
+            elif place in versions:
+                raise StoreError(
+                    "the database answers with a row from before it was written anew",
+                    transient=True,
+                )
+    return found
 
 
-def _sql(where: str) -> str:
-    return SQL.substitute(
-        numbers=",\n    ".join(f"groupArray(n_{name}::UInt64)" for name in NUMBERS),
-        lengths=",\n        ".join(f"length({piece}_row) AS n_{piece}_length" for piece in PIECES),
-        row=", ".join(f"{piece}_row" for piece in PIECES),
-        rest=REST,
+def _rows(store: Store, spans: Spans) -> Iterator[tuple[tuple[int, int], int, Row]]:
+    sql = ROWS.substitute(
+        segments=_listed(np.unique(spans["segment"])),
+        keys=_listed(spans["key"]),
         held_cost=HELD_COST,
+        rest=REST,
+    )
+    body = memoryview(store.query(sql, fmt="RowBinary"))
+    while body:
+        key, segment, version = HEAD.unpack_from(body)
+        body = body[HEAD.size :]
+        pieces: list[bytes] = []
+        for _ in range(PIECES_IN_A_ROW):
+            size, body = _varint(body)
+            pieces.append(bytes(body[:size]))
+            body = body[size:]
+        yield (segment, key), version, Row(*pieces)
+
+
+def _read(where: str) -> str:
+    return READ.substitute(
+        numbers=",\n    ".join(f"groupArray(n_{name}::UInt64)" for name in NUMBERS),
+        identity=" + ".join(f"{weight} * h_{name}" for name, weight in WEIGHTS.items()),
         kinds=", ".join(map(quoted, KIND)),
         kind_codes=", ".join(map(str, KIND.values())),
         other=str(KIND["other"]),
         tool=str(KIND["tool"]),
         where=where,
     )
+
+
+def _listed(numbers: Numbers) -> str:
+    return ", ".join(map(str, numbers.tolist()))
 
 
 def _varint(body: memoryview) -> tuple[int, memoryview]:

@@ -19,7 +19,6 @@ KIND = {name: code for code, name in enumerate(KINDS)}
 # The bits of `own`: which facts are the span's own. Of a row as it arrived only the first three are
 # told, and whatever else is there is its own; SETTLED says that all are told.
 AGENT, RUN, SESSION = 1, 2, 4
-IDENTITY = (AGENT, 8, 16, 32, 64, 128)
 WORKFLOW, TARGET, CALLER, CONVERSATION = 256, 512, 1024, 2048
 # A tool's span that repeats what another tells: its row says "other".
 REPEAT = 4096
@@ -28,20 +27,28 @@ SETTLED = 1 << 15
 # Of `usage`: the span tells of tokens or money; they do not count now.
 TOLD, HELD = 1, 2
 
-# What a row consists of, in its order: how long each piece is is a number too.
-PIECES = ("identity_own", "identity", "context", "counted", "caller", "target", "held", "rest")
+# What an agent passes on, with the bits that say that it is the span's own. An identity as one
+# number is the sum of these, weighted: so whose they are together can be calculated.
+IDENTITY = {
+    "agent": AGENT,
+    "agent_version": 8,
+    "agent_id": 16,
+    "cohort": 32,
+    "tier": 64,
+    "prompt_version": 128,
+}
+WEIGHTS = dict(zip(IDENTITY, (1, 3, 5, 7, 9, 11), strict=True))
 
-# As they come from sql/read.sql. `..._own` is 0 where the fact is not the span's own; `..._now` is
-# what its row says.
+# As they come from sql/read.sql: texts as hashes, 0 where there is none. `..._now` is what the row
+# says; the others of its kind are 0 where the fact is not the span's own.
 NUMBERS = (
     "key",
     "parent",
     "trace",
     "segment",
     "start",
-    "identity_own",
+    *IDENTITY,
     "identity_now",
-    "agent",
     "run_own",
     "run_now",
     "conversation_own",
@@ -59,7 +66,6 @@ NUMBERS = (
     "own",
     "usage",
     "version",
-    *(f"{piece}_length" for piece in PIECES),
 )
 
 Numbers = npt.NDArray[np.uint64]

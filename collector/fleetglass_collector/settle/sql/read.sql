@@ -1,7 +1,7 @@
--- Spans as columns of numbers, and pieces of their rows as RowBinary, all in one row; see settle/spans.py.
+-- Spans as columns of numbers, all in one row; see settle/spans.py. Texts are hashed, and 0 is no text: so
+-- that most spans are settled without being read whole. (A hash of a LowCardinality column costs next to nothing.)
 SELECT
-    ${numbers},
-    arrayStringConcat(groupArray(concat(${row})))
+    ${numbers}
 FROM
 (
     SELECT
@@ -10,56 +10,42 @@ FROM
         sipHash64(tenant, trace_id) AS n_trace,
         segment AS n_segment,
         toUInt64(greatest(0, toUnixTimestamp64Nano(start_time))) AS n_start,
-        formatRow('RowBinary', own_agent, own_version, own_id, own_cohort, own_tier, own_prompt) AS identity_own_row,
-        formatRow('RowBinary', agent, agent_version, agent_id, cohort, tier, prompt_version) AS identity_row,
-        formatRow('RowBinary', run_id, conversation, workflow) AS context_row,
-        if(
-            empty(held),
-            formatRow('RowBinary', input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, cost, reported_cost),
-            formatRow(
-                'RowBinary', toUInt64(held[1]), toUInt64(held[2]), toUInt64(held[3]), toUInt64(held[4]), toUInt64(held[5]),
-                ${held_cost}, if(held[6] > 0, held[6], NULL)::Nullable(Float64))) AS counted_row,
-        formatRow('RowBinary', parent_agent) AS caller_row,
-        formatRow('RowBinary', handoff_to) AS target_row,
-        formatRow('RowBinary', if(
-            empty(held),
-            [toFloat64(input_tokens), toFloat64(output_tokens), toFloat64(cache_read_tokens), toFloat64(cache_write_tokens),
-                toFloat64(reasoning_tokens), ifNull(reported_cost, 0)],
-            held)) AS held_row,
-        formatRow('RowBinary', ${rest}) AS rest_row,
-        sipHash64(identity_own_row) AS n_identity_own,
-        sipHash64(identity_row) AS n_identity_now,
-        if(own_agent = '', 0, sipHash64(own_agent)) AS n_agent,
-        if(bitTest(own, 1), sipHash64(run_id), 0) AS n_run_own,
+        h_agent * bitTest(own, 0) AS n_agent,
+        h_agent_version * (bitTest(own, 3) OR as_it_arrived) AS n_agent_version,
+        h_agent_id * (bitTest(own, 4) OR as_it_arrived) AS n_agent_id,
+        h_cohort * (bitTest(own, 5) OR as_it_arrived) AS n_cohort,
+        h_tier * (bitTest(own, 6) OR as_it_arrived) AS n_tier,
+        h_prompt_version * (bitTest(own, 7) OR as_it_arrived) AS n_prompt_version,
+        ${identity} AS n_identity_now,
         sipHash64(run_id) AS n_run_now,
-        if(conversation = '' OR bitTest(own, 15) AND NOT bitTest(own, 2) AND NOT bitTest(own, 11), 0, sipHash64(conversation)) AS n_conversation_own,
-        sipHash64(conversation) AS n_conversation_now,
-        if(workflow = '' OR bitTest(own, 15) AND NOT bitTest(own, 8), 0, sipHash64(workflow)) AS n_workflow_own,
-        sipHash64(workflow) AS n_workflow_now,
-        if(tool = '', 0, sipHash64(tool)) AS n_tool,
+        n_run_now * bitTest(own, 1) AS n_run_own,
+        sipHash64(conversation) * notEmpty(conversation) AS n_conversation_now,
+        n_conversation_now * (bitTest(own, 2) OR bitTest(own, 11) OR as_it_arrived) AS n_conversation_own,
+        sipHash64(workflow) * notEmpty(workflow) AS n_workflow_now,
+        n_workflow_now * (bitTest(own, 8) OR as_it_arrived) AS n_workflow_own,
+        sipHash64(tool) * notEmpty(tool) AS n_tool,
         arguments_hash AS n_asked,
-        if(handoff_to = '' OR bitTest(own, 15) AND NOT bitTest(own, 9), 0, sipHash64(handoff_to)) AS n_target_own,
-        if(handoff_to = '', 0, sipHash64(handoff_to)) AS n_target_now,
-        if(parent_agent = '' OR bitTest(own, 15) AND NOT bitTest(own, 10), 0, sipHash64(parent_agent)) AS n_caller_own,
-        if(parent_agent = '', 0, sipHash64(parent_agent)) AS n_caller_now,
+        sipHash64(handoff_to) * notEmpty(handoff_to) AS n_target_now,
+        n_target_now * (bitTest(own, 9) OR as_it_arrived) AS n_target_own,
+        sipHash64(parent_agent) * notEmpty(parent_agent) AS n_caller_now,
+        n_caller_now * (bitTest(own, 10) OR as_it_arrived) AS n_caller_own,
         toUInt64(transform(kind, [${kinds}], [${kind_codes}], ${other})) AS n_kind_now,
         if(bitTest(own, 12), ${tool}, n_kind_now) AS n_kind,
         own AS n_own,
         (notEmpty(held) OR input_tokens + output_tokens > 0 OR ifNull(reported_cost, 0) > 0) + 2 * notEmpty(held) AS n_usage,
-        version AS n_version,
-        ${lengths}
+        version AS n_version
     FROM
     (
         SELECT
             *,
-            if(bitTest(own, 0), agent, '') AS own_agent,
-            if(bitTest(own, 15) AND NOT bitTest(own, 3), '', agent_version) AS own_version,
-            if(bitTest(own, 15) AND NOT bitTest(own, 4), '', agent_id) AS own_id,
-            if(bitTest(own, 15) AND NOT bitTest(own, 5), '', cohort) AS own_cohort,
-            if(bitTest(own, 15) AND NOT bitTest(own, 6), '', tier) AS own_tier,
-            if(bitTest(own, 15) AND NOT bitTest(own, 7), '', prompt_version) AS own_prompt
+            NOT bitTest(own, 15) AS as_it_arrived,
+            sipHash64(agent) * notEmpty(agent) AS h_agent,
+            sipHash64(agent_version) * notEmpty(agent_version) AS h_agent_version,
+            sipHash64(agent_id) * notEmpty(agent_id) AS h_agent_id,
+            sipHash64(cohort) * notEmpty(cohort) AS h_cohort,
+            sipHash64(tier) * notEmpty(tier) AS h_tier,
+            sipHash64(prompt_version) * notEmpty(prompt_version) AS h_prompt_version
         FROM agent_spans_rows FINAL
         WHERE ${where}
     )
-    ORDER BY n_segment, n_key
 )

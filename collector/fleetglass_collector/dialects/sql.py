@@ -41,11 +41,11 @@ def variables() -> Mapping[str, str]:
         "spelling_ranks": _numbers(fact << 4 | rank for _, fact, rank in spelled),
         "resource_facts": _lines(_resource(fact, number[fact.name]) for fact in _of_resources()),
         "resource_columns": _lines(f"    r_{fact.name} String" for fact in _of_resources()),
-        **{f"text_{fact.name}": f"texts[indexOf(facts, {number[fact.name]})]" for fact in TEXTS},
-        **{
-            f"number_{fact.name}": f"numbers[indexOf(facts, {number[fact.name]})]"
-            for fact in NUMBERS
-        },
+        "fact_columns": _lines(
+            f"{INDENT * 9}{'texts' if fact in TEXTS else 'numbers'}"
+            f"[indexOf(facts, {number[fact.name]})] AS f_{fact.name}"
+            for fact in FACTS
+        ),
         "last_text": str(len(TEXTS)),
         "carried": ", ".join(f"r_{fact.name}" for fact in _of_resources()),
         "kind_words": _texts(WORDS),

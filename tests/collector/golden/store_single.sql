@@ -281,9 +281,18 @@ CREATE OR REPLACE FUNCTION fleetglassHash AS (prefix, text) -> multiIf(
     text = '',
     0,
     startsWith(text, '{'),
-    sipHash64Keyed(dictGet('fleetglass_secret.key', ('k0', 'k1'), toUInt64(1)), prefix, arraySort(JSONExtractKeysAndValuesRaw(text)), if(isValidJSON(text), '', text)),
+    sipHash64Keyed(
+        dictGet('fleetglass_secret.key', ('k0', 'k1'), toUInt64(1)),
+        prefix,
+        arraySort(JSONExtractKeysAndValuesRaw(text)),
+        -- Empty, or no JSON.
+        if(empty(JSONExtractKeysAndValuesRaw(text)), text, '')),
     startsWith(text, '['),
-    sipHash64Keyed(dictGet('fleetglass_secret.key', ('k0', 'k1'), toUInt64(1)), prefix, JSONExtractArrayRaw(text), if(isValidJSON(text), '', text)),
+    sipHash64Keyed(
+        dictGet('fleetglass_secret.key', ('k0', 'k1'), toUInt64(1)),
+        prefix,
+        JSONExtractArrayRaw(text),
+        if(empty(JSONExtractArrayRaw(text)), text, '')),
     sipHash64Keyed(dictGet('fleetglass_secret.key', ('k0', 'k1'), toUInt64(1)), prefix, text))
 
 -- 0015b_without_ids
@@ -303,7 +312,10 @@ CREATE OR REPLACE FUNCTION fleetglassArgumentsHash AS (tool, arguments) ->
 CREATE OR REPLACE FUNCTION fleetglassShape AS (tool, arguments) -> if(
     arguments = '',
     0,
-    sipHash64Keyed(dictGet('fleetglass_secret.key', ('k0', 'k1'), toUInt64(1)), tool, arrayFilter(token -> NOT match(token, '[0-9]'), splitByNonAlpha(arguments))))
+    sipHash64Keyed(
+        dictGet('fleetglass_secret.key', ('k0', 'k1'), toUInt64(1)),
+        tool,
+        replaceRegexpAll(arguments, '[[:alnum:]]*[0-9][[:alnum:]]*', '')))
 
 -- 0018_is_schema
 -- Some instrumentations put the tool's schema where its arguments should be: the same for every call.
@@ -1029,28 +1041,28 @@ FROM
             kind,
             name,
             firstNonDefault(own_agent, r_service, 'unknown') AS agent,
-            firstNonDefault(texts[indexOf(facts, 14)], r_agent_version) AS agent_version,
-            firstNonDefault(texts[indexOf(facts, 13)], r_agent_id) AS agent_id,
-            if(kind = 'agent', texts[indexOf(facts, 34)], '') AS parent_agent,
-            firstNonDefault(texts[indexOf(facts, 15)], r_cohort) AS cohort,
-            firstNonDefault(texts[indexOf(facts, 18)], r_environment) AS environment,
+            firstNonDefault(f_agent_version, r_agent_version) AS agent_version,
+            firstNonDefault(f_agent_id, r_agent_id) AS agent_id,
+            if(kind = 'agent', f_caller, '') AS parent_agent,
+            firstNonDefault(f_cohort, r_cohort) AS cohort,
+            firstNonDefault(f_environment, r_environment) AS environment,
             r_service AS service,
-            firstNonDefault(texts[indexOf(facts, 21)], trace_id) AS run_id,
-            firstNonDefault(own_session, texts[indexOf(facts, 23)]) AS conversation,
-            firstNonDefault(texts[indexOf(facts, 24)], texts[indexOf(facts, 25)], if(kind = 'workflow', name, '')) AS workflow,
-            if(is_call OR is_held, firstNonDefault(texts[indexOf(facts, 37)], texts[indexOf(facts, 38)]), '') AS model,
-            if(is_call OR is_held, texts[indexOf(facts, 38)], '') AS response_model,
+            firstNonDefault(f_run, trace_id) AS run_id,
+            firstNonDefault(own_session, f_conversation) AS conversation,
+            firstNonDefault(f_workflow, f_workflow_run, if(kind = 'workflow', name, '')) AS workflow,
+            if(is_call OR is_held, firstNonDefault(f_model, f_response_model), '') AS model,
+            if(is_call OR is_held, f_response_model, '') AS response_model,
             if(is_call, provider_named, '') AS provider,
-            if(is_call, texts[indexOf(facts, 41)], '') AS service_tier,
-            firstNonDefault(texts[indexOf(facts, 20)], r_prompt_version) AS prompt_version,
-            firstNonDefault(texts[indexOf(facts, 16)], r_tier) AS tier,
-            texts[indexOf(facts, 17)] AS action,
+            if(is_call, f_service_tier, '') AS service_tier,
+            firstNonDefault(f_prompt_version, r_prompt_version) AS prompt_version,
+            firstNonDefault(f_tier, r_tier) AS tier,
+            f_action AS action,
             tool,
-            if(startsWith(texts[indexOf(facts, 27)], '<'), '', texts[indexOf(facts, 27)]) AS tool_call_id,
+            if(startsWith(f_call_id, '<'), '', f_call_id) AS tool_call_id,
             fleetglassHash(tool, arguments) AS arguments_hash,
             fleetglassShape(tool, arguments) AS arguments_shape,
             fleetglassHash('', result) AS result_hash,
-            fleetglassHash('', output) AS output_hash,
+            sipHash64Keyed(dictGet('fleetglass_secret.key', ('k0', 'k1'), toUInt64(1)), output) * notEmpty(output) AS output_hash,
             toUInt64(used_input * is_call) AS input_tokens,
             toUInt64(used_output * is_call) AS output_tokens,
             toUInt64(read * is_call) AS cache_read_tokens,
@@ -1063,15 +1075,15 @@ FROM
                 if(is_call AND is_used, NULL, 0.)) AS cost,
             if(is_call AND paid > 0, paid, NULL) AS reported_cost,
             is_failed AS is_error,
-            if(is_failed, firstNonDefault(texts[indexOf(facts, 42)], told[1], '_OTHER'), '') AS error_type,
+            if(is_failed, firstNonDefault(f_error_type, told[1], '_OTHER'), '') AS error_type,
             if(is_call, firstNonDefault(finish, told[4]), '') AS finish_reason,
             multiIf(
                 kind NOT IN ('handoff', 'tool'), '',
-                texts[indexOf(facts, 32)] != '' OR kind = 'tool', texts[indexOf(facts, 32)],
+                f_target != '' OR kind = 'tool', f_target,
                 startsWith(name, 'handoff to '), substring(name, 12),
                 match(tool, '_to_agent$|^handoff$|^transfer$'), fleetglassTarget(arguments),
                 replaceRegexpOne(tool, '^.*_to_', '')) AS handoff_to,
-            toUInt16((own_agent != '') + 2 * (texts[indexOf(facts, 21)] != '') + 4 * (own_session != '')) AS own,
+            toUInt16((own_agent != '') + 2 * (f_run != '') + 4 * (own_session != '')) AS own,
             if(is_held, [used_input, used_output, read, written, reasoning, paid], []) AS held
         FROM
         (
@@ -1082,17 +1094,17 @@ FROM
                 used_input + used_output + paid > 0 AS is_used,
                 used_input + used_output + paid > 0 AND kind IN ('agent', 'workflow') AS is_held,
                 firstNonDefault(
-                    texts[indexOf(facts, 9)], chain_agent, r_agent,
+                    f_agent, chain_agent, r_agent,
                     multiIf(
                         kind != 'agent', '',
-                        texts[indexOf(facts, 10)] != '', texts[indexOf(facts, 10)],
+                        f_node != '', f_node,
                         word != 'agent', if(startsWith(name, 'invoke_agent '), substring(name, 14), ''),
-                        texts[indexOf(facts, 5)] = 'agent', texts[indexOf(facts, 11)],
+                        f_traceloop_kind = 'agent', f_entity,
                         stem)) AS own_agent,
                 multiIf(
                     kind NOT IN ('tool', 'handoff', 'retrieval'), '',
                     called != '', called,
-                    texts[indexOf(facts, 5)] = 'tool', texts[indexOf(facts, 11)],
+                    f_traceloop_kind = 'tool', f_entity,
                     said = 'tool' AND NOT startsWith(name, 'handoff to '), name,
                     '') AS tool,
                 fleetglassUnwrapped(wrapped_arguments) AS arguments,
@@ -1104,41 +1116,41 @@ FROM
                     *,
                     if(
                         kind IN ('tool', 'handoff', 'retrieval'),
-                        firstNonDefault(if(is_schema, '', texts[indexOf(facts, 28)]), texts[indexOf(facts, 35)], told[2]),
+                        firstNonDefault(if(is_schema, '', f_arguments), f_input, told[2]),
                         '') AS wrapped_arguments,
                     if(
                         kind IN ('tool', 'handoff', 'retrieval'),
-                        firstNonDefault(texts[indexOf(facts, 30)], texts[indexOf(facts, 36)], told[3]),
+                        firstNonDefault(f_result, f_output, told[3]),
                         '') AS wrapped_result,
-                    if(kind IN ('llm', 'agent', 'workflow'), firstNonDefault(texts[indexOf(facts, 36)], told[3]), '') AS said_last,
+                    if(kind IN ('llm', 'agent', 'workflow'), firstNonDefault(f_output, told[3]), '') AS said_last,
                     fleetglassPriceKey(
                         provider_named,
                         fleetglassPricedModel(
                             provider_named,
-                            if(kind IN ('llm', 'embedding', 'retrieval'), firstNonDefault(texts[indexOf(facts, 37)], texts[indexOf(facts, 38)]), ''),
-                            if(kind IN ('llm', 'embedding', 'retrieval'), texts[indexOf(facts, 38)], '')),
-                        texts[indexOf(facts, 41)]) AS price_key
+                            if(kind IN ('llm', 'embedding', 'retrieval'), firstNonDefault(f_model, f_response_model), ''),
+                            if(kind IN ('llm', 'embedding', 'retrieval'), f_response_model, '')),
+                        f_service_tier) AS price_key
                 FROM
                 (
                     SELECT
                         *,
                         multiIf(
                             said = 'agent', if(
-                                word = 'agent' AND parent_span_id = '' AND texts[indexOf(facts, 9)] = '' AND texts[indexOf(facts, 10)] = ''
+                                word = 'agent' AND parent_span_id = '' AND f_agent = '' AND f_node = ''
                                     AND stem = name
-                                    AND firstNonDefault(texts[indexOf(facts, 1)], texts[indexOf(facts, 2)], texts[indexOf(facts, 5)]) = '',
+                                    AND firstNonDefault(f_own_kind, f_langfuse_type, f_traceloop_kind) = '',
                                 'workflow',
                                 'agent'),
-                            said = 'tool' OR said = '' AND (called != '' OR texts[indexOf(facts, 27)] != ''), if(
-                                texts[indexOf(facts, 33)] = 'pass_control' OR startsWith(name, 'handoff to ')
+                            said = 'tool' OR said = '' AND (called != '' OR f_call_id != ''), if(
+                                f_transfer_mode = 'pass_control' OR startsWith(name, 'handoff to ')
                                     OR match(called, '^(transfer|handoff|hand_off)(_to_|$)'),
                                 'handoff',
                                 'tool'),
                             said != '', said,
                             word = 'chain', multiIf(
                                 chain_agent != '' AND name = chain_agent, 'agent', parent_span_id = '', 'workflow', 'other'),
-                            texts[indexOf(facts, 25)] != '', 'workflow',
-                            texts[indexOf(facts, 37)] != '' AND input + output_all > 0, 'llm',
+                            f_workflow_run != '', 'workflow',
+                            f_model != '' AND input + output_all > 0, 'llm',
                             'other')::LowCardinality(String) AS kind,
                         multiIf(
                             input = 0 AND output_all = 0, greatest(total, read + written),
@@ -1155,56 +1167,126 @@ FROM
                             *,
                             transform(word, ['agent', 'invoke_agent', 'ai.generatetext', 'ai.streamtext', 'ai.generateobject', 'ai.streamobject', 'llm', 'chat', 'generate_content', 'text_completion', 'completion', 'generation', 'ai.generatetext.dogenerate', 'ai.streamtext.dostream', 'ai.generateobject.dogenerate', 'ai.streamobject.dostream', 'tool', 'execute_tool', 'ai.toolcall', 'tools/call', 'retriever', 'retrieval', 'reranker', 'rerank', 'embedding', 'embeddings', 'ai.embed.doembed', 'ai.embedmany.doembed', 'workflow', 'invoke_workflow', 'invoke_graph', 'invoke_swarm', 'handoff', 'guardrail'], ['agent', 'agent', 'agent', 'agent', 'agent', 'agent', 'llm', 'llm', 'llm', 'llm', 'llm', 'llm', 'llm', 'llm', 'llm', 'llm', 'tool', 'tool', 'tool', 'tool', 'retrieval', 'retrieval', 'retrieval', 'retrieval', 'embedding', 'embedding', 'embedding', 'embedding', 'workflow', 'workflow', 'workflow', 'workflow', 'handoff', 'guardrail'], '') AS said,
                             firstNonDefault(
-                                texts[indexOf(facts, 26)],
+                                f_tool,
                                 if(
                                     startsWith(name, 'execute_tool ') OR startsWith(name, 'tools/call '),
                                     replaceRegexpOne(name, '^[^ ]* ', ''),
                                     '')) AS called,
                             if(word = 'agent', replaceRegexpOne(name, '(\\.run|\\._execute_core|\\.invoke)$', ''), name) AS stem,
-                            firstNonDefault(numbers[indexOf(facts, 47)], details['input'], details['input_tokens'], details['prompt_tokens']) AS input,
-                            firstNonDefault(numbers[indexOf(facts, 48)], details['output'], details['output_tokens'], details['completion_tokens']) AS output_all,
-                            firstNonDefault(numbers[indexOf(facts, 49)], details['total'], details['total_tokens']) AS total,
-                            firstNonDefault( numbers[indexOf(facts, 50)], details['cache_read_input_tokens'], details['input_cached_tokens'], details['input_cache_read']) AS read,
-                            firstNonDefault( numbers[indexOf(facts, 51)], details['cache_creation_input_tokens'], details['input_cache_creation']) AS written,
-                            firstNonDefault( numbers[indexOf(facts, 52)], details['output_reasoning_tokens'], details['output_reasoning']) AS reasoning,
-                            firstNonDefault(numbers[indexOf(facts, 53)], if(total_cost >= 0 AND total_cost <= 1e9, total_cost, 0)) AS paid
+                            firstNonDefault(f_input_tokens, details['input'], details['input_tokens'], details['prompt_tokens']) AS input,
+                            firstNonDefault(f_output_tokens, details['output'], details['output_tokens'], details['completion_tokens']) AS output_all,
+                            firstNonDefault(f_total_tokens, details['total'], details['total_tokens']) AS total,
+                            firstNonDefault( f_cache_read_tokens, details['cache_read_input_tokens'], details['input_cached_tokens'], details['input_cache_read']) AS read,
+                            firstNonDefault( f_cache_write_tokens, details['cache_creation_input_tokens'], details['input_cache_creation']) AS written,
+                            firstNonDefault( f_reasoning_tokens, details['output_reasoning_tokens'], details['output_reasoning']) AS reasoning,
+                            firstNonDefault(f_reported_cost, if(total_cost >= 0 AND total_cost <= 1e9, total_cost, 0)) AS paid
                         FROM
                         (
                             SELECT
                                 *,
-                                failed OR has_exception OR texts[indexOf(facts, 42)] != ''
-                                    OR texts[indexOf(facts, 31)] = 'error' OR texts[indexOf(facts, 43)] = 'ERROR' AS is_failed,
+                                -- `greatest`, for OR would look at its sides one by one, row by row.
+                                greatest(
+                                    failed, has_exception, f_error_type != '', f_tool_status = 'error', f_level = 'ERROR') AS is_failed,
                                 lower(firstNonDefault(
-                                    texts[indexOf(facts, 1)],
-                                    if(texts[indexOf(facts, 2)] IN ('span', 'event'), '', texts[indexOf(facts, 2)]),
-                                    texts[indexOf(facts, 3)],
-                                    texts[indexOf(facts, 4)],
-                                    texts[indexOf(facts, 5)],
-                                    texts[indexOf(facts, 6)],
-                                    splitByChar(' ', texts[indexOf(facts, 7)])[1],
-                                    texts[indexOf(facts, 8)])) AS word,
-                                JSONExtractString(texts[indexOf(facts, 12)], 'lc_agent_name') AS chain_agent,
-                                firstNonDefault(texts[indexOf(facts, 22)], JSONExtractString(texts[indexOf(facts, 12)], 'thread_id')) AS own_session,
+                                    f_own_kind,
+                                    if(f_langfuse_type IN ('span', 'event'), '', f_langfuse_type),
+                                    f_openinference_kind,
+                                    f_operation,
+                                    f_traceloop_kind,
+                                    f_request_type,
+                                    splitByChar(' ', f_vercel_operation)[1],
+                                    f_mcp_method)) AS word,
+                                JSONExtractString(f_metadata, 'lc_agent_name') AS chain_agent,
+                                firstNonDefault(f_session, JSONExtractString(f_metadata, 'thread_id')) AS own_session,
                                 mapApply(
                                     (name, count) -> (name, if(count >= 0 AND count <= 1e9, count, 0)),
-                                    JSONExtract(texts[indexOf(facts, 44)], 'Map(String, Float64)')) AS details,
-                                JSONExtractFloat(texts[indexOf(facts, 45)], 'total') AS total_cost,
-                                texts[indexOf(facts, 44)] != '' AS has_details,
+                                    JSONExtract(f_usage_details, 'Map(String, Float64)')) AS details,
+                                JSONExtractFloat(f_cost_details, 'total') AS total_cost,
+                                f_usage_details != '' AS has_details,
                                 -- Some instrumentations put the tool's schema where its arguments should be: the same for every call.
-                                texts[indexOf(facts, 28)] = texts[indexOf(facts, 29)] OR fleetglassIsSchema(texts[indexOf(facts, 28)]) AS is_schema,
+                                f_arguments = f_schema OR fleetglassIsSchema(f_arguments) AS is_schema,
                                 firstNonDefault(
-                                    if(texts[indexOf(facts, 39)] IN ('strands-agents', 'microsoft.agent_framework', 'autogen', 'langchain', 'langgraph'), '', texts[indexOf(facts, 39)]),
-                                    splitByChar('.', texts[indexOf(facts, 40)])[1]) AS provider_named,
+                                    if(f_provider IN ('strands-agents', 'microsoft.agent_framework', 'autogen', 'langchain', 'langgraph'), '', f_provider),
+                                    splitByChar('.', f_vercel_provider)[1]) AS provider_named,
                                 -- One reason, or a list as JSON text.
-                                replaceRegexpOne(texts[indexOf(facts, 46)], '^\\[ *"?([^",\\]]*).*$', '\\1') AS finish
-                            FROM span_facts
+                                if(startsWith(f_finish, '['), replaceRegexpOne(f_finish, '^\\[ *"?([^",\\]]*).*$', '\\1'), f_finish) AS finish
+                            FROM
+                            (
+                                SELECT
+                                    tenant,
+                                    segment,
+                                    r_agent, r_agent_id, r_agent_version, r_cohort, r_tier, r_environment, r_service, r_prompt_version,
+                                    trace_id,
+                                    span_id,
+                                    parent_span_id,
+                                    start_ns,
+                                    end_ns,
+                                    name,
+                                    failed,
+                                    has_exception,
+                                    told,
+                                    texts[indexOf(facts, 1)] AS f_own_kind,
+                                    texts[indexOf(facts, 2)] AS f_langfuse_type,
+                                    texts[indexOf(facts, 3)] AS f_openinference_kind,
+                                    texts[indexOf(facts, 4)] AS f_operation,
+                                    texts[indexOf(facts, 5)] AS f_traceloop_kind,
+                                    texts[indexOf(facts, 6)] AS f_request_type,
+                                    texts[indexOf(facts, 7)] AS f_vercel_operation,
+                                    texts[indexOf(facts, 8)] AS f_mcp_method,
+                                    texts[indexOf(facts, 9)] AS f_agent,
+                                    texts[indexOf(facts, 10)] AS f_node,
+                                    texts[indexOf(facts, 11)] AS f_entity,
+                                    texts[indexOf(facts, 12)] AS f_metadata,
+                                    texts[indexOf(facts, 13)] AS f_agent_id,
+                                    texts[indexOf(facts, 14)] AS f_agent_version,
+                                    texts[indexOf(facts, 15)] AS f_cohort,
+                                    texts[indexOf(facts, 16)] AS f_tier,
+                                    texts[indexOf(facts, 17)] AS f_action,
+                                    texts[indexOf(facts, 18)] AS f_environment,
+                                    texts[indexOf(facts, 19)] AS f_service,
+                                    texts[indexOf(facts, 20)] AS f_prompt_version,
+                                    texts[indexOf(facts, 21)] AS f_run,
+                                    texts[indexOf(facts, 22)] AS f_session,
+                                    texts[indexOf(facts, 23)] AS f_conversation,
+                                    texts[indexOf(facts, 24)] AS f_workflow,
+                                    texts[indexOf(facts, 25)] AS f_workflow_run,
+                                    texts[indexOf(facts, 26)] AS f_tool,
+                                    texts[indexOf(facts, 27)] AS f_call_id,
+                                    texts[indexOf(facts, 28)] AS f_arguments,
+                                    texts[indexOf(facts, 29)] AS f_schema,
+                                    texts[indexOf(facts, 30)] AS f_result,
+                                    texts[indexOf(facts, 31)] AS f_tool_status,
+                                    texts[indexOf(facts, 32)] AS f_target,
+                                    texts[indexOf(facts, 33)] AS f_transfer_mode,
+                                    texts[indexOf(facts, 34)] AS f_caller,
+                                    texts[indexOf(facts, 35)] AS f_input,
+                                    texts[indexOf(facts, 36)] AS f_output,
+                                    texts[indexOf(facts, 37)] AS f_model,
+                                    texts[indexOf(facts, 38)] AS f_response_model,
+                                    texts[indexOf(facts, 39)] AS f_provider,
+                                    texts[indexOf(facts, 40)] AS f_vercel_provider,
+                                    texts[indexOf(facts, 41)] AS f_service_tier,
+                                    texts[indexOf(facts, 42)] AS f_error_type,
+                                    texts[indexOf(facts, 43)] AS f_level,
+                                    texts[indexOf(facts, 44)] AS f_usage_details,
+                                    texts[indexOf(facts, 45)] AS f_cost_details,
+                                    texts[indexOf(facts, 46)] AS f_finish,
+                                    numbers[indexOf(facts, 47)] AS f_input_tokens,
+                                    numbers[indexOf(facts, 48)] AS f_output_tokens,
+                                    numbers[indexOf(facts, 49)] AS f_total_tokens,
+                                    numbers[indexOf(facts, 50)] AS f_cache_read_tokens,
+                                    numbers[indexOf(facts, 51)] AS f_cache_write_tokens,
+                                    numbers[indexOf(facts, 52)] AS f_reasoning_tokens,
+                                    numbers[indexOf(facts, 53)] AS f_reported_cost
+                                FROM span_facts
+                                -- A span that a request holds twice is one.
+                                LIMIT 1 BY tenant, trace_id, span_id
+                            )
                         )
                     )
                 )
             )
         )
-        -- A span that a request holds twice is one.
-        LIMIT 1 BY tenant, trace_id, span_id
     )
 )
 

@@ -4,7 +4,16 @@ CREATE OR REPLACE FUNCTION fleetglassHash${on_cluster} AS (prefix, text) -> mult
     text = '',
     0,
     startsWith(text, '{'),
-    sipHash64Keyed(dictGet('fleetglass_secret.key', ('k0', 'k1'), toUInt64(1)), prefix, arraySort(JSONExtractKeysAndValuesRaw(text)), if(isValidJSON(text), '', text)),
+    sipHash64Keyed(
+        dictGet('fleetglass_secret.key', ('k0', 'k1'), toUInt64(1)),
+        prefix,
+        arraySort(JSONExtractKeysAndValuesRaw(text)),
+        -- Empty, or no JSON.
+        if(empty(JSONExtractKeysAndValuesRaw(text)), text, '')),
     startsWith(text, '['),
-    sipHash64Keyed(dictGet('fleetglass_secret.key', ('k0', 'k1'), toUInt64(1)), prefix, JSONExtractArrayRaw(text), if(isValidJSON(text), '', text)),
+    sipHash64Keyed(
+        dictGet('fleetglass_secret.key', ('k0', 'k1'), toUInt64(1)),
+        prefix,
+        JSONExtractArrayRaw(text),
+        if(empty(JSONExtractArrayRaw(text)), text, '')),
     sipHash64Keyed(dictGet('fleetglass_secret.key', ('k0', 'k1'), toUInt64(1)), prefix, text))

@@ -2,4 +2,7 @@
 CREATE OR REPLACE FUNCTION fleetglassShape${on_cluster} AS (tool, arguments) -> if(
     arguments = '',
     0,
-    sipHash64Keyed(dictGet('fleetglass_secret.key', ('k0', 'k1'), toUInt64(1)), tool, arrayFilter(token -> NOT match(token, '[0-9]'), splitByNonAlpha(arguments))))
+    sipHash64Keyed(
+        dictGet('fleetglass_secret.key', ('k0', 'k1'), toUInt64(1)),
+        tool,
+        replaceRegexpAll(arguments, '[[:alnum:]]*[0-9][[:alnum:]]*', '')))

@@ -45,28 +45,28 @@ FROM
             kind,
             name,
             firstNonDefault(own_agent, r_service, 'unknown') AS agent,
-            firstNonDefault(${text_agent_version}, r_agent_version) AS agent_version,
-            firstNonDefault(${text_agent_id}, r_agent_id) AS agent_id,
-            if(kind = 'agent', ${text_caller}, '') AS parent_agent,
-            firstNonDefault(${text_cohort}, r_cohort) AS cohort,
-            firstNonDefault(${text_environment}, r_environment) AS environment,
+            firstNonDefault(f_agent_version, r_agent_version) AS agent_version,
+            firstNonDefault(f_agent_id, r_agent_id) AS agent_id,
+            if(kind = 'agent', f_caller, '') AS parent_agent,
+            firstNonDefault(f_cohort, r_cohort) AS cohort,
+            firstNonDefault(f_environment, r_environment) AS environment,
             r_service AS service,
-            firstNonDefault(${text_run}, trace_id) AS run_id,
-            firstNonDefault(own_session, ${text_conversation}) AS conversation,
-            firstNonDefault(${text_workflow}, ${text_workflow_run}, if(kind = 'workflow', name, '')) AS workflow,
-            if(is_call OR is_held, firstNonDefault(${text_model}, ${text_response_model}), '') AS model,
-            if(is_call OR is_held, ${text_response_model}, '') AS response_model,
+            firstNonDefault(f_run, trace_id) AS run_id,
+            firstNonDefault(own_session, f_conversation) AS conversation,
+            firstNonDefault(f_workflow, f_workflow_run, if(kind = 'workflow', name, '')) AS workflow,
+            if(is_call OR is_held, firstNonDefault(f_model, f_response_model), '') AS model,
+            if(is_call OR is_held, f_response_model, '') AS response_model,
             if(is_call, provider_named, '') AS provider,
-            if(is_call, ${text_service_tier}, '') AS service_tier,
-            firstNonDefault(${text_prompt_version}, r_prompt_version) AS prompt_version,
-            firstNonDefault(${text_tier}, r_tier) AS tier,
-            ${text_action} AS action,
+            if(is_call, f_service_tier, '') AS service_tier,
+            firstNonDefault(f_prompt_version, r_prompt_version) AS prompt_version,
+            firstNonDefault(f_tier, r_tier) AS tier,
+            f_action AS action,
             tool,
-            if(startsWith(${text_call_id}, '<'), '', ${text_call_id}) AS tool_call_id,
+            if(startsWith(f_call_id, '<'), '', f_call_id) AS tool_call_id,
             fleetglassHash(tool, arguments) AS arguments_hash,
             fleetglassShape(tool, arguments) AS arguments_shape,
             fleetglassHash('', result) AS result_hash,
-            fleetglassHash('', output) AS output_hash,
+            sipHash64Keyed(dictGet('fleetglass_secret.key', ('k0', 'k1'), toUInt64(1)), output) * notEmpty(output) AS output_hash,
             toUInt64(used_input * is_call) AS input_tokens,
             toUInt64(used_output * is_call) AS output_tokens,
             toUInt64(read * is_call) AS cache_read_tokens,
@@ -79,15 +79,15 @@ FROM
                 if(is_call AND is_used, NULL, 0.)) AS cost,
             if(is_call AND paid > 0, paid, NULL) AS reported_cost,
             is_failed AS is_error,
-            if(is_failed, firstNonDefault(${text_error_type}, told[1], '_OTHER'), '') AS error_type,
+            if(is_failed, firstNonDefault(f_error_type, told[1], '_OTHER'), '') AS error_type,
             if(is_call, firstNonDefault(finish, told[4]), '') AS finish_reason,
             multiIf(
                 kind NOT IN ('handoff', 'tool'), '',
-                ${text_target} != '' OR kind = 'tool', ${text_target},
+                f_target != '' OR kind = 'tool', f_target,
                 startsWith(name, 'handoff to '), substring(name, 12),
                 match(tool, '_to_agent$$|^handoff$$|^transfer$$'), fleetglassTarget(arguments),
                 replaceRegexpOne(tool, '^.*_to_', '')) AS handoff_to,
-            toUInt16((own_agent != '') + 2 * (${text_run} != '') + 4 * (own_session != '')) AS own,
+            toUInt16((own_agent != '') + 2 * (f_run != '') + 4 * (own_session != '')) AS own,
             if(is_held, [used_input, used_output, read, written, reasoning, paid], []) AS held
         FROM
         (
@@ -98,17 +98,17 @@ FROM
                 used_input + used_output + paid > 0 AS is_used,
                 used_input + used_output + paid > 0 AND kind IN ('agent', 'workflow') AS is_held,
                 firstNonDefault(
-                    ${text_agent}, chain_agent, r_agent,
+                    f_agent, chain_agent, r_agent,
                     multiIf(
                         kind != 'agent', '',
-                        ${text_node} != '', ${text_node},
+                        f_node != '', f_node,
                         word != 'agent', if(startsWith(name, 'invoke_agent '), substring(name, 14), ''),
-                        ${text_traceloop_kind} = 'agent', ${text_entity},
+                        f_traceloop_kind = 'agent', f_entity,
                         stem)) AS own_agent,
                 multiIf(
                     kind NOT IN ('tool', 'handoff', 'retrieval'), '',
                     called != '', called,
-                    ${text_traceloop_kind} = 'tool', ${text_entity},
+                    f_traceloop_kind = 'tool', f_entity,
                     said = 'tool' AND NOT startsWith(name, 'handoff to '), name,
                     '') AS tool,
                 fleetglassUnwrapped(wrapped_arguments) AS arguments,
@@ -120,41 +120,41 @@ FROM
                     *,
                     if(
                         kind IN ('tool', 'handoff', 'retrieval'),
-                        firstNonDefault(if(is_schema, '', ${text_arguments}), ${text_input}, told[2]),
+                        firstNonDefault(if(is_schema, '', f_arguments), f_input, told[2]),
                         '') AS wrapped_arguments,
                     if(
                         kind IN ('tool', 'handoff', 'retrieval'),
-                        firstNonDefault(${text_result}, ${text_output}, told[3]),
+                        firstNonDefault(f_result, f_output, told[3]),
                         '') AS wrapped_result,
-                    if(kind IN ('llm', 'agent', 'workflow'), firstNonDefault(${text_output}, told[3]), '') AS said_last,
+                    if(kind IN ('llm', 'agent', 'workflow'), firstNonDefault(f_output, told[3]), '') AS said_last,
                     fleetglassPriceKey(
                         provider_named,
                         fleetglassPricedModel(
                             provider_named,
-                            if(kind IN ('llm', 'embedding', 'retrieval'), firstNonDefault(${text_model}, ${text_response_model}), ''),
-                            if(kind IN ('llm', 'embedding', 'retrieval'), ${text_response_model}, '')),
-                        ${text_service_tier}) AS price_key
+                            if(kind IN ('llm', 'embedding', 'retrieval'), firstNonDefault(f_model, f_response_model), ''),
+                            if(kind IN ('llm', 'embedding', 'retrieval'), f_response_model, '')),
+                        f_service_tier) AS price_key
                 FROM
                 (
                     SELECT
                         *,
                         multiIf(
                             said = 'agent', if(
-                                word = 'agent' AND parent_span_id = '' AND ${text_agent} = '' AND ${text_node} = ''
+                                word = 'agent' AND parent_span_id = '' AND f_agent = '' AND f_node = ''
                                     AND stem = name
-                                    AND firstNonDefault(${text_own_kind}, ${text_langfuse_type}, ${text_traceloop_kind}) = '',
+                                    AND firstNonDefault(f_own_kind, f_langfuse_type, f_traceloop_kind) = '',
                                 'workflow',
                                 'agent'),
-                            said = 'tool' OR said = '' AND (called != '' OR ${text_call_id} != ''), if(
-                                ${text_transfer_mode} = 'pass_control' OR startsWith(name, 'handoff to ')
+                            said = 'tool' OR said = '' AND (called != '' OR f_call_id != ''), if(
+                                f_transfer_mode = 'pass_control' OR startsWith(name, 'handoff to ')
                                     OR match(called, '^(transfer|handoff|hand_off)(_to_|$$)'),
                                 'handoff',
                                 'tool'),
                             said != '', said,
                             word = 'chain', multiIf(
                                 chain_agent != '' AND name = chain_agent, 'agent', parent_span_id = '', 'workflow', 'other'),
-                            ${text_workflow_run} != '', 'workflow',
-                            ${text_model} != '' AND input + output_all > 0, 'llm',
+                            f_workflow_run != '', 'workflow',
+                            f_model != '' AND input + output_all > 0, 'llm',
                             'other')::LowCardinality(String) AS kind,
                         multiIf(
                             input = 0 AND output_all = 0, greatest(total, read + written),
@@ -171,55 +171,73 @@ FROM
                             *,
                             transform(word, [${kind_words}], [${word_kinds}], '') AS said,
                             firstNonDefault(
-                                ${text_tool},
+                                f_tool,
                                 if(
                                     startsWith(name, 'execute_tool ') OR startsWith(name, 'tools/call '),
                                     replaceRegexpOne(name, '^[^ ]* ', ''),
                                     '')) AS called,
                             if(word = 'agent', replaceRegexpOne(name, '(\\.run|\\._execute_core|\\.invoke)$$', ''), name) AS stem,
-                            firstNonDefault(${number_input_tokens}, details['input'], details['input_tokens'], details['prompt_tokens']) AS input,
-                            firstNonDefault(${number_output_tokens}, details['output'], details['output_tokens'], details['completion_tokens']) AS output_all,
-                            firstNonDefault(${number_total_tokens}, details['total'], details['total_tokens']) AS total,
-                            firstNonDefault( ${number_cache_read_tokens}, details['cache_read_input_tokens'], details['input_cached_tokens'], details['input_cache_read']) AS read,
-                            firstNonDefault( ${number_cache_write_tokens}, details['cache_creation_input_tokens'], details['input_cache_creation']) AS written,
-                            firstNonDefault( ${number_reasoning_tokens}, details['output_reasoning_tokens'], details['output_reasoning']) AS reasoning,
-                            firstNonDefault(${number_reported_cost}, if(total_cost >= 0 AND total_cost <= 1e9, total_cost, 0)) AS paid
+                            firstNonDefault(f_input_tokens, details['input'], details['input_tokens'], details['prompt_tokens']) AS input,
+                            firstNonDefault(f_output_tokens, details['output'], details['output_tokens'], details['completion_tokens']) AS output_all,
+                            firstNonDefault(f_total_tokens, details['total'], details['total_tokens']) AS total,
+                            firstNonDefault( f_cache_read_tokens, details['cache_read_input_tokens'], details['input_cached_tokens'], details['input_cache_read']) AS read,
+                            firstNonDefault( f_cache_write_tokens, details['cache_creation_input_tokens'], details['input_cache_creation']) AS written,
+                            firstNonDefault( f_reasoning_tokens, details['output_reasoning_tokens'], details['output_reasoning']) AS reasoning,
+                            firstNonDefault(f_reported_cost, if(total_cost >= 0 AND total_cost <= 1e9, total_cost, 0)) AS paid
                         FROM
                         (
                             SELECT
                                 *,
-                                failed OR has_exception OR ${text_error_type} != ''
-                                    OR ${text_tool_status} = 'error' OR ${text_level} = 'ERROR' AS is_failed,
+                                -- `greatest`, for OR would look at its sides one by one, row by row.
+                                greatest(
+                                    failed, has_exception, f_error_type != '', f_tool_status = 'error', f_level = 'ERROR') AS is_failed,
                                 lower(firstNonDefault(
-                                    ${text_own_kind},
-                                    if(${text_langfuse_type} IN ('span', 'event'), '', ${text_langfuse_type}),
-                                    ${text_openinference_kind},
-                                    ${text_operation},
-                                    ${text_traceloop_kind},
-                                    ${text_request_type},
-                                    splitByChar(' ', ${text_vercel_operation})[1],
-                                    ${text_mcp_method})) AS word,
-                                JSONExtractString(${text_metadata}, 'lc_agent_name') AS chain_agent,
-                                firstNonDefault(${text_session}, JSONExtractString(${text_metadata}, 'thread_id')) AS own_session,
+                                    f_own_kind,
+                                    if(f_langfuse_type IN ('span', 'event'), '', f_langfuse_type),
+                                    f_openinference_kind,
+                                    f_operation,
+                                    f_traceloop_kind,
+                                    f_request_type,
+                                    splitByChar(' ', f_vercel_operation)[1],
+                                    f_mcp_method)) AS word,
+                                JSONExtractString(f_metadata, 'lc_agent_name') AS chain_agent,
+                                firstNonDefault(f_session, JSONExtractString(f_metadata, 'thread_id')) AS own_session,
                                 mapApply(
                                     (name, count) -> (name, if(count >= 0 AND count <= 1e9, count, 0)),
-                                    JSONExtract(${text_usage_details}, 'Map(String, Float64)')) AS details,
-                                JSONExtractFloat(${text_cost_details}, 'total') AS total_cost,
-                                ${text_usage_details} != '' AS has_details,
+                                    JSONExtract(f_usage_details, 'Map(String, Float64)')) AS details,
+                                JSONExtractFloat(f_cost_details, 'total') AS total_cost,
+                                f_usage_details != '' AS has_details,
                                 -- Some instrumentations put the tool's schema where its arguments should be: the same for every call.
-                                ${text_arguments} = ${text_schema} OR fleetglassIsSchema(${text_arguments}) AS is_schema,
+                                f_arguments = f_schema OR fleetglassIsSchema(f_arguments) AS is_schema,
                                 firstNonDefault(
-                                    if(${text_provider} IN (${no_providers}), '', ${text_provider}),
-                                    splitByChar('.', ${text_vercel_provider})[1]) AS provider_named,
+                                    if(f_provider IN (${no_providers}), '', f_provider),
+                                    splitByChar('.', f_vercel_provider)[1]) AS provider_named,
                                 -- One reason, or a list as JSON text.
-                                replaceRegexpOne(${text_finish}, '^\\[ *"?([^",\\]]*).*$$', '\\1') AS finish
-                            FROM span_facts
+                                if(startsWith(f_finish, '['), replaceRegexpOne(f_finish, '^\\[ *"?([^",\\]]*).*$$', '\\1'), f_finish) AS finish
+                            FROM
+                            (
+                                SELECT
+                                    tenant,
+                                    segment,
+                                    ${carried},
+                                    trace_id,
+                                    span_id,
+                                    parent_span_id,
+                                    start_ns,
+                                    end_ns,
+                                    name,
+                                    failed,
+                                    has_exception,
+                                    told,
+${fact_columns}
+                                FROM span_facts
+                                -- A span that a request holds twice is one.
+                                LIMIT 1 BY tenant, trace_id, span_id
+                            )
                         )
                     )
                 )
             )
         )
-        -- A span that a request holds twice is one.
-        LIMIT 1 BY tenant, trace_id, span_id
     )
 )

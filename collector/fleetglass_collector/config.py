@@ -87,7 +87,7 @@ class Query:
     max_seconds: int = _key(60, whole(1, 86_400), "Longest a reader's query may run.")
     max_memory_bytes: int = _key(1 << 30, size(1 << 20), "Memory one reader's query may take.")
     max_result_rows: int = _key(10_000_000, whole(1), "Most rows one reader's query may return.")
-    max_threads: int = _key(1, whole(1, 1024), "Threads of one reader's query.")
+    max_threads: int = _key(2, whole(1, 1024), "Threads of one reader's query.")
     max_concurrent: int = _key(4, whole(1, 1024), "Readers' queries that run at once; more wait.")
 
 

@@ -112,3 +112,17 @@ def test_what_is_cut_off_is_made_up_for(
     found = "SELECT agent, count() AS spans, sum(input_tokens) AS tokens, sum(cost) AS cost"
     assert ask(store, f"{found} FROM agent_spans GROUP BY agent") == AS_IT_WAS
     assert_sums_are_right(store)
+
+
+def test_a_segment_that_becomes_visible_an_hour_late_is_settled(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fleetglass_collector.settle.settler.LOOK_BACK_EVERY_S", 0.0)
+    empty(store)
+    hour = 3600 * 10**9
+    with Settler.open(store) as settler:
+        for number, spans in ((2 * hour, RUN[:1]), (hour, RUN[1:])):
+            store.insert_segment(segment([request(spans)], number=number), uuid.uuid4().hex)
+            settler.settle()
+    assert_sums_are_right(store)
+    assert ask(store, "SELECT DISTINCT agent FROM agent_spans") == [{"agent": "boss"}]

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from fleetglass_collector.dialects.facts import (
     FACTS,
     NO_PROVIDERS,
-    NUMBERS,
     TEXTS,
     WORDS,
     Fact,

@@ -34,8 +34,10 @@ BATCH_SPANS = 100_000
 # They are named in a query, which the database reads up to a size.
 BATCH_SEGMENTS = 2_000
 # Another collector's segments may become visible late: it tries again for as long as the database
-# refuses them.
+# refuses them. So two minutes back are looked at each time, and a day now and then.
 OVERLAP_NS = 120_000_000_000
+LATEST_NS = 86_400_000_000_000
+LOOK_BACK_EVERY_S = 60.0
 NO_END = 2**64 - 1
 MAX_TRACES_READ = 1_000
 
@@ -51,6 +53,7 @@ class Settler:
         self._memory = Memory(max_spans=max_spans)
         self._seen: dict[int, int] = {}
         self._watermark = 0
+        self._look_back_at = 0.0
 
     @classmethod
     @contextmanager
@@ -79,7 +82,7 @@ class Settler:
         )
         self._memory.forget(np.frombuffer(earlier, np.uint64))
         self._watermark = max(0, self._watermark - 1)
-        self._seen = self._counts(NO_END, up_to=self._watermark)
+        self._seen = self._counts(NO_END, back_ns=LATEST_NS, up_to=self._watermark)
 
     def settle(self) -> int:
         """Settle all that has arrived; return how many spans that were."""
@@ -99,17 +102,27 @@ class Settler:
         """The next segments, and how many rows each has."""
         batch: dict[int, int] = {}
         spans = 0
-        for segment, count in self._counts(len(self._seen) + BATCH_SEGMENTS).items():
+        most = len(self._seen) + BATCH_SEGMENTS
+        for segment, count in self._counts(most, back_ns=self._back_ns()).items():
             if count > self._seen.get(segment, -1):
                 batch[segment] = count
                 spans += count
             if spans >= BATCH_SPANS or len(batch) == BATCH_SEGMENTS:
                 break
+        if batch and min(batch) < self._watermark - OVERLAP_NS:
+            # There may be more.
+            self._look_back_at = 0.0
         return batch
 
-    def _counts(self, most: int, *, up_to: int = NO_END) -> dict[int, int]:
+    def _back_ns(self) -> int:
+        if (now := time.monotonic()) < self._look_back_at:
+            return OVERLAP_NS
+        self._look_back_at = now + LOOK_BACK_EVERY_S
+        return LATEST_NS
+
+    def _counts(self, most: int, *, back_ns: int, up_to: int = NO_END) -> dict[int, int]:
         """How many spans came with each segment, in order, of those that may be new."""
-        since = max(0, self._watermark - OVERLAP_NS)
+        since = max(0, self._watermark - back_ns)
         rows = self._store.query(
             "SELECT segment, countIf(version = 0) FROM agent_spans_rows "
             f"WHERE segment > {since} AND segment <= {up_to} "
@@ -155,7 +168,7 @@ class Settler:
     def _confirm(self, batch: dict[int, int]) -> None:
         self._seen |= batch
         self._watermark = max(self._watermark, *batch)
-        since = self._watermark - OVERLAP_NS
+        since = self._watermark - LATEST_NS
         self._seen = {segment: n for segment, n in self._seen.items() if segment > since}
         self._lease.confirm(self._watermark, now=time.monotonic())
 

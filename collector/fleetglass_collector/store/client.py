@@ -39,6 +39,8 @@ DEDUPLICATED: Mapping[str, str | int] = {
     "max_insert_threads": 1,
     # What belongs together meets in merges and in what is read, not in every small part.
     "optimize_on_insert": 0,
+    # The views are written so that there is nothing to optimise, and each insert plans them anew.
+    "query_plan_enable_optimizations": 0,
     # In a cluster an insert is confirmed once the rows are on their shards.
     "distributed_foreground_insert": 1,
 }

@@ -63,7 +63,8 @@ class Receiver:
     def answer(self, body: bytes) -> Reply:
         if self.plain:
             return self.plain
-        request = ExportTraceServiceRequest.FromString(gzip.decompress(body))
+        plain = gzip.decompress(body) if body.startswith(b"\x1f\x8b") else body
+        request = ExportTraceServiceRequest.FromString(plain)
         reply = self.script.pop(0) if self.script else self.decide(request)
         if reply.status == 200:
             self.taken.append(request)

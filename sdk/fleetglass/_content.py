@@ -1,0 +1,152 @@
+"""What is kept of arguments, results and messages: text, redacted, of bounded size."""
+
+import dataclasses
+import json
+from collections.abc import Callable, Collection, Mapping, Sequence
+from hashlib import blake2b
+from typing import Any, cast
+
+from fleetglass._settings import Redactor, Settings
+
+PREVIEW = 200
+# Beyond this nobody reads; and a value may be a whole data set.
+MAX_NODES = 2_000
+MAX_DEPTH = 12
+MORE = "…"
+UNREADABLE = "<unreadable>"
+# A hash in letters only: digits are what the collector takes for ids that change with each call.
+LETTERS = str.maketrans("0123456789abcdef", "ghijklmnopqrstuv")
+
+Capture = Callable[[Any], str]
+
+
+def capture_of(settings: Settings) -> Capture | None:
+    """Return how a value becomes an attribute; None where no content is kept."""
+    if settings.content == "none":
+        return None
+    return _safe(_capture(settings))
+
+
+def _capture(settings: Settings) -> Capture:
+    if settings.content == "hash":
+        secret = (settings.key or settings.service or "fleetglass").encode()[:64]
+        return lambda value: _hashed(_text(value, settings.max_content), secret)
+    limit = PREVIEW if settings.content == "preview" else settings.max_content
+    return lambda value: _cut(_redacted(_text(value, settings.max_content), settings.redact), limit)
+
+
+def _safe(capture: Capture) -> Capture:
+    """Nothing that an agent handles may fail for being looked at."""
+
+    def safe(value: Any) -> str:
+        try:
+            text = capture(value)
+            # A lone half of a surrogate pair cannot be sent.
+            return text if text.isascii() else text.encode("utf-8", "replace").decode()
+        except Exception:
+            return UNREADABLE
+
+    return safe
+
+
+def bound(
+    names: Sequence[str], args: Sequence[Any], kwargs: Mapping[str, Any], ignored: Collection[str]
+) -> dict[str, Any]:
+    """Name the arguments; `inspect.Signature.bind` would take longer than a whole span."""
+    given = dict(zip(names, args, strict=False))
+    if len(args) > len(names):
+        given["args"] = args[len(names) :]
+    given |= kwargs
+    return {name: value for name, value in given.items() if name not in ignored}
+
+
+def at(path: str, value: Any) -> float | None:
+    """The number at a path like `$.order.amount`, if there is one."""
+    try:
+        for name in path.removeprefix("$").strip(".").split("."):
+            if isinstance(value, Mapping):
+                value = cast("Mapping[str, Any]", value).get(name)
+            else:
+                value = getattr(value, name, None)
+        return None if value is None else float(value)
+    except Exception:
+        return None
+
+
+def _text(value: Any, limit: int) -> str:
+    # Longer than what is kept, so that a secret at the edge is seen whole; not as long as a book.
+    if isinstance(value, str):
+        return value[: 2 * limit]
+    return json.dumps(_Shortened(2 * limit).of(value), ensure_ascii=False)[: 2 * limit]
+
+
+def _redacted(text: str, redactors: Sequence[Redactor]) -> str:
+    for redactor in redactors:
+        text = redactor(text)
+    return text
+
+
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[:limit] + MORE
+
+
+def _hashed(text: str, secret: bytes) -> str:
+    digest = blake2b(text.encode("utf-8", "replace"), digest_size=16, key=secret)
+    return f"hash:{digest.hexdigest().translate(LETTERS)}"
+
+
+class _Shortened:
+    """A copy of a value that JSON can hold, with as much of it as is wanted."""
+
+    def __init__(self, characters: int) -> None:
+        self._characters = characters
+        self._nodes = MAX_NODES
+
+    def of(self, value: Any, depth: int = 0) -> Any:
+        self._nodes -= 1
+        if value is None or isinstance(value, bool | int | float):
+            # An enum's member or another's own number is written as the plain one.
+            return value
+        if isinstance(value, str):
+            self._characters -= len(value)
+            return value[: max(0, self._characters + len(value))]
+        if depth >= MAX_DEPTH or self._nodes <= 0 or self._characters <= 0:
+            return MORE
+        if isinstance(value, Mapping):
+            return self._mapping(cast("Mapping[Any, object]", value), depth)
+        if isinstance(value, list | tuple | set | frozenset):
+            return self._items(cast("Collection[Any]", value), depth)
+        return self._object(value, depth)
+
+    def _mapping(self, value: Mapping[Any, object], depth: int) -> dict[str, Any]:
+        short: dict[str, Any] = {}
+        for key, item in value.items():
+            if self._nodes <= 0 or self._characters <= 0:
+                short[MORE] = MORE
+                break
+            name = key if isinstance(key, str) else repr(key)[:100]
+            self._characters -= len(name)
+            short[name] = self.of(item, depth + 1)
+        return short
+
+    def _items(self, value: Collection[Any], depth: int) -> list[Any]:
+        short: list[Any] = []
+        for item in value:
+            if self._nodes <= 0 or self._characters <= 0:
+                short.append(MORE)
+                break
+            short.append(self.of(item, depth + 1))
+        return short
+
+    def _object(self, value: Any, depth: int) -> Any:
+        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            names = [field.name for field in dataclasses.fields(value)]
+            return self._mapping({name: getattr(value, name, None) for name in names}, depth)
+        if isinstance(value, BaseException):
+            return f"{type(value).__qualname__}: {value}"[:1000]
+        # pydantic's models. Nothing else is asked for its text: that may take long, or tell much.
+        fields = getattr(type(value), "model_fields", None)  # pyright: ignore[reportUnknownArgumentType]
+        if isinstance(fields, Mapping):
+            told = {str(name): getattr(value, str(name), None) for name in cast("Any", fields)}
+            return self._mapping(told, depth)
+        return f"<{type(value).__qualname__}>"

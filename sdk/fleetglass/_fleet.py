@@ -1,0 +1,211 @@
+"""How the parts hang together in this process: settings, what sends, what counts."""
+
+import atexit
+import logging
+import os
+import threading
+import weakref
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from opentelemetry import trace
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.trace import ProxyTracerProvider, Tracer
+
+from fleetglass import _conventions as names
+from fleetglass import _pricing, _propagation
+from fleetglass._content import Capture, capture_of
+from fleetglass._directives import Directives
+from fleetglass._errors import ConfigurationError
+from fleetglass._heartbeat import Pulse, losses
+from fleetglass._outlet import THREAD, Exporter, Outlet, Sink
+from fleetglass._processor import FleetProcessor
+from fleetglass._settings import Price, Settings
+from fleetglass._version import __version__
+
+log = logging.getLogger("fleetglass")
+
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+class Fleet:
+    """`provider`, `sink` and `pulse` are for tests: by default there is one provider a process."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        provider: TracerProvider | None = None,
+        sink: Sink | None = None,
+        pulse: Pulse | None = None,
+    ) -> None:
+        self.settings = settings
+        self.capture: Capture | None = capture_of(settings)
+        self.pulse = pulse or Pulse()
+        self._own = provider
+        self.outlet: Sink = sink or Outlet(
+            self._connect,
+            self._extra,
+            _is_sound,
+            max_queue=settings.max_queue,
+            max_batch=settings.max_batch,
+            delay_s=settings.delay_s,
+        )
+        self.directives: Directives | None = None
+        if settings.guard:
+            from fleetglass._endpoint import Endpoint
+
+            self.directives = Directives(Endpoint(settings.endpoint, settings.key))
+        self.resource = Resource.create(
+            {names.SERVICE_NAME: settings.service} if settings.service else {}
+        )
+        self._told: dict[str, int] = {}
+        self._provider: object = None
+        self._tracer: Tracer | None = None
+        self._lock = threading.Lock()
+
+    def tracer(self) -> Tracer:
+        """One of the provider that is set, whoever set it and whenever."""
+        provider = self._own or trace.get_tracer_provider()
+        if provider is self._provider and self._tracer is not None:
+            return self._tracer
+        with self._lock:
+            tracer: Tracer = _attached(provider, self.resource).get_tracer(
+                "fleetglass", __version__
+            )
+            # It may just have been made.
+            self._tracer, self._provider = tracer, self._own or trace.get_tracer_provider()
+        return tracer
+
+    def close(self, timeout_s: float) -> None:
+        if self.directives is not None:
+            self.directives.close()
+        self.outlet.close(timeout_s)
+
+    def after_fork(self) -> None:
+        self._lock = threading.Lock()
+        self.pulse.after_fork()
+        self.outlet.after_fork()
+        if self.directives is not None:
+            self.directives.after_fork()
+
+    def _extra(self) -> Iterator[ReadableSpan]:
+        yield from self.pulse.due()
+        for reason, count in losses(self.outlet.lost, self._told):
+            told: dict[str, str | int | float] = {names.KIND: "loss", names.LOSS_REASON: reason}
+            told[names.LOSS_SPANS] = count
+            yield self.pulse.instant(names.LOSS, told, self.resource)
+
+    def _connect(self) -> Exporter:
+        # Heavy: imported by the thread that sends, once there is something to send.
+        from opentelemetry.exporter.otlp.proto.common import _internal
+        from opentelemetry.exporter.otlp.proto.http import Compression, trace_exporter
+
+        for module in (trace_exporter, _internal):
+            logging.getLogger(module.__name__).addFilter(_is_not_ours)
+        key, host = self.settings.key, urlsplit(self.settings.endpoint).hostname
+        # Within a machine, bytes cost less than packing them. None is what the environment says.
+        packed = None if host in LOOPBACK else Compression.Gzip
+        if "OTEL_EXPORTER_OTLP_COMPRESSION" in os.environ:
+            packed = None
+        return trace_exporter.OTLPSpanExporter(
+            endpoint=self.settings.endpoint.rstrip("/") + "/v1/traces",
+            compression=packed,
+            headers={"authorization": f"Bearer {key}"} if key else None,
+        )
+
+
+_fleet: Fleet | None = None
+_providers: "weakref.WeakSet[Any]" = weakref.WeakSet()
+_lock = threading.Lock()
+
+
+def configure(**given: Any) -> None:
+    """Set what differs from the usual; without it, the environment decides."""
+    before = install(Fleet(Settings.of(os.environ, **given)))
+    if before is not None:
+        before.close(before.settings.exit_s)
+
+
+def install(fleet: Fleet | None) -> Fleet | None:
+    """Put a fleet in the place of the one that was there, which is returned."""
+    global _fleet
+    with _lock:
+        before, _fleet = _fleet, fleet
+    if fleet is not None and fleet.settings.threads and not fleet.settings.disabled:
+        _propagation.follow_threads()
+    return before
+
+
+def current() -> Fleet:
+    """The fleet that this process belongs to; on first use, as the environment says."""
+    if _fleet is None:
+        try:
+            configure()
+        except ConfigurationError as error:
+            log.error("fleetglass is off: %s", error)
+            install(Fleet(Settings(disabled=True)))
+    assert _fleet is not None
+    return _fleet
+
+
+def flush(timeout_s: float = 10.0) -> bool:
+    """Send what has ended so far; tell whether that was done in time."""
+    return _fleet is None or _fleet.outlet.flush(timeout_s)
+
+
+def shutdown(timeout_s: float | None = None) -> None:
+    """Send what can be sent in a moment, and end. Called by itself when the process ends."""
+    if _fleet is not None:
+        _fleet.close(_fleet.settings.exit_s if timeout_s is None else timeout_s)
+
+
+def _attached(provider: Any, resource: Resource) -> Any:
+    """The provider, with our processor on it."""
+    if isinstance(provider, ProxyTracerProvider):
+        # None was set. Ours is ended by us, in a time that is bounded.
+        provider = TracerProvider(resource=resource, shutdown_on_exit=False)
+        trace.set_tracer_provider(provider)
+    elif not hasattr(provider, "add_span_processor"):
+        log.warning("the TracerProvider that is set takes no processors; using one beside it")
+        provider = TracerProvider(resource=resource, shutdown_on_exit=False)
+    if provider not in _providers:
+        _providers.add(provider)
+        provider.add_span_processor(FleetProcessor(_put, _price, flush))
+    return provider
+
+
+def _put(span: ReadableSpan) -> None:
+    if _fleet is not None and not _fleet.settings.disabled:
+        _fleet.outlet.put(span)
+
+
+def _price() -> Price | None:
+    return (_fleet.settings.price if _fleet is not None else None) or _pricing.usual
+
+
+def _is_sound(span: ReadableSpan) -> bool:
+    from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
+
+    try:
+        encode_spans([span]).SerializeToString()
+    except Exception:
+        return False
+    return True
+
+
+def _is_not_ours(record: logging.LogRecord) -> bool:
+    """What our thread cannot send it counts and tells; it need not say so each time."""
+    return record.threadName != THREAD
+
+
+def _after_fork() -> None:
+    if _fleet is not None:
+        _fleet.after_fork()
+
+
+atexit.register(shutdown)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

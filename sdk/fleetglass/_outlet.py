@@ -1,0 +1,171 @@
+"""Sends spans from a thread of its own: bounded, in batches, patiently; counts what it loses."""
+
+import logging
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
+
+from opentelemetry import context
+from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY  # pyright: ignore[reportPrivateUsage]
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace.export import SpanExportResult
+
+log = logging.getLogger("fleetglass")
+
+THREAD = "fleetglass-outlet"
+FIRST_BACKOFF_S, LONGEST_BACKOFF_S = 0.5, 30.0
+# After so many a batch is given up: it may be the batch that is at fault.
+ATTEMPTS = 8
+
+
+class Exporter(Protocol):
+    def export(self, spans: Sequence[ReadableSpan], /) -> SpanExportResult: ...
+    def shutdown(self) -> None: ...
+
+
+class Sink(Protocol):
+    """Takes spans, and promises never to wait and never to raise."""
+
+    lost: Counter[str]
+
+    def put(self, span: ReadableSpan) -> None: ...
+    def start(self) -> None: ...
+    def flush(self, timeout_s: float) -> bool: ...
+    def close(self, timeout_s: float) -> None: ...
+    def after_fork(self) -> None: ...
+
+
+Extra = Callable[[], Iterable[ReadableSpan]]
+"""What else there is to send now: heartbeats, and what was lost."""
+
+
+class Outlet:
+    """`put` never waits. What does not fit is lost, and counted by reason in `lost`."""
+
+    def __init__(
+        self,
+        connect: Callable[[], Exporter],
+        extra: Extra,
+        is_sound: Callable[[ReadableSpan], bool],
+        *,
+        max_queue: int,
+        max_batch: int,
+        delay_s: float,
+    ) -> None:
+        self.lost: Counter[str] = Counter()
+        self._connect = connect
+        self._extra = extra
+        self._is_sound = is_sound
+        self._max_queue = max_queue
+        self._max_batch = max_batch
+        self._delay_s = delay_s
+        self._exporter: Exporter | None = None
+        self.after_fork()
+
+    def after_fork(self) -> None:
+        """Begin anew: what was queued is the parent's, and so is the thread."""
+        self._queue: deque[ReadableSpan] = deque()
+        self._batch: list[ReadableSpan] = []
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._idle = threading.Event()
+        self._idle.set()
+        self._ending = False
+        self._failing = False
+        self._thread: threading.Thread | None = None
+
+    def put(self, span: ReadableSpan) -> None:
+        if len(self._queue) >= self._max_queue or self._ending:
+            self.lost["full" if not self._ending else "ended"] += 1
+            return
+        self._queue.append(span)
+        if self._thread is None:
+            self.start()
+        elif len(self._queue) == self._max_batch:
+            self._wake.set()
+
+    def start(self) -> None:
+        with self._lock:
+            if self._thread is None and not self._ending:
+                self._thread = threading.Thread(target=self._run, name=THREAD, daemon=True)
+                self._thread.start()
+
+    def flush(self, timeout_s: float) -> bool:
+        """Send what is queued now; tell whether that was done in time."""
+        if self._thread is None:
+            return True
+        until = time.monotonic() + timeout_s
+        while (left := until - time.monotonic()) > 0:
+            self._idle.clear()
+            self._wake.set()
+            if self._idle.wait(left) and not self._queue and not self._batch:
+                return True
+        return False
+
+    def close(self, timeout_s: float) -> None:
+        """Send what can be sent in that time, and end."""
+        # Who did not answer just now will hardly do so in a moment.
+        self.flush(min(timeout_s, 0.2) if self._failing else timeout_s)
+        self._ending = True
+        self._wake.set()
+        if self._exporter is not None:
+            # Ends the waiting of a request that is under way.
+            self._exporter.shutdown()
+
+    def _run(self) -> None:
+        context.attach(context.set_value(_SUPPRESS_INSTRUMENTATION_KEY, True))
+        while not self._ending:
+            self._wake.wait(self._delay_s)
+            self._wake.clear()
+            try:
+                self._send_all()
+            except Exception:
+                # Of one batch; the next may be sound.
+                self._give_up("broken")
+                log.debug("a batch of spans could not be sent", exc_info=True)
+            if not self._queue:
+                self._idle.set()
+
+    def _send_all(self) -> None:
+        self._batch = [*self._extra()]
+        while self._queue or self._batch:
+            while self._queue and len(self._batch) < self._max_batch:
+                self._batch.append(self._queue.popleft())
+            if not self._delivered():
+                return
+            self._batch = []
+
+    def _delivered(self) -> bool:
+        backoff = FIRST_BACKOFF_S
+        for attempt in range(ATTEMPTS):
+            if self._ending:
+                return False
+            self._failing = not self._exported()
+            if not self._failing:
+                return True
+            if attempt == 0:
+                self._leave_out_unsound()
+            # A flush that waits is not to wait for this.
+            self._wake.wait(backoff)
+            self._wake.clear()
+            backoff = min(LONGEST_BACKOFF_S, 2 * backoff)
+        self._give_up("unreachable")
+        return True
+
+    def _exported(self) -> bool:
+        if self._exporter is None:
+            self._exporter = self._connect()
+        return self._exporter.export(self._batch) is SpanExportResult.SUCCESS
+
+    def _leave_out_unsound(self) -> None:
+        """One span that cannot be written is not to take the others with it."""
+        sound = [span for span in self._batch if self._is_sound(span)]
+        if len(sound) < len(self._batch):
+            self.lost["unsound"] += len(self._batch) - len(sound)
+        self._batch = sound
+
+    def _give_up(self, reason: str) -> None:
+        self.lost[reason] += len(self._batch)
+        self._batch = []

@@ -1,0 +1,109 @@
+"""Stamps who acts on every span, whoever makes it, counts what it used, and hands it on."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from opentelemetry.context import Context
+from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
+
+from fleetglass import _conventions as names
+from fleetglass._run import Run, run_of
+from fleetglass._settings import Price
+
+# What a run's tokens are counted from: agents repeat the sums of their calls.
+INFERENCE = frozenset({"chat", "generate_content", "text_completion", "embeddings"})
+OPENINFERENCE_KIND = "openinference.span.kind"
+INPUT = (names.INPUT_TOKENS, "gen_ai.usage.prompt_tokens", "llm.token_count.prompt")
+OUTPUT = (names.OUTPUT_TOKENS, "gen_ai.usage.completion_tokens", "llm.token_count.completion")
+COST = (names.COST, "operation.cost", "llm.cost.total")
+CLASSES = {
+    "input": names.INPUT_TOKENS,
+    "output": names.OUTPUT_TOKENS,
+    "cache_read": names.CACHE_READ_TOKENS,
+    "cache_write": names.CACHE_WRITE_TOKENS,
+    "reasoning": names.REASONING_TOKENS,
+}
+# Of so many open spans it is known whose they are; who never ends theirs loses the oldest.
+MAX_OPEN = 100_000
+
+
+class FleetProcessor(SpanProcessor):
+    """Works on any provider, beside whatever else is there."""
+
+    def __init__(
+        self,
+        put: Callable[[ReadableSpan], None],
+        price: Callable[[], Price | None],
+        flush: Callable[[float], bool],
+    ) -> None:
+        self._put = put
+        self._price = price
+        self._flush = flush
+        self._open: dict[int, Run] = {}
+
+    def on_start(self, span: Span, parent_context: Context | None = None) -> None:
+        run = run_of(parent_context)
+        if run is None:
+            return
+        if run.span is None:
+            _begin(run, span)
+        span.set_attributes(run.attributes)
+        if len(self._open) >= MAX_OPEN:
+            self._open.pop(next(iter(self._open)), None)
+        self._open[span.get_span_context().span_id] = run
+
+    def on_end(self, span: ReadableSpan) -> None:
+        context, attributes = span.context, span.attributes
+        run = self._open.pop(context.span_id, None) if context else None
+        if run is not None and attributes and _is_inference(attributes):
+            run.use(*usage(attributes, self._price()))
+            if attributes.get(names.KIND) != "llm":
+                # Ours was counted when it began.
+                run.step(span.name)
+        if context is not None and context.trace_flags.sampled:
+            self._put(span)
+
+    def shutdown(self) -> None:
+        self._flush(2.0)
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        return self._flush(timeout_millis / 1000)
+
+
+def _begin(run: Run, span: Span) -> None:
+    """The first span of a run is its agent's own."""
+    run.span = context = span.get_span_context()
+    if not run.identity.run:
+        # A trace of its own is named by that; one of many runs in a trace, by its span.
+        trace, own = f"{context.trace_id:032x}", f"{context.span_id:016x}"
+        run.identify(run=trace if span.parent is None else f"{trace}-{own}")
+
+
+def _is_inference(attributes: Mapping[str, Any]) -> bool:
+    return (
+        attributes.get(names.OPERATION) in INFERENCE or attributes.get(OPENINFERENCE_KIND) == "LLM"
+    )
+
+
+def usage(attributes: Mapping[str, Any], price: Price | None) -> tuple[int, float | None]:
+    """Tokens and dollars of a call; None where the price is not known."""
+    tokens = _first(attributes, INPUT) + _first(attributes, OUTPUT)
+    if cost := _first(attributes, COST):
+        return int(tokens), cost
+    if not tokens:
+        return 0, 0.0
+    if price is None:
+        return int(tokens), None
+    classes = {name: int(_first(attributes, (key,))) for name, key in CLASSES.items()}
+    classes |= {"input": int(_first(attributes, INPUT)), "output": int(_first(attributes, OUTPUT))}
+    model = attributes.get(names.RESPONSE_MODEL) or attributes.get(names.REQUEST_MODEL) or ""
+    return int(tokens), price(str(attributes.get(names.PROVIDER) or ""), str(model), classes)
+
+
+def _first(attributes: Mapping[str, Any], keys: tuple[str, ...]) -> float:
+    """A count is a number that is not negative; others write theirs as they like."""
+    for key in keys:
+        value = attributes.get(key)
+        if isinstance(value, int | float) and 0 < value < 1e12:
+            return value
+    return 0

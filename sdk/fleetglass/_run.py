@@ -1,0 +1,123 @@
+"""A run: one call of an agent, with who it is and what it has used so far."""
+
+import itertools
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING
+
+from opentelemetry.context import Context, create_key, get_current, get_value
+from opentelemetry.trace import SpanContext
+
+from fleetglass import _conventions as names
+
+if TYPE_CHECKING:
+    from fleetglass._guard import Budget
+
+RUN = create_key("fleetglass-run")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Who acts: stamped on every span under it, whoever makes that span."""
+
+    agent: str = ""
+    id: str = ""
+    version: str = ""
+    cohort: str = ""
+    tier: str = ""
+    prompt_version: str = ""
+    run: str = ""
+    conversation: str = ""
+
+    def attributes(self) -> dict[str, str]:
+        told = ((ATTRIBUTES[field.name], getattr(self, field.name)) for field in fields(self))
+        return {name: value for name, value in told if value}
+
+
+ATTRIBUTES = {
+    "agent": names.AGENT_NAME,
+    "id": names.AGENT_ID,
+    "version": names.AGENT_VERSION,
+    "cohort": names.COHORT,
+    "tier": names.TIER,
+    "prompt_version": names.PROMPT_VERSION,
+    "run": names.RUN_ID,
+    "conversation": names.CONVERSATION,
+}
+
+
+class Run:
+    """Counts what its agent and all below it use; safe to use from many threads."""
+
+    def __init__(
+        self,
+        identity: Identity,
+        *,
+        parent: "Run | None" = None,
+        budget: "Budget | None" = None,
+        cadence_s: float = 0.0,
+    ) -> None:
+        self.identity = identity
+        self.attributes = identity.attributes()
+        self.parent = parent
+        self.budget = budget
+        self.cadence_s = cadence_s
+        self.depth: int = parent.depth + 1 if parent else 1
+        self.steps = 0
+        self.tokens = 0
+        self.usd = 0.0
+        self.children = 0
+        self.unpriced = 0
+        self.last_step = ""
+        self.began_s = time.monotonic()
+        self.next_beat_s = 0.0
+        self.beats = itertools.count()
+        self.span: SpanContext | None = None
+        self.told: set[str] = set()
+        self._lock = threading.Lock()
+        # Whether anybody in the chain is watched: most are not, and are asked nothing.
+        self.guarded: bool = budget is not None or (parent is not None and parent.guarded)
+
+    def chain(self) -> "Iterator[Run]":
+        """This run and those that it works for."""
+        run: Run | None = self
+        while run is not None:
+            yield run
+            run = run.parent
+
+    @property
+    def open_s(self) -> float:
+        return time.monotonic() - self.began_s
+
+    def step(self, name: str) -> None:
+        for run in self.chain():
+            with run._lock:
+                run.steps += 1
+                run.last_step = name
+
+    def use(self, tokens: int, usd: float | None) -> None:
+        for run in self.chain():
+            with run._lock:
+                run.tokens += tokens
+                if usd is None:
+                    run.unpriced += 1
+                else:
+                    run.usd += usd
+
+    def identify(self, **told: str) -> None:
+        """What is learned of it while it runs."""
+        self.identity = replace(self.identity, **told)
+        self.attributes = self.identity.attributes()
+
+    def adopt(self) -> None:
+        """Another agent starts to work for this one."""
+        with self._lock:
+            self.children += 1
+
+
+def run_of(context: Context | None = None) -> Run | None:
+    """The run that a context belongs to."""
+    found = get_value(RUN, get_current() if context is None else context)
+    return found if isinstance(found, Run) else None

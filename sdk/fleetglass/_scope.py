@@ -1,0 +1,174 @@
+"""A span that is open, and the context in which its work is done."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self
+
+from opentelemetry.baggage import set_baggage
+from opentelemetry.context import Context, attach, detach, get_current, set_value
+from opentelemetry.trace import (
+    INVALID_SPAN,
+    Span,
+    SpanKind,
+    Status,
+    StatusCode,
+    set_span_in_context,
+)
+
+from fleetglass import _conventions as names
+from fleetglass._errors import Stopped
+from fleetglass._fleet import Fleet, current
+from fleetglass._run import RUN, Run
+
+log = logging.getLogger("fleetglass")
+
+# Neither success nor failure.
+OUTCOMES: Mapping[type[BaseException], str] = {
+    asyncio.CancelledError: "cancelled",
+    GeneratorExit: "abandoned",
+    KeyboardInterrupt: "interrupted",
+    SystemExit: "interrupted",
+}
+
+
+class Scope:
+    """What stands under `with fleetglass.run(...)`, `tool(...)` and `step(...)`."""
+
+    def __init__(self, fleet: Fleet, span: Span, context: Context, run: Run | None) -> None:
+        self._fleet = fleet
+        self._span = span
+        self._context = context
+        self._run = run
+        self._output = ""
+        self._token: Any = None
+
+    @classmethod
+    def begin(
+        cls,
+        fleet: Fleet,
+        name: str,
+        attributes: Mapping[str, Any],
+        *,
+        run: Run | None = None,
+        kind: SpanKind = SpanKind.INTERNAL,
+        output: str = "",
+    ) -> Self:
+        """Begin a span; with a run, the span is that run's agent's own."""
+        context = get_current()
+        if run is not None:
+            context = set_value(RUN, run, context)
+        span = fleet.tracer().start_span(name, context, kind, attributes)
+        if run is not None:
+            context = _with_baggage(context, run, fleet)
+            fleet.pulse.opened(run, getattr(span, "resource", fleet.resource))
+            fleet.outlet.start()
+        scope = cls(fleet, span, set_span_in_context(span, context), run)
+        scope._output = output
+        return scope
+
+    @property
+    def run_id(self) -> str:
+        """What feedback from elsewhere names this run by."""
+        return self._run.identity.run if self._run else ""
+
+    def annotate(self, **notes: Any) -> None:
+        """Add what is worth knowing to the span."""
+        annotate(self._span, notes)
+
+    def output(self, value: Any) -> None:
+        """Say what came out of a block; a decorated function's result is kept by itself."""
+        if self._output:
+            self.content(self._output, value)
+
+    def set(self, attributes: Mapping[str, Any]) -> None:
+        self._span.set_attributes(attributes)
+
+    def content(self, name: str, value: Any) -> None:
+        """Keep a value as far as content is kept."""
+        if self._fleet.capture is not None:
+            self._span.set_attribute(name, self._fleet.capture(value))
+
+    def __enter__(self) -> Self:
+        """Make the span the one that is current; may be done again and again, in turns."""
+        self._token = attach(self._context)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        detach(self._token)
+
+    def succeeded(self, result: Any = None) -> None:
+        if result is not None:
+            self.output(result)
+        self._end()
+
+    def failed(self, error: BaseException) -> None:
+        """End with what was raised; it goes on to whom it concerns."""
+        try:
+            self._tell(error)
+        except Exception:
+            log.debug("a failure could not be told", exc_info=True)
+        self._end()
+
+    def _tell(self, error: BaseException) -> None:
+        for kind, outcome in OUTCOMES.items():
+            if isinstance(error, kind):
+                self._span.set_attribute(names.OUTCOME, outcome)
+                return
+        name = type(error).__qualname__
+        self._span.set_attribute(names.ERROR_TYPE, name)
+        # Its words are content like any other.
+        told = self._fleet.capture(str(error)) if self._fleet.capture is not None else None
+        self._span.set_status(Status(StatusCode.ERROR, told or name))
+        if isinstance(error, Stopped):
+            self._span.set_attribute(names.OUTCOME, "stopped")
+
+    def _end(self) -> None:
+        try:
+            self._span.end()
+        except Exception:
+            log.debug("a span could not be ended", exc_info=True)
+        if self._run is not None:
+            self._fleet.pulse.closed(self._run)
+
+
+class Block:
+    """A `with` block whose span ends with it."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+
+    def __enter__(self) -> Scope:
+        return self._scope.__enter__()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._scope.__exit__()
+        if error is None:
+            self._scope.succeeded()
+        else:
+            self._scope.failed(error)
+
+
+def idle() -> Scope:
+    """A scope without a span, where there is nothing to record or it could not be begun."""
+    return Scope(current(), INVALID_SPAN, get_current(), None)
+
+
+def annotate(span: Span, notes: Mapping[str, Any]) -> None:
+    for name, value in notes.items():
+        plain = value if isinstance(value, str | bool | int | float) else repr(value)[:1000]
+        span.set_attribute(names.NOTE + name, plain)
+
+
+def _with_baggage(context: Context, run: Run, fleet: Fleet) -> Context:
+    """What other services may know of the run, for whoever calls them."""
+    for name in fleet.settings.baggage:
+        if value := run.attributes.get(name):
+            context = set_baggage(name, value, context)
+    return context

@@ -1,0 +1,115 @@
+"""What can be set, in code or in the environment. The environment is read here and nowhere else."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, Self
+
+from fleetglass import redact
+from fleetglass._errors import ConfigurationError
+
+CONTENT = ("full", "preview", "hash", "none")
+# OpenTelemetry's switch, in today's words and in the older ones.
+OTEL_CONTENT = {
+    "no_content": "none",
+    "event_only": "none",
+    "span_only": "full",
+    "span_and_event": "full",
+    "true": "full",
+    "false": "none",
+}
+# Ours first, then OpenTelemetry's.
+ENVIRONMENT: Mapping[str, tuple[str, ...]] = {
+    "service": ("FLEETGLASS_SERVICE", "OTEL_SERVICE_NAME"),
+    "endpoint": ("FLEETGLASS_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"),
+    "key": ("FLEETGLASS_KEY",),
+    "content": ("FLEETGLASS_CONTENT", "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"),
+    "guard": ("FLEETGLASS_GUARD",),
+    "disabled": ("FLEETGLASS_DISABLED", "OTEL_SDK_DISABLED"),
+}
+TRUE, FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off", "")
+DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h)?")
+SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+Redactor = Callable[[str], str]
+Price = Callable[[str, str, Mapping[str, int]], float | None]
+"""Dollars for a call, from provider, model and tokens by class; None where they are not known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    service: str = ""
+    """What the spans' resource says; by default OpenTelemetry's own rules decide."""
+    endpoint: str = "http://localhost:4318"
+    key: str = ""
+    """What the collector knows this service by; see `fleetglass keys`."""
+    content: str = "full"
+    """full, preview (the first 200 characters), hash, or none."""
+    redact: tuple[Redactor, ...] = (redact.secrets,)
+    max_content: int = 16_384
+    """Characters that are kept of one value."""
+    guard: bool = False
+    """Obey directives: halt, throttle, resume."""
+    price: Price | None = None
+    baggage: tuple[str, ...] = ("fleetglass.run.id",)
+    """What is told to other services in W3C baggage, and believed from them."""
+    threads: bool = True
+    """Whether new threads and executors go on in the context that started them."""
+    heartbeat_s: float = 30.0
+    max_queue: int = 8_192
+    max_batch: int = 512
+    delay_s: float = 1.0
+    exit_s: float = 2.0
+    """How long the end of the process may wait for the last spans to be sent."""
+    disabled: bool = False
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str], **given: Any) -> Self:
+        """What is given, else what the environment says, else what is usual."""
+        known = {field.name for field in fields(cls)}
+        if unknown := sorted(given.keys() - known):
+            raise ConfigurationError(f"unknown setting {unknown[0]!r}; there are {sorted(known)}")
+        told = {name: value for name, value in given.items() if value is not None}
+        settings = replace(cls(), **(_from(environment) | told))
+        settings.validate()
+        return settings
+
+    def validate(self) -> None:
+        if self.content not in CONTENT:
+            raise ConfigurationError(f"content must be one of {CONTENT}, not {self.content!r}")
+        if not self.endpoint.startswith(("http://", "https://")):
+            raise ConfigurationError(
+                f"endpoint must begin with http:// or https://, not {self.endpoint!r}"
+            )
+        for name in ("max_queue", "max_batch", "max_content"):
+            if getattr(self, name) < 1:
+                raise ConfigurationError(f"{name} must be at least 1, not {getattr(self, name)!r}")
+
+
+def seconds(duration: str | float) -> float:
+    """`30`, `"30s"`, `"500ms"`, `"5m"`."""
+    if isinstance(duration, int | float):
+        return float(duration)
+    if not (match := DURATION.fullmatch(duration.strip())):
+        raise ConfigurationError(f"a duration is like '30s', '5m' or 30, not {duration!r}")
+    return float(match[1]) * SECONDS[match[2] or "s"]
+
+
+def _from(environment: Mapping[str, str]) -> dict[str, Any]:
+    told: dict[str, Any] = {}
+    for name, variables in ENVIRONMENT.items():
+        for variable in variables:
+            if value := environment.get(variable, "").strip():
+                told[name] = _parsed(name, variable, value)
+                break
+    return told
+
+
+def _parsed(name: str, variable: str, value: str) -> Any:
+    if name == "content":
+        return OTEL_CONTENT.get(value.lower(), value.lower())
+    if name in ("guard", "disabled"):
+        if value.lower() not in TRUE + FALSE:
+            raise ConfigurationError(f"{variable} must be true or false, not {value!r}")
+        return value.lower() in TRUE
+    return value

@@ -1,0 +1,168 @@
+"""What a decorator says of a function, and how a call of it begins."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, Self
+
+from opentelemetry.baggage import get_baggage
+from opentelemetry.trace import SpanKind
+
+from fleetglass import _conventions as names
+from fleetglass._content import Capture, at, bound
+from fleetglass._fleet import Fleet, current
+from fleetglass._guard import Budget, check
+from fleetglass._run import ATTRIBUTES, Identity, Run, run_of
+from fleetglass._scope import Scope
+
+# What a run has in common with those that it calls.
+INHERITED = ("run", "conversation")
+HIDDEN = ("self", "cls")
+
+
+class Call(Protocol):
+    """A call that is about to be made."""
+
+    def ask(self) -> float:
+        """Ask the guard: how long to wait; raises where it says no, as the author wished."""
+        ...
+
+    def begin(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Scope: ...
+
+
+class Spec(Protocol):
+    """What a decorator says."""
+
+    def named(self, name: str, parameters: Sequence[str]) -> Self: ...
+    def admit(self) -> Call | None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentSpec:
+    name: str = ""
+    parameters: Sequence[str] = ()
+    identity: Identity = Identity()
+    budget: Budget | None = None
+    cadence_s: float = 0.0
+    ignored: Collection[str] = HIDDEN
+
+    def named(self, name: str, parameters: Sequence[str]) -> Self:
+        return replace(self, name=self.name or name, parameters=parameters)
+
+    def admit(self) -> "AgentCall | None":
+        fleet = current()
+        if fleet.settings.disabled:
+            return None
+        parent = run_of()
+        identity = replace(
+            self.identity, agent=self.name, **_inherited(self.identity, parent, fleet)
+        )
+        run = Run(
+            identity,
+            parent=parent,
+            budget=self.budget,
+            cadence_s=self.cadence_s or fleet.settings.heartbeat_s,
+        )
+        return AgentCall(self, fleet, run)
+
+
+class AgentCall:
+    def __init__(self, spec: AgentSpec, fleet: Fleet, run: Run) -> None:
+        self._spec = spec
+        self._fleet = fleet
+        self._run = run
+
+    def ask(self) -> float:
+        if self._run.parent is not None:
+            self._run.parent.adopt()
+        return _wait(self._run, self._fleet)
+
+    def begin(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Scope:
+        spec, capture = self._spec, self._fleet.capture
+        attributes: dict[str, Any] = {names.OPERATION: "invoke_agent"}
+        if capture is not None and (args or kwargs):
+            given = bound(spec.parameters, args, kwargs, spec.ignored)
+            attributes["input.value"] = capture(given)
+        return Scope.begin(
+            self._fleet,
+            f"invoke_agent {spec.name}",
+            attributes,
+            run=self._run,
+            output="output.value",
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepSpec:
+    """A tool, or any other step that is worth a span of its own."""
+
+    name: str = ""
+    parameters: Sequence[str] = ()
+    prefix: str = ""
+    fixed: Mapping[str, str | bool]
+    name_as: str = ""
+    """The attribute that holds the name."""
+    input: str
+    output: str
+    kind: SpanKind = SpanKind.INTERNAL
+    amount: str = ""
+    ignored: Collection[str] = HIDDEN
+
+    def named(self, name: str, parameters: Sequence[str]) -> Self:
+        name = self.name or name
+        fixed = {**self.fixed, self.name_as: name} if self.name_as else self.fixed
+        return replace(self, name=name, parameters=parameters, fixed=fixed)
+
+    def admit(self) -> "StepCall | None":
+        fleet = current()
+        if fleet.settings.disabled:
+            return None
+        return StepCall(self, fleet)
+
+
+class StepCall:
+    def __init__(self, spec: StepSpec, fleet: Fleet) -> None:
+        self._spec = spec
+        self._fleet = fleet
+
+    def ask(self) -> float:
+        if (run := run_of()) is None:
+            return 0.0
+        wait_s = _wait(run, self._fleet)
+        run.step(self._spec.name)
+        return wait_s
+
+    def begin(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Scope:
+        spec, capture = self._spec, self._fleet.capture
+        attributes: Mapping[str, Any] = spec.fixed
+        if (args or kwargs) and (capture is not None or spec.amount):
+            given = bound(spec.parameters, args, kwargs, spec.ignored)
+            attributes = {**attributes, **self._told(given, capture)}
+        name = f"{spec.prefix}{spec.name}"
+        return Scope.begin(self._fleet, name, attributes, kind=spec.kind, output=spec.output)
+
+    def _told(self, given: Mapping[str, Any], capture: Capture | None) -> dict[str, Any]:
+        told: dict[str, Any] = {}
+        if capture is not None:
+            told[self._spec.input] = capture(given)
+        if self._spec.amount and (amount := at(self._spec.amount, given)) is not None:
+            told[names.AMOUNT] = amount
+        return told
+
+
+def _wait(run: Run, fleet: Fleet) -> float:
+    if not (run.guarded or fleet.directives is not None):
+        return 0.0
+    return check(run, fleet.directives)
+
+
+def _inherited(identity: Identity, parent: Run | None, fleet: Fleet) -> dict[str, str]:
+    told: dict[str, str] = {}
+    for name in INHERITED:
+        if getattr(identity, name):
+            continue
+        if parent is not None:
+            told[name] = getattr(parent.identity, name)
+        elif ATTRIBUTES[name] in fleet.settings.baggage:
+            value = get_baggage(ATTRIBUTES[name])
+            told[name] = value if isinstance(value, str) else ""
+    return told

@@ -1,0 +1,200 @@
+"""Puts a span around every call of a function, of any kind, that nobody who calls it can tell.
+
+Each kind is spelled out: what a generator does between two values is its caller's and not ours, so
+a context is current only while the function itself runs.
+"""
+
+import asyncio
+import functools
+import inspect
+import logging
+import time
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
+from typing import Any, TypeVar, cast
+
+from fleetglass._errors import ConfigurationError
+from fleetglass._scope import Scope
+from fleetglass._specs import Call, Spec
+
+log = logging.getLogger("fleetglass")
+
+Function = Callable[..., Any]
+F = TypeVar("F")
+
+
+def wrapped(function: F, spec: Spec) -> F:
+    if isinstance(function, staticmethod | classmethod):
+        inner = cast("Function", function.__func__)  # pyright: ignore[reportUnknownMemberType]
+        return cast("F", type(function)(wrapped(inner, spec)))  # pyright: ignore[reportUnknownArgumentType]
+    if isinstance(function, type) or not callable(function):
+        raise ConfigurationError(f"only functions and methods can be decorated, not {function!r}")
+    name = getattr(function, "__name__", type(function).__name__)
+    return cast("F", _kind(function)(function, spec.named(name, _parameters(function))))
+
+
+def _kind(function: Function) -> Callable[[Function, Spec], Function]:
+    # An object that can be called is of the kind of its class's method.
+    call = None if inspect.isroutine(function) else vars(type(function)).get("__call__")
+    for is_kind, around in (
+        (inspect.isasyncgenfunction, _async_generator),
+        (inspect.iscoroutinefunction, _coroutine),
+        (inspect.isgeneratorfunction, _generator),
+    ):
+        if is_kind(function) or (call is not None and is_kind(call)):
+            return around
+    return _function
+
+
+def _parameters(function: Function) -> Sequence[str]:
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return ()
+    return tuple(parameter.name for parameter in parameters if parameter.kind in positional)
+
+
+def _function(function: Function, spec: Spec) -> Function:
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        scope = begun(spec, args, kwargs)
+        if scope is None:
+            return function(*args, **kwargs)
+        try:
+            with scope:
+                result = function(*args, **kwargs)
+        except BaseException as error:
+            scope.failed(error)
+            raise
+        scope.succeeded(result)
+        return result
+
+    return call
+
+
+def _coroutine(function: Function, spec: Spec) -> Function:
+    @functools.wraps(function)
+    async def call(*args: Any, **kwargs: Any) -> Any:
+        scope = await begun_later(spec, args, kwargs)
+        if scope is None:
+            return await function(*args, **kwargs)
+        try:
+            with scope:
+                result = await function(*args, **kwargs)
+        except BaseException as error:
+            scope.failed(error)
+            raise
+        scope.succeeded(result)
+        return result
+
+    return call
+
+
+def _generator(function: Function, spec: Spec) -> Function:
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
+        scope = begun(spec, args, kwargs)
+        generator = cast("Generator[Any, Any, Any]", function(*args, **kwargs))
+        if scope is None:
+            return (yield from generator)
+        try:
+            result = yield from _resumed(generator, scope)
+        except BaseException as error:
+            scope.failed(error)
+            raise
+        scope.succeeded(result)
+        return result
+
+    return call
+
+
+def _resumed(generator: Generator[Any, Any, Any], scope: Scope) -> Generator[Any, Any, Any]:
+    """Do what `yield from` does, in the scope's context while the generator itself runs."""
+    resume: Callable[[], Any] = functools.partial(next, generator)
+    while True:
+        try:
+            with scope:
+                value = resume()
+        except StopIteration as stop:
+            return stop.value  # pyright: ignore[reportUnknownVariableType]
+        try:
+            sent = yield value
+        except GeneratorExit:
+            with scope:
+                generator.close()
+            raise
+        except BaseException as error:
+            resume = functools.partial(generator.throw, error)
+        else:
+            resume = functools.partial(generator.send, sent)
+
+
+def _async_generator(function: Function, spec: Spec) -> Function:
+    @functools.wraps(function)
+    async def call(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
+        scope = await begun_later(spec, args, kwargs)
+        generator = cast("AsyncGenerator[Any, Any]", function(*args, **kwargs))
+        resume: Callable[[], Any] = generator.__anext__
+        try:
+            while True:
+                try:
+                    value = await _in(scope, resume)
+                except StopAsyncIteration:
+                    break
+                try:
+                    sent = yield value
+                except GeneratorExit:
+                    await _in(scope, generator.aclose)
+                    raise
+                except BaseException as error:
+                    resume = functools.partial(generator.athrow, error)
+                else:
+                    resume = functools.partial(generator.asend, sent)
+        except BaseException as error:
+            if scope is not None:
+                scope.failed(error)
+            raise
+        if scope is not None:
+            scope.succeeded()
+
+    return call
+
+
+async def _in(scope: Scope | None, resume: Callable[[], Any]) -> Any:
+    if scope is None:
+        return await resume()
+    with scope:
+        return await resume()
+
+
+def begun(spec: Spec, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Scope | None:
+    call = _admitted(spec)
+    if call is not None and (wait_s := call.ask()):
+        time.sleep(wait_s)
+    return _scope(call, args, kwargs)
+
+
+async def begun_later(spec: Spec, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Scope | None:
+    call = _admitted(spec)
+    if call is not None and (wait_s := call.ask()):
+        await asyncio.sleep(wait_s)
+    return _scope(call, args, kwargs)
+
+
+def _admitted(spec: Spec) -> Call | None:
+    """Whatever goes wrong here is ours and not the agent's."""
+    try:
+        return spec.admit()
+    except Exception:
+        log.debug("a call could not be admitted", exc_info=True)
+        return None
+
+
+def _scope(call: Call | None, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Scope | None:
+    if call is None:
+        return None
+    try:
+        return call.begin(args, kwargs)
+    except Exception:
+        log.debug("a span could not be begun", exc_info=True)
+        return None

@@ -1,0 +1,211 @@
+"""Sending never stands in the agent's way, whatever the collector does."""
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from opentelemetry.sdk.trace import TracerProvider
+from scripted_receiver import Receiver, Reply, receiving
+from stack import eventually, free_port
+
+import fleetglass
+from fleetglass import _fleet, step
+from fleetglass._settings import Settings
+
+QUICK = {"delay_s": 0.05, "exit_s": 0.5}
+
+
+@contextmanager
+def sending(endpoint: str, **settings: object) -> Generator[_fleet.Fleet]:
+    fleet = _fleet.Fleet(
+        Settings.of({}, endpoint=endpoint, **(QUICK | settings)),
+        provider=TracerProvider(shutdown_on_exit=False),
+    )
+    before = _fleet.install(fleet)
+    try:
+        yield fleet
+    finally:
+        _fleet.install(before)
+        fleet.close(0.1)
+
+
+@step
+def work() -> None: ...
+
+
+def test_spans_arrive_with_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    with receiving() as receiver, sending(receiver.url, key="s3cret"):
+        work()
+        assert fleetglass.flush()
+
+    assert receiver.names == ["work"]
+    assert receiver.paths == ["/v1/traces"]
+    assert receiver.headers[0]["authorization"] == "Bearer s3cret"
+
+
+def test_an_outage_loses_nothing_that_fits() -> None:
+    with receiving() as receiver:
+        receiver.script = [Reply(status=503), Reply(status=500), Reply(status=429)]
+        with sending(receiver.url) as fleet:
+            for _ in range(10):
+                work()
+            eventually(lambda: len(receiver.names) == 10)
+
+            assert not fleet.outlet.lost
+
+
+def test_what_does_not_fit_is_counted_and_told() -> None:
+    port = free_port()
+    with sending(f"http://127.0.0.1:{port}", max_queue=5, delay_s=0.3) as fleet:
+        for _ in range(20):
+            work()
+        assert fleet.outlet.lost["full"] >= 10
+
+    with receiving() as receiver, sending(receiver.url) as fleet:
+        fleet.outlet.lost["full"] = 15
+        work()
+        eventually(lambda: "fleetglass.loss" in receiver.names)
+
+    (told,) = [
+        {attribute.key: attribute.value for attribute in span.attributes}
+        for request in receiver.taken
+        for resource in request.resource_spans
+        for scope in resource.scope_spans
+        for span in scope.spans
+        if span.name == "fleetglass.loss"
+    ]
+    assert told["fleetglass.loss.spans"].int_value == 15
+    assert told["fleetglass.loss.reason"].string_value == "full"
+
+
+@contextmanager
+def hanging() -> Generator[int]:
+    """Takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+def answering(receiver: Receiver, body: bytes) -> int:
+    receiver.plain = Reply(body=body, headers={"content-type": "text/html"})
+    return receiver.port
+
+
+@pytest.mark.parametrize("collector", ["hangs", "refuses", "fails", "babbles"])
+def test_the_agent_does_not_notice(collector: str) -> None:
+    with hanging() as silent, receiving() as receiver:
+        if collector == "fails":
+            receiver.plain = Reply(status=500)
+        port = {
+            "hangs": lambda: silent,
+            "refuses": free_port,
+            "fails": lambda: receiver.port,
+            "babbles": lambda: answering(receiver, b"<html>\xff"),
+        }[collector]()
+        with sending(f"http://127.0.0.1:{port}", max_queue=100) as fleet:
+            for _ in range(1000):
+                work()
+            threads = [thread for thread in threading.enumerate() if "outlet" in thread.name]
+            assert len(threads) == 1
+            began = time.monotonic()
+            fleet.close(0.5)
+
+            # Bounded, and not about how fast the machine is.
+            assert time.monotonic() - began < 30
+
+
+def test_a_span_that_cannot_be_written_takes_no_other_with_it() -> None:
+    with receiving() as receiver, sending(receiver.url) as fleet:
+        work()
+        tracer = fleet.tracer()
+        tracer.start_span("half a pair: \ud800").end()
+        work()
+        eventually(lambda: len(receiver.names) >= 2)
+
+        assert receiver.names[:2] == ["work", "work"]
+        assert fleet.outlet.lost["unsound"] == 1
+
+
+def test_no_thread_before_there_is_something_to_send() -> None:
+    with sending("http://127.0.0.1:1"):
+        assert not [thread for thread in threading.enumerate() if "outlet" in thread.name]
+
+
+def run(code: str, receiver: Receiver, **environment: str) -> subprocess.CompletedProcess[str]:
+    variables = {**os.environ, "FLEETGLASS_ENDPOINT": receiver.url, **environment}
+    return subprocess.run(
+        [sys.executable, "-c", code], env=variables, capture_output=True, text=True, timeout=60
+    )
+
+
+DECORATED = """
+import os, fleetglass
+@fleetglass.agent
+def a(x): return x
+"""
+
+
+def test_what_ended_just_before_the_process_did_is_sent() -> None:
+    with receiving() as receiver:
+        done = run(DECORATED + "a(1)", receiver, FLEETGLASS_SERVICE="s")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert receiver.names == ["invoke_agent a"]
+
+
+def test_a_fork_sends_its_own_and_only_its_own() -> None:
+    code = (
+        DECORATED
+        + """
+a(1)
+if not (child := os.fork()):
+    a(2)
+    fleetglass.flush()
+    os._exit(0)
+os.waitpid(child, 0)
+"""
+    )
+    with receiving() as receiver:
+        done = run(code, receiver)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert receiver.names == ["invoke_agent a"] * 2
+
+
+def test_a_process_whose_collector_is_away_ends_in_peace() -> None:
+    with receiving() as receiver:
+        receiver.port = free_port()
+        done = run(DECORATED + "a(1)", receiver)
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_off_is_off(tmp_path: Path) -> None:
+    with receiving() as receiver:
+        done = run(DECORATED + "print(a(1))", receiver, FLEETGLASS_DISABLED="1")
+
+    assert (done.stdout, done.stderr, receiver.names) == ("1\n", "", [])
+
+
+def test_a_setting_that_makes_no_sense_stops_no_agent() -> None:
+    with receiving() as receiver:
+        done = run(DECORATED + "print(a(1))", receiver, FLEETGLASS_CONTENT="some")
+
+    assert done.stdout == "1\n"
+    assert "content must be one of" in done.stderr
+
+
+def test_importing_starts_nothing_and_loads_nothing_heavy() -> None:
+    code = """
+import sys, threading, fleetglass
+heavy = {"requests", "google.protobuf", "grpc", "numpy", "http.client", "multiprocessing"}
+print(sorted(heavy & set(sys.modules)), threading.active_count())
+"""
+    with receiving() as receiver:
+        assert run(code, receiver).stdout == "[] 1\n"

@@ -17,6 +17,9 @@ UNREADABLE = "<unreadable>"
 # A hash in letters only: digits are what the collector takes for ids that change with each call.
 LETTERS = str.maketrans("0123456789abcdef", "ghijklmnopqrstuv")
 
+# Made once: `json.dumps` makes one for each value.
+ENCODE = json.JSONEncoder(ensure_ascii=False).encode
+
 Capture = Callable[[Any], str]
 
 
@@ -31,7 +34,8 @@ def _capture(settings: Settings) -> Capture:
     if settings.content == "hash":
         secret = (settings.key or settings.service or "fleetglass").encode()[:64]
         return lambda value: _hashed(_text(value, settings.max_content), secret)
-    limit = PREVIEW if settings.content == "preview" else settings.max_content
+    preview = min(PREVIEW, settings.max_content)
+    limit = preview if settings.content == "preview" else settings.max_content
     return lambda value: _cut(_redacted(_text(value, settings.max_content), settings.redact), limit)
 
 
@@ -77,7 +81,7 @@ def _text(value: Any, limit: int) -> str:
     # Longer than what is kept, so that a secret at the edge is seen whole; not as long as a book.
     if isinstance(value, str):
         return value[: 2 * limit]
-    return json.dumps(_Shortened(2 * limit).of(value), ensure_ascii=False)[: 2 * limit]
+    return ENCODE(_Shortened(2 * limit).of(value))[: 2 * limit]
 
 
 def _redacted(text: str, redactors: Sequence[Redactor]) -> str:

@@ -141,12 +141,14 @@ def run(
         cohort=cohort,
         tier=tier,
         prompt_version=prompt_version,
-        run=run_id,
-        conversation=conversation,
     )
-    return Instrument(
-        AgentSpec(name=agent, identity=identity, budget=budget, cadence_s=seconds(cadence))
+    spec = AgentSpec(
+        identity=identity,
+        told={"run": run_id, "conversation": conversation},
+        budget=budget,
+        cadence_s=seconds(cadence),
     )
+    return Instrument(spec.named(agent, ()))
 
 
 @overload

@@ -90,7 +90,7 @@ def _check_budget(run: Run, budget: Budget, *, depth: int) -> None:
         raise error
     # Once, and not before each of the steps that follow.
     if resource not in run.told:
-        run.told.add(resource)
+        run.told += (resource,)
         _tell(error, budget.on_exceeded)
 
 

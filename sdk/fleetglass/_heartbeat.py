@@ -47,12 +47,13 @@ class Pulse:
             if run.span is not None and now_s >= run.next_beat_s:
                 run.next_beat_s = now_s + run.cadence_s
                 yield self._beat(run, run.span, resource)
+                run.beats += 1
 
     def _beat(self, run: Run, span: SpanContext, resource: Resource) -> ReadableSpan:
         told: dict[str, str | int | float] = {
             **run.attributes,
             names.KIND: "heartbeat",
-            names.HEARTBEAT_NUMBER: next(run.beats),
+            names.HEARTBEAT_NUMBER: run.beats,
             names.HEARTBEAT_OPEN_S: round(run.open_s, 3),
             names.HEARTBEAT_CADENCE_S: run.cadence_s,
             names.HEARTBEAT_STEPS: run.steps,

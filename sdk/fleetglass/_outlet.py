@@ -87,6 +87,8 @@ class Outlet:
             self._wake.set()
 
     def start(self) -> None:
+        if self._thread is not None:
+            return
         with self._lock:
             if self._thread is None and not self._ending:
                 self._thread = threading.Thread(target=self._run, name=THREAD, daemon=True)

@@ -12,7 +12,7 @@ from opentelemetry.context import Context, attach, detach, get_current, set_valu
 from opentelemetry.trace import get_current_span
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from fleetglass._run import ATTRIBUTES, RUN, Identity, Run, run_of
+from fleetglass._run import ATTRIBUTES, RUN, Identity, Run, attributes_of, run_of
 
 TRACE, BAGGAGE = TraceContextTextMapPropagator(), W3CBaggagePropagator()
 FACTS = {attribute: name for name, attribute in ATTRIBUTES.items()}
@@ -40,7 +40,7 @@ def extracted(headers: Mapping[str, str], allowed: tuple[str, ...]) -> Generator
     sent = get_all(BAGGAGE.extract(lower, Context()))
     facts = {FACTS[name]: str(sent[name]) for name in allowed if name in sent and name in FACTS}
     if facts:
-        run = Run(Identity(**facts))
+        run = Run(Identity(), attributes_of(**facts))
         # It is not ours: what is begun under it is not its agent's span.
         run.span = get_current_span(context).get_span_context()
         context = set_value(RUN, run, context)

@@ -152,7 +152,7 @@ def identify(
 def current_run() -> str:
     """The id of the run that is open here, for feedback that comes later; empty outside of runs."""
     run = run_of()
-    return run.identity.run if run else ""
+    return run.id if run else ""
 
 
 def feedback(
@@ -175,7 +175,7 @@ def feedback(
             f"feedback is a score, label, edit, retry or abandon, not {kind!r}"
         )
     fleet, run = current(), run_of()
-    run_id = run_id or (run.identity.run if run else "")
+    run_id = run_id or (run.id if run else "")
     if not run_id:
         raise ConfigurationError("outside of a run, feedback needs its run_id; see current_run()")
     if not fleet.settings.disabled:
@@ -186,7 +186,7 @@ def _feedback(
     fleet: Fleet, run_id: str, run: Run | None, kind: str, value: float | str | None, by: str
 ) -> ReadableSpan:
     told: dict[str, str | float] = {
-        **(run.attributes if run and run.identity.run == run_id else {}),
+        **(run.attributes if run and run.id == run_id else {}),
         names.RUN_ID: run_id,
         names.KIND: "feedback",
         names.FEEDBACK_KIND: kind,
@@ -206,7 +206,7 @@ def _place(run_id: str) -> SpanContext | None:
     """A place in the run's trace: so nobody takes the feedback for the end of that trace."""
     trace_id, _, span_id = run_id.partition("-")
     try:
-        place = int(trace_id, 16), int(span_id or trace_id[:16], 16)
+        place = int(trace_id, 16), int(span_id or trace_id[-16:], 16)
     except ValueError:
         return None
     context = SpanContext(*place, is_remote=True, trace_flags=TraceFlags(TraceFlags.SAMPLED))

@@ -1,10 +1,9 @@
 """A run: one call of an agent, with who it is and what it has used so far."""
 
-import itertools
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from opentelemetry.context import Context, create_key, get_current, get_value
@@ -20,7 +19,7 @@ RUN = create_key("fleetglass-run")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Who acts: stamped on every span under it, whoever makes that span."""
+    """Who acts, as its author says."""
 
     agent: str = ""
     id: str = ""
@@ -28,12 +27,9 @@ class Identity:
     cohort: str = ""
     tier: str = ""
     prompt_version: str = ""
-    run: str = ""
-    conversation: str = ""
 
     def attributes(self) -> dict[str, str]:
-        told = ((ATTRIBUTES[field.name], getattr(self, field.name)) for field in fields(self))
-        return {name: value for name, value in told if value}
+        return attributes_of(**{field.name: getattr(self, field.name) for field in fields(self)})
 
 
 ATTRIBUTES = {
@@ -48,19 +44,27 @@ ATTRIBUTES = {
 }
 
 
+def attributes_of(**told: str) -> dict[str, str]:
+    return {ATTRIBUTES[name]: value for name, value in told.items() if value}
+
+
 class Run:
-    """Counts what its agent and all below it use; safe to use from many threads."""
+    """Counts what its agent and all below it use; safe to use from many threads.
+
+    `attributes` is stamped on every span under it, whoever makes that span.
+    """
 
     def __init__(
         self,
         identity: Identity,
+        attributes: dict[str, str],
         *,
         parent: "Run | None" = None,
         budget: "Budget | None" = None,
         cadence_s: float = 0.0,
     ) -> None:
         self.identity = identity
-        self.attributes = identity.attributes()
+        self.attributes = attributes
         self.parent = parent
         self.budget = budget
         self.cadence_s = cadence_s
@@ -69,16 +73,21 @@ class Run:
         self.tokens = 0
         self.usd = 0.0
         self.children = 0
-        self.unpriced = 0
         self.last_step = ""
         self.began_s = time.monotonic()
         self.next_beat_s = 0.0
-        self.beats = itertools.count()
+        self.beats = 0
         self.span: SpanContext | None = None
-        self.told: set[str] = set()
+        # Named by its trace: who gets that knows the run.
+        self.is_trace = False
+        self.told: tuple[str, ...] = ()
         self._lock = threading.Lock()
         # Whether anybody in the chain is watched: most are not, and are asked nothing.
         self.guarded: bool = budget is not None or (parent is not None and parent.guarded)
+
+    @property
+    def id(self) -> str:
+        return self.attributes.get(names.RUN_ID, "")
 
     def chain(self) -> "Iterator[Run]":
         """This run and those that it works for."""
@@ -101,15 +110,11 @@ class Run:
         for run in self.chain():
             with run._lock:
                 run.tokens += tokens
-                if usd is None:
-                    run.unpriced += 1
-                else:
-                    run.usd += usd
+                run.usd += usd or 0.0
 
     def identify(self, **told: str) -> None:
-        """What is learned of it while it runs."""
-        self.identity = replace(self.identity, **told)
-        self.attributes = self.identity.attributes()
+        """What is learned of it while it runs; what was stamped before stays as it is."""
+        self.attributes = self.attributes | attributes_of(**told)
 
     def adopt(self) -> None:
         """Another agent starts to work for this one."""

@@ -20,6 +20,7 @@ from opentelemetry.trace import (
 from fleetglass import _conventions as names
 from fleetglass._errors import Stopped
 from fleetglass._fleet import Fleet, current
+from fleetglass._processor import stamp
 from fleetglass._run import RUN, Run
 
 log = logging.getLogger("fleetglass")
@@ -59,7 +60,8 @@ class Scope:
         context = get_current()
         if run is not None:
             context = set_value(RUN, run, context)
-        span = fleet.tracer().start_span(name, context, kind, attributes)
+        span = fleet.tracer().start_span(name, context, kind)
+        stamp(span, attributes)
         if run is not None:
             context = _with_baggage(context, run, fleet)
             fleet.pulse.opened(run, getattr(span, "resource", fleet.resource))
@@ -71,7 +73,7 @@ class Scope:
     @property
     def run_id(self) -> str:
         """What feedback from elsewhere names this run by."""
-        return self._run.identity.run if self._run else ""
+        return self._run.id if self._run else ""
 
     def annotate(self, **notes: Any) -> None:
         """Add what is worth knowing to the span."""
@@ -169,6 +171,7 @@ def annotate(span: Span, notes: Mapping[str, Any]) -> None:
 def _with_baggage(context: Context, run: Run, fleet: Fleet) -> Context:
     """What other services may know of the run, for whoever calls them."""
     for name in fleet.settings.baggage:
-        if value := run.attributes.get(name):
+        # Where the run is its trace, whoever gets the trace knows.
+        if (value := run.attributes.get(name)) and not (name == names.RUN_ID and run.is_trace):
             context = set_baggage(name, value, context)
     return context

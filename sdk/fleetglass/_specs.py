@@ -1,21 +1,21 @@
 """What a decorator says of a function, and how a call of it begins."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, Self
 
-from opentelemetry.baggage import get_baggage
+from opentelemetry.baggage import get_all
 from opentelemetry.trace import SpanKind
 
 from fleetglass import _conventions as names
 from fleetglass._content import Capture, at, bound
 from fleetglass._fleet import Fleet, current
 from fleetglass._guard import Budget, check
-from fleetglass._run import ATTRIBUTES, Identity, Run, run_of
+from fleetglass._run import Identity, Run, attributes_of, run_of
 from fleetglass._scope import Scope
 
 # What a run has in common with those that it calls.
-INHERITED = ("run", "conversation")
+INHERITED = (names.RUN_ID, names.CONVERSATION)
 HIDDEN = ("self", "cls")
 
 
@@ -41,23 +41,29 @@ class AgentSpec:
     name: str = ""
     parameters: Sequence[str] = ()
     identity: Identity = Identity()
+    told: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What it says of each run: a run's id, a conversation."""
+    attributes: Mapping[str, str] = field(default_factory=dict[str, str])
     budget: Budget | None = None
     cadence_s: float = 0.0
     ignored: Collection[str] = HIDDEN
 
     def named(self, name: str, parameters: Sequence[str]) -> Self:
-        return replace(self, name=self.name or name, parameters=parameters)
+        name = self.name or name
+        identity = replace(self.identity, agent=name)
+        attributes = identity.attributes() | attributes_of(**self.told)
+        return replace(
+            self, name=name, parameters=parameters, identity=identity, attributes=attributes
+        )
 
     def admit(self) -> "AgentCall | None":
         fleet = current()
         if fleet.settings.disabled:
             return None
         parent = run_of()
-        identity = replace(
-            self.identity, agent=self.name, **_inherited(self.identity, parent, fleet)
-        )
         run = Run(
-            identity,
+            self.identity,
+            {**_inherited(parent, fleet), **self.attributes},
             parent=parent,
             budget=self.budget,
             cadence_s=self.cadence_s or fleet.settings.heartbeat_s,
@@ -155,14 +161,14 @@ def _wait(run: Run, fleet: Fleet) -> float:
     return check(run, fleet.directives)
 
 
-def _inherited(identity: Identity, parent: Run | None, fleet: Fleet) -> dict[str, str]:
-    told: dict[str, str] = {}
-    for name in INHERITED:
-        if getattr(identity, name):
-            continue
-        if parent is not None:
-            told[name] = getattr(parent.identity, name)
-        elif ATTRIBUTES[name] in fleet.settings.baggage:
-            value = get_baggage(ATTRIBUTES[name])
-            told[name] = value if isinstance(value, str) else ""
-    return told
+def _inherited(parent: Run | None, fleet: Fleet) -> dict[str, str]:
+    """What a run has in common with the one that it works for, here or in another service."""
+    if parent is not None:
+        told = parent.attributes
+        return {name: told[name] for name in INHERITED if name in told}
+    sent = get_all()
+    return {
+        name: str(sent[name])
+        for name in INHERITED
+        if name in sent and name in fleet.settings.baggage
+    }

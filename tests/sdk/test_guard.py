@@ -154,7 +154,7 @@ def test_a_directive_holds_for_whom_it_names(directive: Directive, holds: bool) 
 def test_a_halt_comes_before_a_throttle_and_ends_when_it_is_lifted() -> None:
     told = [Directive(action="throttle", every_s=9), Directive(action="halt", reason="spend")]
     directives = Directives(lambda: list(told))
-    run = Run(IDENTITY)
+    run = Run(IDENTITY, {})
 
     eventually(lambda: directives.of(IDENTITY) == told[1])
     with pytest.raises(Halted, match="spend"):

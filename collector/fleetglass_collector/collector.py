@@ -9,6 +9,7 @@ from collections.abc import Callable
 from fleetglass_collector.access import refuse_open_door
 from fleetglass_collector.accounts import samples
 from fleetglass_collector.config import Config
+from fleetglass_collector.directives import Board
 from fleetglass_collector.http_server import serving
 from fleetglass_collector.intake import Intake
 from fleetglass_collector.journal import Journal
@@ -18,7 +19,7 @@ from fleetglass_collector.quarantine import Quarantine
 from fleetglass_collector.receiver_grpc import GrpcReceiver, serving_grpc
 from fleetglass_collector.receiver_http import HttpReceiver
 from fleetglass_collector.shipper import Shipper
-from fleetglass_collector.target import StoreTarget
+from fleetglass_collector.target import StoreTarget, store_of
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +36,7 @@ async def run(config: Config, stop: asyncio.Event, ready: Callable[[], None]) ->
     target = StoreTarget(config)
     shipper = Shipper(journal, target, quarantine)
     intake = Intake(journal, keyring, config.receiver)
+    board = Board(lambda: store_of(config))
 
     def metrics() -> bytes:
         now = samples(journal, shipper, quarantine, clock_ns=time.time_ns)
@@ -42,12 +44,13 @@ async def run(config: Config, stop: asyncio.Event, ready: Callable[[], None]) ->
 
     try:
         async with contextlib.AsyncExitStack() as doors:
-            http, grpc = HttpReceiver(intake, metrics), GrpcReceiver(intake)
+            http, grpc = HttpReceiver(intake, metrics, board.told), GrpcReceiver(intake)
             await doors.enter_async_context(serving(http, config.receiver.http, config.receiver))
             await doors.enter_async_context(serving_grpc(grpc, config.receiver.grpc, intake))
             ready()
             await stop.wait()
     finally:
+        await asyncio.to_thread(board.close)
         await asyncio.to_thread(journal.stop)
         await asyncio.to_thread(shipper.stop, drain_s=DRAIN_S)
         journal.close()

@@ -18,9 +18,15 @@ KEY_HEADER = "x-fleetglass-key"
 
 
 class HttpReceiver:
-    def __init__(self, intake: Intake, metrics: Callable[[], bytes]) -> None:
+    def __init__(
+        self,
+        intake: Intake,
+        metrics: Callable[[], bytes],
+        directives: Callable[[str], bytes | None],
+    ) -> None:
         self._intake = intake
         self._metrics = metrics
+        self._directives = directives
 
     async def __call__(self, scope: Scope, exchange: Exchange) -> None:
         json = _media_type(scope.headers) == JSON
@@ -39,17 +45,26 @@ class HttpReceiver:
     ) -> tuple[int, str, bytes]:
         if scope.path == "/healthz":
             return 200, "text/plain", b"ok\n"
-        if scope.path not in ("/v1/traces", "/metrics"):
+        if scope.path not in ("/v1/traces", "/v1/directives", "/metrics"):
             raise Refusal(Reason.NOT_FOUND, f"nothing at {scope.path!r}; traces go to /v1/traces")
         if scope.path == "/metrics":
             self._tenant(scope, KeyScope.READ)
             return 200, "text/plain; version=0.0.4", self._metrics()
         tenant = self._tenant(scope, KeyScope.INGEST)
+        if scope.path == "/v1/directives":
+            return 200, JSON, self._told(tenant)
         if scope.method != "POST":
             raise Refusal(Reason.METHOD, "traces are sent with POST")
         if _media_type(scope.headers) not in (PROTOBUF, JSON):
             raise Refusal(Reason.MEDIA_TYPE, f"content-type must be {PROTOBUF} or {JSON}")
         return 200, JSON if json else PROTOBUF, await self._traces(scope, exchange, tenant)
+
+    def _told(self, tenant: str) -> bytes:
+        """What agents of a tenant are told; looked up by others, so that this never waits."""
+        told = self._directives(tenant)
+        if told is None:
+            raise Refusal(Reason.UNAVAILABLE, "directives are not known yet", retry_after_s=1)
+        return told
 
     async def _traces(self, scope: Scope, exchange: Exchange, tenant: str) -> bytes:
         json = _media_type(scope.headers) == JSON

@@ -50,6 +50,7 @@ class Fleet:
             self._extra,
             _is_sound,
             max_queue=settings.max_queue,
+            max_bytes=settings.max_queue_bytes,
             max_batch=settings.max_batch,
             delay_s=settings.delay_s,
         )

@@ -51,6 +51,7 @@ class Outlet:
         is_sound: Callable[[ReadableSpan], bool],
         *,
         max_queue: int,
+        max_bytes: int,
         max_batch: int,
         delay_s: float,
     ) -> None:
@@ -59,6 +60,7 @@ class Outlet:
         self._extra = extra
         self._is_sound = is_sound
         self._max_queue = max_queue
+        self._max_bytes = max_bytes
         self._max_batch = max_batch
         self._delay_s = delay_s
         self._exporter: Exporter | None = None
@@ -66,7 +68,8 @@ class Outlet:
 
     def after_fork(self) -> None:
         """Begin anew: what was queued is the parent's, and so is the thread."""
-        self._queue: deque[ReadableSpan] = deque()
+        self._queue: deque[tuple[ReadableSpan, int]] = deque()
+        self._bytes = 0
         self._batch: list[ReadableSpan] = []
         self._lock = threading.Lock()
         self._wake = threading.Event()
@@ -77,10 +80,14 @@ class Outlet:
         self._thread: threading.Thread | None = None
 
     def put(self, span: ReadableSpan) -> None:
-        if len(self._queue) >= self._max_queue or self._ending:
-            self.lost["full" if not self._ending else "ended"] += 1
-            return
-        self._queue.append(span)
+        size = _size(span)
+        with self._lock:
+            full = len(self._queue) >= self._max_queue or self._bytes + size > self._max_bytes
+            if full or self._ending:
+                self.lost["ended" if self._ending else "full"] += 1
+                return
+            self._bytes += size
+            self._queue.append((span, size))
         if self._thread is None:
             self.start()
         elif len(self._queue) == self._max_batch:
@@ -134,10 +141,16 @@ class Outlet:
         self._batch = [*self._extra()]
         while self._queue or self._batch:
             while self._queue and len(self._batch) < self._max_batch:
-                self._batch.append(self._queue.popleft())
+                self._batch.append(self._taken())
             if not self._delivered():
                 return
             self._batch = []
+
+    def _taken(self) -> ReadableSpan:
+        with self._lock:
+            span, size = self._queue.popleft()
+            self._bytes -= size
+        return span
 
     def _delivered(self) -> bool:
         backoff = FIRST_BACKOFF_S
@@ -171,3 +184,9 @@ class Outlet:
     def _give_up(self, reason: str) -> None:
         self.lost[reason] += len(self._batch)
         self._batch = []
+
+
+def _size(span: ReadableSpan) -> int:
+    """How much text a span carries; the rest of it is much the same for all."""
+    attributes = span.attributes or {}
+    return sum(len(value) for value in attributes.values() if isinstance(value, str))

@@ -56,7 +56,10 @@ class Settings:
     threads: bool = True
     """Whether new threads and executors go on in the context that started them."""
     heartbeat_s: float = 30.0
-    max_queue: int = 8_192
+    max_queue: int = 100_000
+    """Spans that wait to be sent; what comes beyond is lost, and counted."""
+    max_queue_bytes: int = 64 << 20
+    """Characters of text that wait with them."""
     max_batch: int = 512
     delay_s: float = 1.0
     exit_s: float = 2.0
@@ -81,7 +84,7 @@ class Settings:
             raise ConfigurationError(
                 f"endpoint must begin with http:// or https://, not {self.endpoint!r}"
             )
-        for name in ("max_queue", "max_batch", "max_content"):
+        for name in ("max_queue", "max_queue_bytes", "max_batch", "max_content"):
             if getattr(self, name) < 1:
                 raise ConfigurationError(f"{name} must be at least 1, not {getattr(self, name)!r}")
 

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from fleetglass_collector.commands import (
     collect,
+    directives,
     doctor,
     keys,
     prices,
@@ -33,6 +34,7 @@ COMMANDS: tuple[Command, ...] = (
     store,
     query,
     prices,
+    directives,
     replay,
     doctor,
     keys,

@@ -1336,3 +1336,23 @@ CREATE OR REPLACE FUNCTION fleetglassQuantile ON CLUSTER 'it\'s' AS (buckets, q)
     [mapKeys(mapSort(mapFilter((number, count) -> count > 0, buckets)))],
     [mapValues(mapSort(mapFilter((number, count) -> count > 0, buckets)))],
     [arrayCumSum(mapValues(mapSort(mapFilter((number, count) -> count > 0, buckets))))])[1]
+
+-- 0042_directives
+-- What agents were told from outside, by whom and why. For each scope the latest counts; a field that is
+-- empty holds for all. In a cluster every node has the whole table.
+CREATE TABLE IF NOT EXISTS directives ON CLUSTER 'it\'s'
+(
+    id UUID DEFAULT generateUUIDv4(),
+    at DateTime64(6, 'UTC') DEFAULT now64(6, 'UTC'),
+    tenant String,
+    action LowCardinality(String),
+    agent String,
+    version String,
+    cohort String,
+    every_s Float64,
+    reason String,
+    by String,
+    until DateTime('UTC')
+)
+ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/every_node', '{shard}-{replica}', at)
+ORDER BY (tenant, id)

@@ -102,9 +102,7 @@ def _resume(store: Store, scope: Scope, reason: str) -> int:
         print(f"nothing holds for {scope}")
         return 1
     by = _who()
-    resumed = [
-        Directive(scope=one.scope, action="resume", reason=reason, by=by) for one in lifted
-    ]
+    resumed = [Directive(scope=one.scope, action="resume", reason=reason, by=by) for one in lifted]
     give(store, resumed)
     for one in lifted:
         print(f"resume: {one.scope}")

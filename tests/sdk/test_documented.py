@@ -1,0 +1,54 @@
+"""What the pages show works as it stands there."""
+
+import asyncio
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from scripted_receiver import receiving
+
+from fleetglass.testing import Fleet
+
+ROOT = Path(__file__).parents[2]
+README, PAGE = ROOT / "README.md", ROOT / "docs" / "sdk.md"
+
+
+def blocks(page: Path) -> list[str]:
+    return re.findall(r"^```python\n(.*?)^```", page.read_text(), re.M | re.S)
+
+
+def test_the_first_lines_of_the_readme() -> None:
+    (code,) = blocks(README)
+    with receiving() as receiver:
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            env={**os.environ, "FLEETGLASS_ENDPOINT": receiver.url},
+        )
+
+    assert (done.stdout, done.stderr) == ("we have 7\n", "")
+    assert receiver.names == ["execute_tool stock", "invoke_agent shop"]
+
+
+def test_the_page_of_the_sdk(fleet: Fleet) -> None:
+    agents, tests = blocks(PAGE)
+    there: dict[str, Any] = {"asyncio": asyncio}
+    exec(re.sub(r"^fleetglass.configure.*\n", "", agents, flags=re.M), there)
+    exec(tests, there)
+
+    there["test_a_small_refund"](fleet)
+
+
+def test_the_page_names_every_setting_and_every_function() -> None:
+    import fleetglass
+    from fleetglass._settings import Settings
+
+    page = PAGE.read_text()
+    missing = {name for name in Settings.__dataclass_fields__ if f"`{name}`" not in page}
+    assert missing == set()
+    unnamed = {name for name in fleetglass.__all__ if name not in page}
+    assert unnamed <= {"ConfigurationError", "Stopped", "__version__"}

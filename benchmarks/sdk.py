@@ -83,7 +83,7 @@ def main() -> None:
     parser.add_argument("--python", action="append", default=[], metavar="NAME=PATH")
     parser.add_argument("--only", default="")
     options = parser.parse_args()
-    pythons = dict.fromkeys(OURS, sys.executable)
+    pythons: dict[str, str] = dict.fromkeys(OURS, sys.executable)
     pythons |= dict(given.split("=", 1) for given in options.python)
     names = [name for name in pythons if not options.only or name in options.only.split(",")]
     rows = [(name, content, False) for content in ("off", "on") for name in names]

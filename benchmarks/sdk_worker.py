@@ -1,3 +1,5 @@
+# pyright: reportMissingImports=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportMissingTypeStubs=false, reportAttributeAccessIssue=false
 """Calls a function under one SDK's decorator, and says how long a call took; see sdk.py.
 
     python benchmarks/sdk_worker.py NAME SINK --content on|off

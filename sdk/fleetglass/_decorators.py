@@ -1,6 +1,7 @@
 """`agent`, `tool` and `step`: decorators, and `with` blocks of the same."""
 
 from collections.abc import Callable, Collection
+from contextvars import ContextVar
 from types import TracebackType
 from typing import Any, TypeVar, cast, overload
 
@@ -15,20 +16,21 @@ from fleetglass._wrap import begun, begun_later, wrapped
 F = TypeVar("F", bound="Callable[..., Any] | staticmethod[..., Any] | classmethod[Any, ..., Any]")
 
 
+# The blocks that are open here, the innermost last: one may be open in many places at once.
+_blocks: ContextVar[tuple[Block, ...]] = ContextVar("fleetglass-blocks", default=())
+
+
 class Instrument:
-    """Decorates a function; or is a `with` block, once."""
+    """Decorates functions; or is a `with` block, as often as one likes."""
 
     def __init__(self, spec: Spec) -> None:
         self._spec = spec
-        self._block: Block | None = None
 
     def __call__(self, function: F, /) -> F:
         return wrapped(function, self._spec)
 
     def __enter__(self) -> Scope:
-        scope = begun(self._spec, (), {}) or idle()
-        self._block = Block(scope)
-        return self._block.__enter__()
+        return self._enter(begun(self._spec, (), {}) or idle())
 
     def __exit__(
         self,
@@ -36,12 +38,12 @@ class Instrument:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._block is not None:
-            self._block.__exit__(kind, error, trace)
+        *outer, block = _blocks.get()
+        _blocks.set(tuple(outer))
+        block.__exit__(kind, error, trace)
 
     async def __aenter__(self) -> Scope:
-        self._block = Block(await begun_later(self._spec, (), {}) or idle())
-        return self._block.__enter__()
+        return self._enter(await begun_later(self._spec, (), {}) or idle())
 
     async def __aexit__(
         self,
@@ -50,6 +52,11 @@ class Instrument:
         trace: TracebackType | None,
     ) -> None:
         self.__exit__(kind, error, trace)
+
+    def _enter(self, scope: Scope) -> Scope:
+        block = Block(scope)
+        _blocks.set((*_blocks.get(), block))
+        return block.__enter__()
 
 
 @overload

@@ -4,7 +4,6 @@ import atexit
 import logging
 import os
 import threading
-import weakref
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -119,7 +118,8 @@ class Fleet:
 
 
 _fleet: Fleet | None = None
-_providers: "weakref.WeakSet[Any]" = weakref.WeakSet()
+# Compared by identity: some are not to be hashed.
+_providers: list[object] = []
 _lock = threading.Lock()
 
 
@@ -172,8 +172,8 @@ def _attached(provider: Any, resource: Resource) -> Any:
     elif not hasattr(provider, "add_span_processor"):
         log.warning("the TracerProvider that is set takes no processors; using one beside it")
         provider = TracerProvider(resource=resource, shutdown_on_exit=False)
-    if provider not in _providers:
-        _providers.add(provider)
+    if not any(known is provider for known in _providers):
+        _providers.append(provider)
         provider.add_span_processor(FleetProcessor(_put, _price, flush))
     return provider
 

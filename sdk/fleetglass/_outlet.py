@@ -63,11 +63,11 @@ class Outlet:
         self._max_bytes = max_bytes
         self._max_batch = max_batch
         self._delay_s = delay_s
-        self._exporter: Exporter | None = None
         self.after_fork()
 
     def after_fork(self) -> None:
-        """Begin anew: what was queued is the parent's, and so is the thread."""
+        """Begin anew: what was queued is the parent's, and so are the thread and the connection."""
+        self._exporter: Exporter | None = None
         self._queue: deque[tuple[ReadableSpan, int]] = deque()
         self._bytes = 0
         self._batch: list[ReadableSpan] = []

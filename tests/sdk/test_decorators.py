@@ -326,3 +326,22 @@ def test_a_value_that_nobody_can_read_breaks_nothing(fleet: Fleet) -> None:
         f(value)
 
     assert len(fleet.spans()) == len(values)
+
+
+def test_one_block_may_be_open_in_many_places_at_once(fleet: Fleet) -> None:
+    look = tool("look")
+
+    async def one(number: int) -> None:
+        async with look as scope:
+            await asyncio.sleep(0.01 * (3 - number))
+            scope.annotate(number=number)
+
+    async def main() -> None:
+        with look:
+            await asyncio.gather(*map(one, range(3)))
+
+    asyncio.run(main())
+
+    told = [span.attributes.get("fleetglass.note.number") for span in fleet.spans()]
+    assert told == [2, 1, 0, None]
+    assert [span.parent for span in fleet.spans()] == ["execute_tool look"] * 3 + [""]

@@ -1,0 +1,67 @@
+"""Types survive decoration: read by mypy and pyright, and run as it stands."""
+
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
+from typing import Any, assert_type
+
+from fleetglass import Budget, agent, step, tool
+from fleetglass.testing import Fleet
+
+
+@agent
+def bare(a: int, /, b: str = "") -> float:
+    return a + len(b)
+
+
+@agent("named", version="1", budget=Budget(steps=3), cadence="30s")
+async def named(a: int) -> str:
+    return str(a)
+
+
+@tool(action="x", amount="$.a", reversible=True)
+def generator(a: int) -> Generator[int, str, bytes]:
+    yield a
+    return b""
+
+
+@step
+async def async_generator(a: int) -> AsyncGenerator[int]:
+    yield a
+
+
+class Shop:
+    @tool
+    def method(self, a: int) -> list[int]:
+        return [a]
+
+    @tool("c")
+    @classmethod
+    def of_class(cls, a: int) -> str:
+        return f"{cls.__name__}{a}"
+
+    @step
+    @staticmethod
+    def static(a: int) -> bytes:
+        return bytes(a)
+
+
+def test_types_are_what_they_were(fleet: Fleet) -> None:
+    assert_type(bare(1, b="x"), float)
+    assert_type(generator(1), Generator[int, str, bytes])
+    assert_type(async_generator(1), AsyncGenerator[int])
+    assert_type(Shop().method(1), list[int])
+    assert_type(Shop.of_class(1), str)
+    assert_type(Shop.static(1), bytes)
+    calls: Callable[[int], Coroutine[Any, Any, str]] = named
+
+    assert calls is named
+
+
+def test_what_was_an_error_is_one_still() -> None:
+    # Each of these lines would be an error of ours if it were none of the checkers'.
+    def never() -> None:
+        bare("x")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        bare(1, c=2)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+        Shop().method()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+        agent(version=1)  # type: ignore[call-overload]  # pyright: ignore
+
+    assert callable(never)

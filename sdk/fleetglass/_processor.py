@@ -1,5 +1,6 @@
 """Stamps who acts on every span, whoever makes it, counts what it used, and hands it on."""
 
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -11,6 +12,8 @@ from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 from fleetglass import _conventions as names
 from fleetglass._run import Run, run_of
 from fleetglass._settings import Price
+
+log = logging.getLogger("fleetglass")
 
 # What a run's tokens are counted from: agents repeat the sums of their calls.
 INFERENCE = frozenset({"chat", "generate_content", "text_completion", "embeddings"})
@@ -44,9 +47,22 @@ class FleetProcessor(SpanProcessor):
         self._open: dict[int, Run] = {}
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
-        run = run_of(parent_context)
-        if run is None:
-            return
+        try:
+            if (run := run_of(parent_context)) is not None:
+                self._stamp(span, run)
+        except Exception:
+            # Whoever starts a span is not to fail for us.
+            log.debug("a span could not be stamped", exc_info=True)
+
+    def on_end(self, span: ReadableSpan) -> None:
+        try:
+            self._count(span)
+        except Exception:
+            log.debug("a span could not be counted", exc_info=True)
+        if span.context is not None and span.context.trace_flags.sampled:
+            self._put(span)
+
+    def _stamp(self, span: Span, run: Run) -> None:
         if run.span is None:
             _begin(run, span)
         stamp(span, run.attributes)
@@ -54,16 +70,15 @@ class FleetProcessor(SpanProcessor):
             self._open.pop(next(iter(self._open)), None)
         self._open[span.get_span_context().span_id] = run
 
-    def on_end(self, span: ReadableSpan) -> None:
-        context, attributes = span.context, span.attributes
-        run = self._open.pop(context.span_id, None) if context else None
-        if run is not None and attributes and _is_inference(attributes):
-            run.use(*usage(attributes, self._price()))
-            if attributes.get(names.KIND) != "llm":
-                # Ours was counted when it began.
-                run.step(span.name)
-        if context is not None and context.trace_flags.sampled:
-            self._put(span)
+    def _count(self, span: ReadableSpan) -> None:
+        run = self._open.pop(span.context.span_id, None) if span.context else None
+        attributes = span.attributes
+        if run is None or not attributes or not _is_inference(attributes):
+            return
+        run.use(*usage(attributes, self._price()))
+        if attributes.get(names.KIND) not in ("llm", "embedding"):
+            # Ours was counted when it began.
+            run.step(span.name)
 
     def shutdown(self) -> None:
         self._flush(2.0)

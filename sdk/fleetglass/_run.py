@@ -45,7 +45,8 @@ ATTRIBUTES = {
 
 
 def attributes_of(**told: str) -> dict[str, str]:
-    return {ATTRIBUTES[name]: value for name, value in told.items() if value}
+    # Who passes a number or a UUID means its text.
+    return {ATTRIBUTES[name]: str(value) for name, value in told.items() if value}
 
 
 class Run:

@@ -4,6 +4,7 @@ import asyncio
 import functools
 import gc
 import inspect
+import sys
 from collections.abc import AsyncGenerator, Callable, Generator
 from typing import Any
 
@@ -263,12 +264,18 @@ def test_partials_lambdas_and_objects_that_can_be_called(fleet: Fleet) -> None:
 
 
 def test_recursion_is_a_chain_of_spans(fleet: Fleet) -> None:
-    @step
+    @agent
     def down(n: int) -> int:
         return n and down(n - 1)
 
-    assert down(300) == 0
-    assert len(fleet.spans()) == 301
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(10_000)
+    try:
+        assert down(1000) == 0
+    finally:
+        sys.setrecursionlimit(limit)
+
+    assert len(fleet.spans()) == 1001
     assert [span.parent for span in fleet.spans()].count("") == 1
 
 

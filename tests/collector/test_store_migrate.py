@@ -66,6 +66,7 @@ def test_the_first_run_does_all_and_the_second_nothing(store: Store) -> None:
         "agent_runs",
         "agent_runs_mv",
         "settled",
+        "directives",
     }
 
 

@@ -5,10 +5,10 @@ import importlib.util
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fleetglass import __version__
+from fleetglass_collector.flags import add_place
 
 if TYPE_CHECKING:
     from fleetglass_collector.commands import Command
@@ -71,8 +71,7 @@ def _parser(commands: Sequence["Command"]) -> argparse.ArgumentParser:
         sub = actions.add_parser(
             command.NAME, help=summary, description=text, formatter_class=plain
         )
-        sub.add_argument("--data", metavar="DIR", help="folder for everything kept on this machine")
-        sub.add_argument("--config", metavar="FILE", type=Path, help="TOML file")
+        add_place(sub)
         command.arguments(sub)
         sub.set_defaults(run=command.run)
     return parser

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-from fleetglass._conventions import SDK_VARIABLES
+from fleetglass._settings import ENVIRONMENT as SDK_VARIABLES
 from fleetglass_collector.access import split_address
 from fleetglass_collector.errors import ConfigError
 from fleetglass_collector.prices import configured
@@ -33,7 +33,13 @@ from fleetglass_collector.values import (
 PREFIX = "FLEETGLASS_"
 # Variables with our prefix that are no keys: what agents read, a secret for the command line, and
 # the supervisor's line to its children.
-OTHER_VARIABLES = frozenset({*SDK_VARIABLES, "FLEETGLASS_KEY", "FLEETGLASS_LIFELINE"})
+OTHER_VARIABLES = frozenset(
+    {
+        *itertools.chain.from_iterable(SDK_VARIABLES.values()),
+        "FLEETGLASS_KEY",
+        "FLEETGLASS_LIFELINE",
+    }
+)
 
 DAY_S = 86_400.0
 

@@ -75,13 +75,3 @@ FEEDBACK_SCORE = "fleetglass.feedback.score"
 FEEDBACK_LABEL = "fleetglass.feedback.label"
 FEEDBACK_TEXT = "fleetglass.feedback.text"
 FEEDBACK_BY = "fleetglass.feedback.by"
-
-SDK_VARIABLES = (
-    "FLEETGLASS_SERVICE",
-    "FLEETGLASS_ENDPOINT",
-    "FLEETGLASS_KEY",
-    "FLEETGLASS_CONTENT",
-    "FLEETGLASS_GUARD",
-    "FLEETGLASS_DISABLED",
-)
-"""Environment variables that agents read, and that the collector's own are not to be taken for."""

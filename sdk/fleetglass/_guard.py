@@ -70,14 +70,16 @@ def check(run: Run | None, directives: Directives | None) -> float:
     """
     if run is None:
         return 0.0
+    wait_s = 0.0
     for owner in run.chain():
         if owner.budget is not None:
             _check_budget(owner, owner.budget, depth=run.depth)
-    if directives is None or (directive := directives.of(run.identity)) is None:
-        return 0.0
-    if directive.action == "halt":
-        raise Halted(run.identity.agent, directive.reason)
-    return min(LONGEST_WAIT_S, directives.turn(directive))
+        # Who works for a halted agent is halted with it.
+        if directives is not None and (directive := directives.of(owner.identity)) is not None:
+            if directive.action == "halt":
+                raise Halted(owner.identity.agent, directive.reason)
+            wait_s = max(wait_s, directives.turn(directive))
+    return min(LONGEST_WAIT_S, wait_s)
 
 
 def _check_budget(run: Run, budget: Budget, *, depth: int) -> None:

@@ -16,8 +16,9 @@ log = logging.getLogger("fleetglass")
 
 THREAD = "fleetglass-outlet"
 FIRST_BACKOFF_S, LONGEST_BACKOFF_S = 0.5, 30.0
-# After so many a batch is given up: it may be the batch that is at fault.
-ATTEMPTS = 8
+# After a few it may be the batch that is at fault: half of it is tried, and so on. One span alone
+# is given up only after most of an hour; while nobody answers, all that fits waits.
+PATIENT, ATTEMPTS = 3, 100
 
 
 class Exporter(Protocol):
@@ -98,8 +99,13 @@ class Outlet:
             return
         with self._lock:
             if self._thread is None and not self._ending:
-                self._thread = threading.Thread(target=self._run, name=THREAD, daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._run, name=THREAD, daemon=True)
+                try:
+                    thread.start()
+                except RuntimeError:
+                    # No more threads, or no more time; the next span tries again.
+                    return
+                self._thread = thread
 
     def flush(self, timeout_s: float) -> bool:
         """Send what is queued now; tell whether that was done in time."""
@@ -157,16 +163,20 @@ class Outlet:
         for attempt in range(ATTEMPTS):
             if self._ending:
                 return False
+            if not self._batch:
+                return True
             self._failing = not self._exported()
             if not self._failing:
                 return True
             if attempt == 0:
                 self._leave_out_unsound()
+            elif attempt >= PATIENT:
+                self._put_half_back()
             # A flush that waits is not to wait for this.
             self._wake.wait(backoff)
             self._wake.clear()
             backoff = min(LONGEST_BACKOFF_S, 2 * backoff)
-        self._give_up("unreachable")
+        self._give_up("refused")
         return True
 
     def _exported(self) -> bool:
@@ -180,6 +190,14 @@ class Outlet:
         if len(sound) < len(self._batch):
             self.lost["unsound"] += len(self._batch) - len(sound)
         self._batch = sound
+
+    def _put_half_back(self) -> None:
+        half = max(1, len(self._batch) // 2)
+        self._batch, rest = self._batch[:half], self._batch[half:]
+        sized = [(span, _size(span)) for span in rest]
+        with self._lock:
+            self._queue.extendleft(reversed(sized))
+            self._bytes += sum(size for _, size in sized)
 
     def _give_up(self, reason: str) -> None:
         self.lost[reason] += len(self._batch)

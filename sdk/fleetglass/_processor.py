@@ -57,10 +57,10 @@ class FleetProcessor(SpanProcessor):
     def on_end(self, span: ReadableSpan) -> None:
         try:
             self._count(span)
+            if span.context is not None and span.context.trace_flags.sampled:
+                self._put(span)
         except Exception:
-            log.debug("a span could not be counted", exc_info=True)
-        if span.context is not None and span.context.trace_flags.sampled:
-            self._put(span)
+            log.debug("a span could not be taken", exc_info=True)
 
     def _stamp(self, span: Span, run: Run) -> None:
         if run.span is None:
@@ -127,7 +127,12 @@ def usage(attributes: Mapping[str, Any], price: Price | None) -> tuple[int, floa
     classes = {name: int(_first(attributes, (key,))) for name, key in CLASSES.items()}
     classes |= {"input": int(_first(attributes, INPUT)), "output": int(_first(attributes, OUTPUT))}
     model = attributes.get(names.RESPONSE_MODEL) or attributes.get(names.REQUEST_MODEL) or ""
-    return int(tokens), price(str(attributes.get(names.PROVIDER) or ""), str(model), classes)
+    try:
+        return int(tokens), price(str(attributes.get(names.PROVIDER) or ""), str(model), classes)
+    except Exception:
+        # The tokens count all the same.
+        log.debug("a price could not be told", exc_info=True)
+        return int(tokens), None
 
 
 def _first(attributes: Mapping[str, Any], keys: tuple[str, ...]) -> float:

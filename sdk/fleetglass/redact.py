@@ -1,6 +1,7 @@
 """Ready-made redactors: functions from text to text, for `configure(redact=[...])`."""
 
 import re
+from collections.abc import Iterator
 
 MASK = "[redacted]"
 
@@ -30,6 +31,7 @@ _LOOKS = tuple(
         ("://", r"://[^\s:/@]{1,64}:[^\s:/@]{1,128}@"),
     )
 )
+# What a name can begin with.
 _NAMES = ("passw", "secret", "token", "api", "authorization", "cookie")
 _NAMED = re.compile(
     r"""(?i)((?:password|passwd|secret|token|api[_-]?key|authorization|cookie)(?:[_-](?:key|id))?["']?"""
@@ -41,9 +43,7 @@ _CARD = re.compile(r"(?<![\d.])\d(?:[ -]?\d){12,18}(?![\d.])")
 
 def secrets(text: str) -> str:
     """Keys, tokens and passwords, by their looks and by the names before them."""
-    lower = text.lower()
-    if any(name in lower for name in _NAMES):
-        text = _NAMED.sub(_masked, text)
+    text = _named(text)
     for mark, pattern in _LOOKS:
         if mark in text:
             text = pattern.sub(MASK, text)
@@ -57,6 +57,29 @@ def emails(text: str) -> str:
 def cards(text: str) -> str:
     """Numbers of 13 to 19 digits whose check digit is right."""
     return _CARD.sub(lambda match: MASK if _is_card(match[0]) else match[0], text)
+
+
+def _named(text: str) -> str:
+    # Looking for the names one by one takes a tenth of what the pattern takes to find where to try.
+    lower = text.lower()
+    if len(lower) != len(text):
+        # A capital that two letters are the small one of: the places would not be the same.
+        return _NAMED.sub(_masked, text)
+    kept: list[str] = []
+    end = 0
+    for start in sorted(_places(lower)):
+        if start >= end and (match := _NAMED.match(text, start)):
+            kept += (text[end:start], _masked(match))
+            end = match.end()
+    return "".join((*kept, text[end:])) if kept else text
+
+
+def _places(lower: str) -> Iterator[int]:
+    for name in _NAMES:
+        start = lower.find(name)
+        while start >= 0:
+            yield start
+            start = lower.find(name, start + 1)
 
 
 def _masked(match: re.Match[str]) -> str:

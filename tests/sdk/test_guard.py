@@ -166,6 +166,25 @@ def test_a_halt_comes_before_a_throttle_and_ends_when_it_is_lifted() -> None:
     assert check(run, directives) == 0.0
 
 
+def test_who_works_for_a_halted_agent_is_halted() -> None:
+    directives = Directives(lambda: [Directive(action="halt", agent="a")])
+    helper = Run(Identity(agent="helper"), {}, parent=Run(IDENTITY, {}))
+
+    eventually(lambda: directives.of(IDENTITY) is not None)
+
+    with pytest.raises(Halted, match="'a' is halted"):
+        check(helper, directives)
+    directives.close()
+
+
+def test_a_price_that_fails_does_not_hide_the_tokens() -> None:
+    def price(provider: str, model: str, tokens: object) -> float:
+        raise RuntimeError("no")
+
+    with recording(price=price):
+        assert steps_until_stopped(Budget(tokens=25), lambda: spend(10)) == (3, "tokens")
+
+
 def test_a_throttle_gives_each_step_its_turn() -> None:
     slow = Directive(action="throttle", every_s=5)
     directives = Directives(lambda: [slow])

@@ -2,6 +2,9 @@
 
 import asyncio
 import multiprocessing
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
@@ -147,6 +150,29 @@ def test_http_carries_the_trace_and_what_is_allowed(fleet: Fleet) -> None:
         assert trace_and_run() == here
         with fleetglass.run("remote"):
             assert trace_and_run() == here
+
+
+CHILD = """
+import os
+import fleetglass
+from opentelemetry.trace import get_current_span
+from fleetglass.testing import recording
+with recording(), fleetglass.extract(os.environ), fleetglass.run("child"):
+    print(get_current_span().get_span_context().trace_id, fleetglass.current_run())
+"""
+
+
+def test_a_child_program_goes_on_in_the_run_of_its_environment(fleet: Fleet) -> None:
+    environment = dict(os.environ)
+    with refunds():
+        fleetglass.inject(environment)
+        here = trace_and_run()
+
+    child = subprocess.run(
+        [sys.executable, "-c", CHILD], env=environment, capture_output=True, text=True, check=True
+    )
+
+    assert child.stdout.split() == [str(here[0]), here[1]]
 
 
 def test_baggage_that_is_not_allowed_is_not_believed(fleet: Fleet) -> None:

@@ -7,19 +7,17 @@ cohort, or say --all. Without an action, shows what holds now.
 
 import argparse
 import getpass
-import re
 import time
-from pathlib import Path
 
 from fleetglass_collector.commands.query import advised
 from fleetglass_collector.config import Config
 from fleetglass_collector.directives import Directive, Scope, give, standing
 from fleetglass_collector.errors import FleetglassError, StoreError
+from fleetglass_collector.flags import duration, repeat_place
 from fleetglass_collector.store.client import Store
 from fleetglass_collector.target import store_of
 
 NAME = "directives"
-SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,7 +26,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     halt = actions.add_parser("halt", help="no further step")
     throttle = actions.add_parser("throttle", help="fewer steps")
     throttle.add_argument(
-        "--every", required=True, type=_duration, help="from step to step, such as 10s"
+        "--every", required=True, type=duration, help="from step to step, such as 10s"
     )
     resume = actions.add_parser("resume", help="lift what holds")
     for action in (halt, throttle, resume):
@@ -38,19 +36,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         action.add_argument("--tenant", default="default", metavar="NAME")
         action.add_argument("--reason", default="", help="what the agent's author will read")
     for action in (halt, throttle):
-        action.add_argument("--for", dest="duration", type=_duration, default=0, help="such as 2h")
-    for action in (listing, halt, throttle, resume):
-        # Left out here, what stands before the action counts.
-        action.add_argument("--data", metavar="DIR", default=argparse.SUPPRESS, help="its folder")
-        action.add_argument(
-            "--config", metavar="FILE", type=Path, default=argparse.SUPPRESS, help="TOML file"
-        )
-
-
-def _duration(text: str) -> float:
-    if not (match := re.fullmatch(r"(\d+(?:\.\d+)?)([smhd]?)", text)):
-        raise argparse.ArgumentTypeError(f"a duration is like 10s, 5m or 2h, not {text!r}")
-    return float(match[1]) * SECONDS[match[2] or "s"]
+        action.add_argument("--for", dest="duration", type=duration, default=0, help="such as 2h")
+    repeat_place(listing, halt, throttle, resume)
 
 
 def run(config: Config, options: argparse.Namespace) -> int:

@@ -7,9 +7,9 @@ notice a change by themselves.
 
 import argparse
 import sys
-from pathlib import Path
 
 from fleetglass_collector.config import Config
+from fleetglass_collector.flags import repeat_place
 from fleetglass_collector.keys import FILE_NAME, Key, Keyring, Scope
 
 NAME = "keys"
@@ -25,18 +25,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     listing = actions.add_parser("list", help="show the keys, never their secrets")
     remove = actions.add_parser("remove", help="make a key worthless at once")
     remove.add_argument("id", metavar="ID", help="as 'keys list' shows it")
-    for action in (add, listing, remove):
-        # Left out here, what stands before the action counts.
-        action.add_argument(
-            "--data", metavar="DIR", default=argparse.SUPPRESS, help="may stand here too"
-        )
-        action.add_argument(
-            "--config",
-            metavar="FILE",
-            type=Path,
-            default=argparse.SUPPRESS,
-            help="may stand here too",
-        )
+    repeat_place(add, listing, remove)
 
 
 def run(config: Config, options: argparse.Namespace) -> int:

@@ -11,10 +11,11 @@ from fleetglass_collector.accounts import samples
 from fleetglass_collector.config import Config
 from fleetglass_collector.directives import Board
 from fleetglass_collector.http_server import serving
+from fleetglass_collector.incidents_http import Incidents
 from fleetglass_collector.intake import Intake
 from fleetglass_collector.journal import Journal
 from fleetglass_collector.keys import Keyring, Scope
-from fleetglass_collector.metrics import exposition
+from fleetglass_collector.metrics import exposition, told_by_detectors
 from fleetglass_collector.quarantine import Quarantine
 from fleetglass_collector.receiver_grpc import GrpcReceiver, serving_grpc
 from fleetglass_collector.receiver_http import HttpReceiver
@@ -40,11 +41,14 @@ async def run(config: Config, stop: asyncio.Event, ready: Callable[[], None]) ->
 
     def metrics() -> bytes:
         now = samples(journal, shipper, quarantine, clock_ns=time.time_ns)
-        return exposition([*now, *intake.samples()], [intake.latency])
+        ours = exposition([*now, *intake.samples()], [intake.latency])
+        return ours + told_by_detectors(config.folder / "detect")
 
     try:
         async with contextlib.AsyncExitStack() as doors:
-            http, grpc = HttpReceiver(intake, metrics, board.told), GrpcReceiver(intake)
+            incidents = Incidents(lambda: store_of(config))
+            http = HttpReceiver(intake, metrics, board.told, incidents)
+            grpc = GrpcReceiver(intake)
             await doors.enter_async_context(serving(http, config.receiver.http, config.receiver))
             await doors.enter_async_context(serving_grpc(grpc, config.receiver.grpc, intake))
             ready()

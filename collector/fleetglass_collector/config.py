@@ -42,6 +42,9 @@ OTHER_VARIABLES = frozenset(
 )
 
 DAY_S = 86_400.0
+# The database counts seconds from 1970 in 32 bits: what would be kept beyond 2106 would be gone at
+# once.
+DAYS = whole(1, 20_000)
 
 
 def _key(default: Any, kind: Kind, doc: str) -> Any:
@@ -100,11 +103,11 @@ class Query:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:
-    otel_traces: int = _key(7, whole(1, 36_500), "Days that spans with their payload are kept.")
-    otel_traces_trace_id_ts: int = _key(7, whole(1, 36_500), "Days that the trace lookup is kept.")
-    agent_spans: int = _key(90, whole(1, 36_500), "Days that spans without payload are kept.")
-    agent_minutes: int = _key(400, whole(1, 36_500), "Days that the fleet by the minute is kept.")
-    agent_runs: int = _key(90, whole(1, 36_500), "Days that the list of runs is kept.")
+    otel_traces: int = _key(7, DAYS, "Days that spans with their payload are kept.")
+    otel_traces_trace_id_ts: int = _key(7, DAYS, "Days that the trace lookup is kept.")
+    agent_spans: int = _key(90, DAYS, "Days that spans without payload are kept.")
+    agent_minutes: int = _key(400, DAYS, "Days that the fleet by the minute is kept.")
+    agent_runs: int = _key(90, DAYS, "Days that the list of runs is kept.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +115,7 @@ class Config:
     data: str = _key(
         "fleetglass-data", FOLDER, "Folder for the journal, the keys and the embedded store."
     )
+    fleet: str = _key("", FILE, "fleet.yaml: what is normal for this fleet, and what is dear.")
     receiver: Receiver = Receiver()
     journal: Journal = Journal()
     store: Store = Store()

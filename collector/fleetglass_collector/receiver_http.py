@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from fleetglass_collector.access import is_local
 from fleetglass_collector.errors import Reason, Refusal
+from fleetglass_collector.incidents_http import LARGEST_BODY, Incidents
+from fleetglass_collector.incidents_http import PATH as INCIDENTS
 from fleetglass_collector.intake import Intake
 from fleetglass_collector.keys import Scope as KeyScope
 from fleetglass_collector.otlp.reply import status, success
@@ -23,13 +25,15 @@ class HttpReceiver:
         intake: Intake,
         metrics: Callable[[], bytes],
         directives: Callable[[str], bytes | None],
+        incidents: Incidents,
     ) -> None:
         self._intake = intake
         self._metrics = metrics
         self._directives = directives
+        self._incidents = incidents
 
     async def __call__(self, scope: Scope, exchange: Exchange) -> None:
-        json = _media_type(scope.headers) == JSON
+        json = _media_type(scope.headers) == JSON or scope.path.startswith(INCIDENTS)
         try:
             code, kind, body = await self._answer(scope, exchange, json=json)
             exchange.response_bytes(code, [("content-type", kind)], body)
@@ -45,6 +49,8 @@ class HttpReceiver:
     ) -> tuple[int, str, bytes]:
         if scope.path == "/healthz":
             return 200, "text/plain", b"ok\n"
+        if scope.path == INCIDENTS or scope.path.startswith(f"{INCIDENTS}/"):
+            return 200, JSON, await self._of_incidents(scope, exchange)
         if scope.path not in ("/v1/traces", "/v1/directives", "/metrics"):
             raise Refusal(Reason.NOT_FOUND, f"nothing at {scope.path!r}; traces go to /v1/traces")
         if scope.path == "/metrics":
@@ -58,6 +64,21 @@ class HttpReceiver:
         if _media_type(scope.headers) not in (PROTOBUF, JSON):
             raise Refusal(Reason.MEDIA_TYPE, f"content-type must be {PROTOBUF} or {JSON}")
         return 200, JSON if json else PROTOBUF, await self._traces(scope, exchange, tenant)
+
+    async def _of_incidents(self, scope: Scope, exchange: Exchange) -> bytes:
+        if scope.method in ("GET", "HEAD"):
+            tenant = self._tenant(scope, KeyScope.READ)
+            return await asyncio.to_thread(
+                self._incidents.asked, tenant, scope.path, scope.query_string
+            )
+        if scope.method != "POST":
+            raise Refusal(Reason.METHOD, "incidents are read with GET and changed with POST")
+        tenant = self._tenant(scope, KeyScope.ADMIN)
+        if _media_type(scope.headers) != JSON:
+            # A web page cannot send this to another site without being allowed to.
+            raise Refusal(Reason.MEDIA_TYPE, f"content-type must be {JSON}")
+        body = await self._body(exchange, LARGEST_BODY, lambda _: None)
+        return await asyncio.to_thread(self._incidents.told, tenant, scope.path, body)
 
     def _told(self, tenant: str) -> bytes:
         """What agents of a tenant are told; looked up by others, so that this never waits."""

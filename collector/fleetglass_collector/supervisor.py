@@ -2,7 +2,6 @@
 
 import contextlib
 import logging
-import os
 import signal
 import socket
 import subprocess
@@ -10,6 +9,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from pathlib import Path
 from types import FrameType
 
 from fleetglass_collector.process import LIFELINE, READY
@@ -26,8 +27,17 @@ STOP_TIMEOUT_S = 15.0
 class Child:
     """One process. Its lifeline tells us that it is ready, and tells it that we are gone."""
 
-    def __init__(self, name: str, arguments: Sequence[str], environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        name: str,
+        arguments: Sequence[str],
+        environment: Mapping[str, str],
+        *,
+        log: Path | None = None,
+    ) -> None:
+        """`environment` is all that it gets; `log` takes what it would write on our stderr."""
         self.name = name
+        self._log = log
         self.ready = False
         self.was_ready = False
         self.restart_at = 0.0
@@ -41,11 +51,12 @@ class Child:
     def start(self) -> None:
         self._started = time.monotonic()
         ours, theirs = socket.socketpair()
-        with theirs:
+        with theirs, self._log.open("ab") if self._log else nullcontext() as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "fleetglass_collector", *self._arguments],
                 stdin=subprocess.DEVNULL,
-                env={**os.environ, **self._environment, LIFELINE: str(theirs.fileno())},
+                stderr=log,
+                env={**self._environment, LIFELINE: str(theirs.fileno())},
                 pass_fds=[theirs.fileno()],
                 # Ctrl-C goes to us alone, so that we end them in order.
                 process_group=0,

@@ -67,6 +67,11 @@ def test_the_first_run_does_all_and_the_second_nothing(store: Store) -> None:
         "agent_runs_mv",
         "settled",
         "directives",
+        "span_texts",
+        "signals",
+        "incidents_rows",
+        "incident_actions",
+        "incidents",
     }
 
 

@@ -4,9 +4,12 @@ import argparse
 from typing import Protocol
 
 from fleetglass_collector.commands import (
+    check,
     collect,
+    detect,
     directives,
     doctor,
+    incidents,
     keys,
     prices,
     query,
@@ -31,8 +34,11 @@ COMMANDS: tuple[Command, ...] = (
     up,
     collect,
     settle,
+    detect,
     store,
     query,
+    incidents,
+    check,
     prices,
     directives,
     replay,

@@ -50,7 +50,12 @@ def run(config: Config, options: argparse.Namespace) -> int:
 
 def _to_terminal() -> Callable[[bytes], int]:
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    return lambda piece: sys.stdout.write(decoder.decode(piece).translate(_SHOWN))
+    return lambda piece: sys.stdout.write(shown(decoder.decode(piece)))
+
+
+def shown(text: str) -> str:
+    """Text that a span may have brought, fit for a terminal."""
+    return text.translate(_SHOWN)
 
 
 def _sql(given: str) -> str:

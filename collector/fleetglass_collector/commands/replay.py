@@ -10,25 +10,18 @@ A span older than the retention is taken and not kept: --rebase now makes old re
 
 import argparse
 import os
-import sys
 import time
-from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-
-from rich.console import Console
-from rich.markup import escape
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from fleetglass_collector.config import Config
 from fleetglass_collector.endpoint import Endpoint
 from fleetglass_collector.errors import ConfigError, StoreError
 from fleetglass_collector.otlp_client import OtlpClient, Waiting
+from fleetglass_collector.progress import send_all
 from fleetglass_collector.replay import Replay, Tally, newest
 
 NAME = "replay"
-
-At = Callable[[int], None]
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,7 +43,7 @@ def run(config: Config, options: argparse.Namespace) -> int:
     offset_ns = _offset_ns(files) if options.rebase else 0
     replay = Replay(client, limit=config.receiver.max_request_bytes, offset_ns=offset_ns)
     try:
-        _send_all(replay, files)
+        send_all(replay, files)
     except StoreError as error:
         raise _advised(error, local=not options.endpoint) from error
     finally:
@@ -79,51 +72,6 @@ def _endpoint(config: Config, url: str | None) -> Endpoint:
         return Endpoint.at(url, port=4318).joined("v1/traces")
     certificate = config.receiver.tls_certificate
     return Endpoint.of_listener(config.receiver.http, certificate=certificate).joined("v1/traces")
-
-
-def _send_all(replay: Replay, files: Sequence[Path]) -> None:
-    console = Console(stderr=True)
-    with _bar(console, replay, files) if console.is_terminal else _lines() as watch:
-        for file in files:
-            replay.file(file, watch(file))
-
-
-@contextmanager
-def _bar(
-    console: Console, replay: Replay, files: Sequence[Path]
-) -> Generator[Callable[[Path], At]]:
-    total = sum(file.stat().st_size for file in files if file.is_file())
-    done = 0
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        DownloadColumn(),
-        TextColumn("{task.fields[spans]} spans"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console) as progress:
-        task = progress.add_task("", total=total, spans=0)
-
-        def watch(file: Path) -> At:
-            nonlocal done
-            before = done
-            done += file.stat().st_size if file.is_file() else 0
-            progress.update(task, description=escape(file.name), completed=before)
-            return lambda position: progress.update(
-                task, completed=before + position, spans=replay.tally.sent
-            )
-
-        yield watch
-        progress.update(task, completed=total, spans=replay.tally.sent)
-
-
-@contextmanager
-def _lines() -> Generator[Callable[[Path], At]]:
-    def watch(file: Path) -> At:
-        print(f"{file} ...", file=sys.stderr, flush=True)
-        return lambda _: None
-
-    yield watch
 
 
 def _advised(error: StoreError, *, local: bool) -> StoreError | ConfigError:

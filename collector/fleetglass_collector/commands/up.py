@@ -1,6 +1,7 @@
 """Run everything on this machine: the collector and, unless a DSN names a server, the store."""
 
 import argparse
+import os
 import sys
 
 from fleetglass_collector.config import Config
@@ -24,9 +25,11 @@ def tree(config: Config, options: argparse.Namespace) -> int:
     passed = ["--data", config.data]
     passed += ["--config", str(options.config)] if options.config else []
     # By the environment and not as an argument, which everybody on the machine can read.
-    environment = {"FLEETGLASS_STORE_DSN": config.store.dsn} if config.store.dsn else {}
+    given = {"FLEETGLASS_STORE_DSN": config.store.dsn} if config.store.dsn else {}
+    environment = {**os.environ, **given}
     children = [
         Child("collector", ["collect", "--alone", *passed], environment),
+        Child("detect", ["detect", *passed], environment),
         Child("settle", ["settle", *passed], environment),
     ]
     if not config.is_remote:
@@ -44,6 +47,7 @@ def _banner(config: Config) -> str:
             f"               or gRPC to {config.receiver.grpc}",
             "  ask          fleetglass query 'SELECT count() FROM otel_traces'",
             f"  SQL          {'in your ClickHouse' if config.is_remote else config.query.listen}",
+            "  incidents    fleetglass incidents",
             f"  metrics      {receiver}/metrics",
         )
     )

@@ -27,6 +27,10 @@ HELD_COST = (
 )
 
 
+READ_LATER = ("arguments", "result", "input", "output")
+"""Facts that are read again from the stored attributes; of the others the rows have what counts."""
+
+
 def variables() -> Mapping[str, str]:
     """What the SQL files may name: `${facts}`, `${resource_facts}`, `${kind_words}` ..."""
     number = {fact.name: index for index, fact in enumerate(FACTS, 1)}
@@ -46,6 +50,7 @@ def variables() -> Mapping[str, str]:
             for fact in FACTS
         ),
         "last_text": str(len(TEXTS)),
+        **{f"attribute_{fact.name}": _attribute(fact) for fact in FACTS if fact.name in READ_LATER},
         "carried": ", ".join(f"r_{fact.name}" for fact in _of_resources()),
         "kind_words": _texts(WORDS),
         "word_kinds": _texts(WORDS.values()),
@@ -60,6 +65,11 @@ def _of_resources() -> Iterator[Fact]:
 def _resource(fact: Fact, number: int) -> str:
     text = f"sent.value.string_value[indexOf(sent_facts, {number})]"
     return f"{INDENT}ifNull({text}, '') AS r_{fact.name}"
+
+
+def _attribute(fact: Fact) -> str:
+    spelled = ", ".join(f"SpanAttributes['{spelling}']" for spelling in fact.spellings)
+    return f"firstNonDefault({spelled})"
 
 
 def _lines(items: Iterable[str]) -> str:

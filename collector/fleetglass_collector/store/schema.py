@@ -77,8 +77,10 @@ def render(name: str, template: str, *, cluster: str, variables: dict[str, str])
 
 
 def view(name: str, template: str, *, cluster: str, variables: dict[str, str]) -> Migration:
-    """A materialized view that is brought up to date when what it is made from has changed."""
+    """A view that is brought up to date when what it is made from has changed."""
     sql = Template(template).substitute(variables)
+    if "CREATE OR REPLACE VIEW" in sql:
+        return Migration(name=name, sql=sql, checksum=_checksum(sql, cluster), changed=sql)
     head, _, query = sql.partition(" AS\n")
     found = re.search(r"^CREATE MATERIALIZED VIEW IF NOT EXISTS (.+) TO \w+$", head, re.MULTILINE)
     if found is None:

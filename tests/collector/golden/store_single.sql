@@ -1336,3 +1336,134 @@ CREATE TABLE IF NOT EXISTS directives
 )
 ENGINE = ReplacingMergeTree(at)
 ORDER BY (tenant, id)
+
+-- 0043_span_texts
+-- What was asked and answered, whatever the dialect spells it: for those few spans whose words matter. Ask
+-- by trace_id and time. It reads the payload, which is gone after a few days.
+CREATE OR REPLACE VIEW span_texts AS
+SELECT
+    Timestamp AS time,
+    TraceId AS trace_id,
+    SpanId AS span_id,
+    fleetglassUnwrapped(firstNonDefault(
+        if(fleetglassIsSchema(firstNonDefault(SpanAttributes['gen_ai.tool.call.arguments'], SpanAttributes['tool_arguments'], SpanAttributes['ai.toolCall.args'])), '', firstNonDefault(SpanAttributes['gen_ai.tool.call.arguments'], SpanAttributes['tool_arguments'], SpanAttributes['ai.toolCall.args'])),
+        input,
+        Events.Attributes[indexOf(Events.Name, 'gen_ai.tool.message')]['content'])) AS asked,
+    fleetglassUnwrapped(firstNonDefault(firstNonDefault(SpanAttributes['gen_ai.tool.call.result'], SpanAttributes['tool_response'], SpanAttributes['ai.toolCall.result']), said)) AS answered,
+    firstNonDefault(SpanAttributes['input.value'], SpanAttributes['traceloop.entity.input'], SpanAttributes['langfuse.observation.input']) AS input,
+    firstNonDefault(
+        firstNonDefault(SpanAttributes['gen_ai.output.messages'], SpanAttributes['ai.response.text'], SpanAttributes['final_result'], SpanAttributes['gen_ai.completion.0.content'], SpanAttributes['llm.output_messages.0.message.content'], SpanAttributes['ai.response.toolCalls'], SpanAttributes['output.value'], SpanAttributes['traceloop.entity.output'], SpanAttributes['langfuse.observation.output']), Events.Attributes[indexOf(Events.Name, 'gen_ai.choice')]['message']) AS said
+FROM otel_traces
+
+-- 0044_signals
+-- Every measurement that a detector found worth telling. One that is told again, after a restart, is the
+-- same row.
+CREATE TABLE IF NOT EXISTS signals
+(
+    id UInt64,
+    at DateTime64(9, 'UTC'),
+    arrived DateTime64(9, 'UTC'),
+    tenant LowCardinality(String),
+    detector LowCardinality(String),
+    kind LowCardinality(String),
+    level LowCardinality(String),
+    agent LowCardinality(String),
+    trace_id String,
+    run_id String,
+    score Float64,
+    since DateTime64(9, 'UTC'),
+    summary String,
+    evidence String,
+    incident UInt64
+)
+ENGINE = ReplacingMergeTree(arrived)
+PARTITION BY toMonday(at)
+ORDER BY (tenant, detector, id)
+TTL toDateTime(at) + toIntervalDay(90)
+SETTINGS ttl_only_drop_parts = 1
+
+-- 0045_incidents_rows
+-- What the detectors know of an incident, each time it changed: so the table is its own history. The
+-- latest version counts. Incidents are few: in a cluster every node has them all.
+CREATE TABLE IF NOT EXISTS incidents_rows
+(
+    id UInt64,
+    version UInt64,
+    tenant LowCardinality(String),
+    family LowCardinality(String),
+    detectors Array(String),
+    kinds Array(String),
+    state LowCardinality(String),
+    severity LowCardinality(String),
+    agent LowCardinality(String),
+    agents Array(String),
+    trace_id String,
+    run_id String,
+    first_at DateTime64(9, 'UTC'),
+    opened_at DateTime64(9, 'UTC'),
+    reopened_at DateTime64(9, 'UTC'),
+    updated_at DateTime64(9, 'UTC'),
+    resolved_at DateTime64(9, 'UTC'),
+    opened UInt32,
+    spans UInt64,
+    tokens UInt64,
+    cost Float64,
+    cost_per_hour Float64,
+    unpriced UInt64,
+    summary String,
+    evidence String,
+    change String
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY (tenant, id, version)
+TTL toDateTime(updated_at) + toIntervalDay(400)
+
+-- 0046_incident_actions
+-- What people did about incidents: acknowledge, silence, resolve, re-open; by whom and why. Only added to.
+CREATE TABLE IF NOT EXISTS incident_actions
+(
+    id UUID DEFAULT generateUUIDv4(),
+    at DateTime64(6, 'UTC') DEFAULT now64(6, 'UTC'),
+    tenant LowCardinality(String),
+    incident UInt64,
+    action LowCardinality(String),
+    by String,
+    why String,
+    until DateTime('UTC')
+)
+ENGINE = ReplacingMergeTree(at)
+ORDER BY (tenant, incident, id)
+TTL toDateTime(at) + toIntervalDay(400)
+
+-- 0047_incidents
+-- Incidents as they stand: what the detectors say, and what people said since it was last opened.
+CREATE VIEW IF NOT EXISTS incidents AS
+SELECT
+    i.* EXCEPT (version, state, change),
+    multiIf(
+        said = 'reopen' AND a.acted_at > i.resolved_at, 'open',
+        i.state = 'resolved' OR said = 'resolve', 'resolved',
+        a.silent_until > now(), 'silenced',
+        said = 'ack', 'acknowledged',
+        'open') AS state,
+    if(a.acted_at >= i.reopened_at, a.act, '') AS said,
+    if(said != '', a.who, '') AS said_by,
+    if(said != '', a.reason, '') AS said_why,
+    a.silent_until AS silent_until
+FROM
+(
+    SELECT * FROM incidents_rows ORDER BY version DESC LIMIT 1 BY tenant, id
+) AS i
+LEFT JOIN
+(
+    SELECT
+        tenant,
+        incident,
+        argMaxIf(action, at, action != 'silence') AS act,
+        maxIf(at, action != 'silence') AS acted_at,
+        argMaxIf(by, at, action != 'silence') AS who,
+        argMaxIf(why, at, action != 'silence') AS reason,
+        argMaxIf(until, at, action = 'silence') AS silent_until
+    FROM incident_actions
+    GROUP BY tenant, incident
+) AS a ON a.tenant = i.tenant AND a.incident = i.id

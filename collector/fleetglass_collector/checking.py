@@ -1,0 +1,84 @@
+"""Looks for incidents in recordings, by way of a store of their own."""
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from fleetglass_collector.errors import Refusal
+from fleetglass_collector.intake import DEFAULT_TENANT
+from fleetglass_collector.journal.record import Facts, frame
+from fleetglass_collector.otlp.check import check
+from fleetglass_collector.progress import send_all
+from fleetglass_collector.replay import REQUEST_BYTES, Answer, Replay, Tally
+from fleetglass_collector.settle.settler import Settler
+from fleetglass_collector.store.client import Store
+from fleetglass_collector.temporary import temporary_store
+from fleetglass_detectors.engine import Tapped, Watch
+from fleetglass_detectors.feed import recorded
+from fleetglass_detectors.fleet import Fleet
+from fleetglass_detectors.incidents.incident import Incident
+from fleetglass_detectors.listing import detectors
+
+SEGMENT_BYTES = 32 << 20
+
+
+def incidents_of(
+    files: Sequence[Path], fleet: Fleet, *, stage: Callable[[str], None]
+) -> tuple[list[Incident], Tally]:
+    """What a fleet's watch would have said of these files, and what could be read of them."""
+    stage("starting a store")
+    with temporary_store() as store:
+        stage("reading")
+        inserted = Inserted(store)
+        replay = Replay(inserted, limit=REQUEST_BYTES)
+        send_all(replay, files, quiet=True)
+        inserted.flush()
+        stage("settling whose each span is")
+        with Settler.open(store) as settler:
+            settler.settle()
+        stage("watching")
+        return watched(store, fleet), replay.tally
+
+
+def watched(store: Store, fleet: Fleet) -> list[Incident]:
+    database = Tapped(store)
+    watch = Watch(database, detectors(database, recorded=True), fleet=fleet)
+    for batch in recorded(database):
+        watch.look(batch)
+    watch.finish()
+    return sorted(watch.book, key=lambda incident: (incident.opened_ns, incident.id))
+
+
+class Inserted:
+    """Takes requests as a receiver does, into a store that nobody else writes to."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._number = 1
+        self._frames: list[bytes] = []
+        self._bytes = 0
+
+    def __call__(self, body: bytes, /) -> Answer:
+        try:
+            checked = check(body)
+        except Refusal as refusal:
+            return Answer(status=refusal.reason.http, message=refusal.message)
+        facts = Facts(
+            tenant=DEFAULT_TENANT,
+            segment=self._number,
+            received_ns=time.time_ns(),
+            spans=checked.spans,
+            offset=0,
+        )
+        self._frames += frame(checked.body, facts)
+        self._bytes += len(checked.body)
+        # An insert takes a third of a second, however small.
+        if self._bytes >= SEGMENT_BYTES:
+            self.flush()
+        return Answer(status=200, message=checked.message, rejected=checked.rejected)
+
+    def flush(self) -> None:
+        if self._frames:
+            self._store.insert_segment(b"".join(self._frames), str(self._number))
+        self._number += 1
+        self._frames, self._bytes = [], 0

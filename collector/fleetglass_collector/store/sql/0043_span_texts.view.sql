@@ -1,0 +1,16 @@
+-- What was asked and answered, whatever the dialect spells it: for those few spans whose words matter. Ask
+-- by trace_id and time. It reads the payload, which is gone after a few days.
+CREATE OR REPLACE VIEW span_texts${on_cluster} AS
+SELECT
+    Timestamp AS time,
+    TraceId AS trace_id,
+    SpanId AS span_id,
+    fleetglassUnwrapped(firstNonDefault(
+        if(fleetglassIsSchema(${attribute_arguments}), '', ${attribute_arguments}),
+        input,
+        Events.Attributes[indexOf(Events.Name, 'gen_ai.tool.message')]['content'])) AS asked,
+    fleetglassUnwrapped(firstNonDefault(${attribute_result}, said)) AS answered,
+    ${attribute_input} AS input,
+    firstNonDefault(
+        ${attribute_output}, Events.Attributes[indexOf(Events.Name, 'gen_ai.choice')]['message']) AS said
+FROM otel_traces

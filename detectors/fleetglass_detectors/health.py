@@ -1,0 +1,89 @@
+"""How the detectors themselves are, in Prometheus' text format."""
+
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+Number = int | float
+
+DOCS = {
+    "lag_seconds": ("gauge", "How long ago what is being looked at had arrived."),
+    "lag_spans": ("gauge", "Spans that have arrived and were not looked at yet."),
+    "spans_total": ("counter", "Spans looked at since the start."),
+    "batches_total": ("counter", "Batches of spans since the start."),
+    "signals_total": ("counter", "Signals, by detector."),
+    "seconds_total": ("counter", "CPU seconds spent, by detector."),
+    "failures_total": ("counter", "Batches that a detector failed on; the others went on."),
+    "keys": ("gauge", "Subjects that a detector remembers."),
+    "texts_skipped_total": ("counter", "Steps whose words were not looked at for want of time."),
+    "incidents": ("gauge", "Incidents that are open now."),
+    "checkpoint_bytes": ("gauge", "Size of the last checkpoint."),
+    "updated_timestamp_seconds": ("gauge", "When these numbers were written."),
+}
+PREFIX = "fleetglass_detect_"
+
+
+class Health:
+    def __init__(self) -> None:
+        self._plain: dict[str, Number] = {}
+        self._by_detector: dict[str, Counter[str]] = {}
+
+    def set(self, name: str, value: Number, *, detector: str = "") -> None:
+        if detector:
+            self._by_detector.setdefault(name, Counter())[detector] = value  # type: ignore[assignment]
+        else:
+            self._plain[name] = value
+
+    def add(self, name: str, value: Number = 1, *, detector: str = "") -> None:
+        held = self._by_detector.setdefault(name, Counter()) if detector else self._plain
+        held[detector or name] = held.get(detector or name, 0) + value  # type: ignore[assignment]
+
+    def get(self, name: str, *, detector: str = "") -> Number:
+        if detector:
+            return self._by_detector.get(name, Counter())[detector]
+        return self._plain.get(name, 0)
+
+    @contextmanager
+    def timing(self, detector: str) -> Generator[None]:
+        began = time.thread_time()
+        try:
+            yield
+        finally:
+            self.add("seconds_total", time.thread_time() - began, detector=detector)
+
+    def exposition(self) -> str:
+        return "\n".join(self._lines()) + "\n"
+
+    def _lines(self) -> Iterator[str]:
+        for name, (kind, doc) in DOCS.items():
+            yield f"# HELP {PREFIX}{name} {doc}"
+            yield f"# TYPE {PREFIX}{name} {kind}"
+            if name in self._plain:
+                yield f"{PREFIX}{name} {self._plain[name]:.10g}"
+            for detector, value in self._by_detector.get(name, Counter()).items():
+                yield f'{PREFIX}{name}{{detector="{detector}"}} {value:.10g}'
+
+
+class Board:
+    """Where others find the numbers: a file that the collector's /metrics repeats."""
+
+    def __init__(self, file: Path, *, clock_ns: Callable[[], int], every_s: float = 2.0) -> None:
+        self._file = file
+        self._clock_ns = clock_ns
+        self._every_s = every_s
+        self._next = 0.0
+
+    def is_due(self) -> bool:
+        return self._clock_ns() / 1e9 >= self._next
+
+    def show(self, health: Health) -> None:
+        now = self._clock_ns() / 1e9
+        self._next = now + self._every_s
+        health.set("updated_timestamp_seconds", now)
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        draft = self._file.with_suffix(f".{os.getpid()}")
+        draft.write_text(health.exposition())
+        draft.replace(self._file)

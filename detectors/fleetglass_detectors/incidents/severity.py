@@ -1,0 +1,28 @@
+"""How bad an incident is: what it costs and what it touches, not how sure a detector is."""
+
+from dataclasses import dataclass
+
+from fleetglass_detectors.incidents.incident import Harm
+from fleetglass_detectors.signal import Level
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """From where on somebody is to be woken."""
+
+    usd: float = 5.0
+    usd_per_hour: float = 20.0
+    tokens: int = 1_000_000
+    """Where there is no price; and for what is free but not endless."""
+    actions: int = 3
+    """Declared actions (`fleetglass.action`) that were done again and again."""
+
+
+def severity(harm: Harm, limits: Limits) -> Level:
+    bad = (
+        harm.cost >= limits.usd
+        or (harm.cost_per_hour >= limits.usd_per_hour and harm.cost >= limits.usd / 10)
+        or harm.tokens >= limits.tokens
+        or harm.actions >= limits.actions
+    )
+    return Level.CRITICAL if bad else Level.WARNING

@@ -1,0 +1,1 @@
+"""Runs that go nowhere: one way of going nowhere a file."""

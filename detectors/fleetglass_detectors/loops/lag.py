@@ -1,0 +1,179 @@
+"""Exact repeats: a step that equals the one a period before it, again and again.
+
+With h the fingerprint of (who was asked, what, and the outcome), a run of matches at lag p
+
+    c_p = c_p + 1 if h_t == h_{t-p} else 0
+
+is `c_p / p + 1` rounds of a cycle of p steps. Three rounds are a warning and five are worth
+stopping for. Looks at all runs at once, by fingerprints alone; what is merely alike is for
+`wording`.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fleetglass_detectors.detector import State
+from fleetglass_detectors.loops.windows import Gathered, Windows
+from fleetglass_detectors.signal import Level, Signal
+from fleetglass_detectors.spans import AGENT, HANDOFF, LLM, RETRIEVAL, TOOL, Batch
+
+PERIODS = range(1, 9)
+SIDES: tuple[Literal["left"], Literal["right"]] = ("left", "right")
+ROUNDS = {Level.WARNING: 3, Level.CRITICAL: 5}
+VIEWS = {
+    "tool calls": (TOOL, RETRIEVAL),
+    "answers of the model": (LLM,),
+    "handoffs between agents": (AGENT, HANDOFF),
+}
+"""Each repeats by itself: a model that words its thoughts anew may call the same tool for ever."""
+
+
+Told = tuple[int, int, int, tuple[int, ...]]
+"""After which span it was certain, when that was, when it began, and the first cycle."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cycle:
+    """Where a run had gone through a cycle often enough, and how often it has by now."""
+
+    level: Level
+    period: int
+    certain: int
+    """The step at which it was."""
+    last: int
+    """The step that it was last seen at."""
+    rounds: int
+
+
+class Lag:
+    name = "lag"
+    by: Literal["run"] = "run"
+
+    def __init__(self, *, length: int = 64, most: int = 8_000_000) -> None:
+        self._length = length
+        self._windows = Windows(length=length, most=most)
+        # What was said of a run stays said when its first steps are forgotten.
+        self._told: dict[tuple[int, str, str], Told] = {}
+
+    def keys(self) -> int:
+        return len(self._windows)
+
+    def update(self, batch: Batch) -> Iterable[Signal]:
+        gathered = self._windows.add(batch.rows)
+        for view, kinds in VIEWS.items():
+            which = np.isin(gathered.steps["kind"], kinds)
+            some = Gathered(run=gathered.run[which], steps=gathered.steps[which])
+            for cycle in cycles(some):
+                if signal := self._signal(some, view, cycle):
+                    yield signal
+        self._forget()
+
+    def state(self) -> State:
+        return cast(State, {"windows": self._windows.state(), "told": self._told.copy()})
+
+    def restore(self, state: State) -> None:
+        held = cast(dict[str, State], state)
+        self._windows.restore(held["windows"])
+        self._told = cast(dict[tuple[int, str, str], Told], held["told"]).copy()
+
+    def _signal(self, some: Gathered, view: str, cycle: Cycle) -> Signal | None:
+        run, last = int(some.run[cycle.certain]), some.steps[cycle.last]
+        key = (run, view, str(cycle.level))
+        goes_on = (
+            cycle.last == len(some.run) - 1 or some.run[cycle.last + 1] != some.run[cycle.last]
+        )
+        if key in self._told and not goes_on:
+            return None
+        # Taken out and put back, so that the dict is in the order of what was said last.
+        said = self._told.pop(key, None) or _told(some, cycle)
+        self._told[key] = said
+        span, at_ns, first_ns, first_cycle = said
+        latest = some.steps["span"][cycle.last - cycle.period + 1 : cycle.last + 1]
+        return Signal(
+            family="loop",
+            detector=self.name,
+            kind="exact",
+            level=cycle.level,
+            run=run,
+            segment=int(last["segment"]),
+            last=int(last["span"]),
+            span=span,
+            at_ns=at_ns,
+            first_ns=first_ns,
+            every_s=_pace(some, cycle),
+            score=cycle.rounds / ROUNDS[Level.WARNING],
+            summary=f"the same {_counted(cycle.period, view)}, {self._times(cycle)} in a row",
+            first_cycle=first_cycle,
+            last_cycle=tuple(latest.tolist()),
+            evidence={"period": cycle.period, "rounds": cycle.rounds, "view": view},
+        )
+
+    def _times(self, cycle: Cycle) -> str:
+        # Beyond the window nothing is counted.
+        full = (cycle.rounds + 1) * cycle.period > self._length
+        return f"{'more than ' if full else ''}{cycle.rounds} times"
+
+    def _forget(self) -> None:
+        while len(self._told) > 100_000:
+            del self._told[next(iter(self._told))]
+
+
+def cycles(some: Gathered) -> Iterator[Cycle]:
+    """For each run and level the first cycle that came so far, and where it was last seen."""
+    matches = {period: _matches(some, period) for period in PERIODS}
+    for level, wanted in ROUNDS.items():
+        needed = {period: (wanted - 1) * period for period in PERIODS}
+        # Of two periods at the same step the shorter: its multiples repeat, too.
+        begun = sorted(
+            (place, period)
+            for period, count in matches.items()
+            for place in np.flatnonzero(count == needed[period]).tolist()
+        )
+        firsts: dict[int, tuple[int, int]] = {}
+        for place, period in begun:
+            firsts.setdefault(int(some.run[place]), (place, period))
+        for run, (certain, period) in firsts.items():
+            start, end = (int(np.searchsorted(some.run, np.uint64(run), side)) for side in SIDES)
+            enough = matches[period][start:end] >= needed[period]
+            last = start + int(np.flatnonzero(enough)[-1])
+            rounds = int(matches[period][last]) // period + 1
+            yield Cycle(level=level, period=period, certain=certain, last=last, rounds=rounds)
+
+
+def _told(some: Gathered, cycle: Cycle) -> Told:
+    first = cycle.certain - ROUNDS[cycle.level] * cycle.period + 1
+    begun, now = some.steps[first : first + cycle.period], some.steps[cycle.certain]
+    times = (int(now["start_ns"]), int(begun["start_ns"][0]))
+    return (int(now["span"]), *times, tuple(begun["span"].tolist()))
+
+
+def _matches(some: Gathered, period: int) -> NDArray[np.int64]:
+    """For each step, how many in a row up to it equal the one a period before."""
+    count = len(some.run)
+    steps = some.steps
+    same = np.zeros(count, np.bool_)
+    if count > period:
+        same[period:] = some.run[period:] == some.run[:-period]
+        for name in ("agent", "target", "asked", "answered"):
+            same[period:] &= steps[name][period:] == steps[name][:-period]
+        # Where no content was recorded nothing can be said to repeat.
+        same &= (steps["asked"] != 0) | (steps["answered"] != 0)
+    at = np.arange(count)
+    broken = np.maximum.accumulate(np.where(same, -1, at)) if count else at
+    return at - broken
+
+
+def _pace(some: Gathered, cycle: Cycle) -> float:
+    """Seconds from one round to the next."""
+    latest = cycle.last - cycle.period + 1
+    first = latest - (cycle.rounds - 1) * cycle.period
+    times = some.steps["start_ns"]
+    return (float(times[latest]) - float(times[first])) / (cycle.rounds - 1) / 1e9
+
+
+def _counted(period: int, view: str) -> str:
+    return view if period == 1 else f"{period} {view}"

@@ -1,0 +1,125 @@
+"""What every detector promises, whatever it detects."""
+
+import marshal
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from fleet_rows import START, batch, found, one_by_one, row, steps
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fleetglass_detectors.detector import Detector
+from fleetglass_detectors.loops.lag import Lag
+from fleetglass_detectors.signal import Signal
+from fleetglass_detectors.spans import SPAN, Batch, Rows
+
+DETECTORS: list[Callable[[], Detector]] = [Lag]
+every = pytest.mark.parametrize("make", DETECTORS, ids=lambda make: str(make.__name__))
+
+WORDS = st.lists(st.sampled_from(["a", "b", "c", "d?", "e"]), max_size=40)
+RUNS = st.lists(st.tuples(WORDS, st.integers(0, 8)), min_size=1, max_size=4)
+
+
+def run_of(fleet: list[tuple[list[str], int]]) -> Rows:
+    """Runs of steps, some of which go in circles, in order of time."""
+    rows = np.concatenate(
+        [steps([*words, *["x", "y"] * again], run=n + 1) for n, (words, again) in enumerate(fleet)]
+    )
+    return rows[np.argsort(rows["start_ns"], kind="stable")]
+
+
+def asked(detector: Detector, *batches: Batch) -> list[Signal]:
+    return [signal for one in batches for signal in detector.update(one)]
+
+
+@every
+@settings(max_examples=50)
+@given(fleet=RUNS)
+def test_a_batch_is_as_good_as_one_by_one(
+    make: Callable[[], Detector], fleet: list[tuple[list[str], int]]
+) -> None:
+    rows = run_of(fleet)
+
+    assert found(asked(make(), batch(rows))) == found(asked(make(), *one_by_one(rows)))
+
+
+@every
+@settings(max_examples=50)
+@given(fleet=RUNS, cut=st.floats(0, 1))
+def test_what_is_restored_goes_on_as_if_it_had_never_stopped(
+    make: Callable[[], Detector], fleet: list[tuple[list[str], int]], cut: float
+) -> None:
+    rows = run_of(fleet)
+    at = int(cut * len(rows))
+    never, stopped, restored = make(), make(), make()
+    asked(never, batch(rows[:at]))
+    asked(stopped, batch(rows[:at]))
+    restored.restore(marshal.loads(marshal.dumps(stopped.state())))
+
+    assert asked(restored, batch(rows[at:])) == asked(never, batch(rows[at:]))
+    assert restored.state() == never.state()
+
+
+@every
+@settings(max_examples=50)
+@given(fleet=RUNS, seed=st.integers(0, 2**32 - 1))
+def test_the_order_within_a_batch_and_within_a_millisecond_does_not_matter(
+    make: Callable[[], Detector], fleet: list[tuple[list[str], int]], seed: int
+) -> None:
+    rows = run_of(fleet)
+    shuffled = np.random.default_rng(seed).permutation(rows)
+    shuffled["start_ns"] += np.random.default_rng(seed).integers(0, 999_999, len(rows))
+
+    assert found(asked(make(), batch(rows))) == found(asked(make(), batch(shuffled)))
+
+
+@every
+@given(fleet=RUNS)
+def test_what_comes_twice_counts_once(
+    make: Callable[[], Detector], fleet: list[tuple[list[str], int]]
+) -> None:
+    rows = run_of(fleet)
+    once, twice = make(), make()
+
+    assert found(asked(once, batch(rows))) == found(
+        asked(twice, batch(rows), batch(np.concatenate([rows, rows])))
+    )
+
+
+@every
+def test_memory_is_bounded(make: Callable[[], Detector]) -> None:
+    detector = make()
+    for part in range(20):
+        rows = np.concatenate([steps("ab" * 100, run=1 + part * 50 + n) for n in range(50)])
+        asked(detector, batch(rows))
+
+    # A thousand runs of 200 steps, of each of which a window is kept.
+    assert len(marshal.dumps(detector.state())) < 1000 * 10_000
+
+
+@every
+def test_hostile_numbers_do_no_harm(make: Callable[[], Detector]) -> None:
+    detector = make()
+    top = 2**63 - 1
+    hostile = [
+        row(run=1, span=2, kind=3, start_ns=-top, tokens=float("nan"), cost=float("inf")),
+        row(run=1, span=3, kind=3, start_ns=top, end_ns=-top, tokens=-1e308, cost=float("-inf")),
+        row(run=2**64 - 1, span=2**64 - 1, parent=2**64 - 1, kind=255, start_ns=top, end_ns=top),
+        row(run=0, span=0, kind=7, agent=0),
+    ]
+    asked(detector, batch(*hostile), Batch(rows=np.empty(0, SPAN), now_ns=START))
+    asked(detector, Batch(rows=np.empty(0, SPAN), now_ns=top))
+
+    assert found(asked(detector, batch(steps("ab" * 5, run=77)))) == found(
+        asked(make(), batch(steps("ab" * 5, run=77)))
+    )
+
+
+@every
+def test_it_says_how_much_it_remembers(make: Callable[[], Detector]) -> None:
+    detector = make()
+    before = detector.keys()
+    asked(detector, batch(steps("abc", run=1), steps("abc", run=2)))
+
+    assert (before, detector.keys()) == (0, 2)

@@ -1,22 +1,33 @@
 """Spans as detectors get them, made by hand."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
 from typing import Any
 
 import numpy as np
 
+from fleetglass_detectors.loops.step import Step
 from fleetglass_detectors.signal import Signal
-from fleetglass_detectors.spans import SPAN, TOOL, Batch, Rows
+from fleetglass_detectors.spans import AGENT, HEARTBEAT_KIND, LLM, SPAN, TOOL, Batch, Keys, Rows
 
 SECOND = 1_000_000_000
 START = 1_700_000_000 * SECOND
+
+
+WORDS: dict[int, Step] = {}
+"""What was asked and answered in the steps that were made, by their spans."""
+
+
+def read_words(keys: Keys, segments: Keys) -> Iterator[tuple[int, Step]]:
+    """The steps of these spans with their words, as a database would find them."""
+    return ((key, WORDS[key]) for key in keys.tolist() if key in WORDS)
 
 
 def steps(
     words: Iterable[str], *, run: int = 1, begin: int = 0, kind: int = TOOL, every_s: float = 1.0
 ) -> Rows:
     """A step a word: `a` is asked `a` and answers the same as ever, `a?` answers anew each time."""
+    words = [*words]
     rows = [
         row(
             run=run,
@@ -29,7 +40,35 @@ def steps(
         )
         for n, word in enumerate(words)
     ]
+    for one, word in zip(rows, words, strict=True):
+        WORDS[int(one["span"][0])] = _step(one[0], word)
     return np.concatenate(rows) if rows else np.empty(0, SPAN)
+
+
+def _step(one: Any, word: str) -> Step:
+    moves_on = f" {one['span']}" if word.endswith("?") else ""
+    return Step(
+        span_id=f"{one['span']:016x}",
+        start_ns=int(one["start_ns"]),
+        end_ns=int(one["end_ns"]),
+        actor="a",
+        kind="llm" if one["kind"] == LLM else "tool",
+        tool=word[:1],
+        asked=f'{{"query": "{word.rstrip("?")}"}}',
+        answered=f"what was found of {word}{moves_on}",
+    )
+
+
+def whole_run(words: Iterable[str], *, run: int = 1, ended: bool = False) -> Rows:
+    """Steps under an agent's span, which told by a heartbeat that it began."""
+    agent = 5_000_000_000 + run
+    begun = {"run": run, "start_ns": START}
+    rows = [row(**begun, span=agent + 1, parent=agent, kind=HEARTBEAT_KIND, tokens=0)]
+    rows.append(steps(words, run=run))
+    rows[1]["parent"] = agent
+    if ended:
+        rows.append(row(**begun, span=agent, kind=AGENT, end_ns=int(rows[1]["end_ns"].max())))
+    return np.concatenate(rows)
 
 
 def row(**values: Any) -> Rows:

@@ -42,7 +42,7 @@ def incidents_of(
 
 def watched(store: Store, fleet: Fleet) -> list[Incident]:
     database = Tapped(store)
-    watch = Watch(database, detectors(database, recorded=True), fleet=fleet)
+    watch = Watch(database, detectors(database, recorded=True), fleet=fleet, recorded=True)
     for batch in recorded(database):
         watch.look(batch)
     watch.finish()

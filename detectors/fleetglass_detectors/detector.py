@@ -1,23 +1,14 @@
 """What every detector is: something that is given new spans, remembers, and speaks up."""
 
 from collections.abc import Iterable
-from typing import Literal, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 from fleetglass_detectors.signal import Signal
 from fleetglass_detectors.spans import Batch
 
-State: TypeAlias = (
-    None
-    | bool
-    | int
-    | float
-    | str
-    | bytes
-    | list["State"]
-    | tuple["State", ...]
-    | dict["State", "State"]
-)
-"""Plain values, so that a checkpoint can hold them and nothing in it can be run."""
+State: TypeAlias = Any
+"""Numbers, text, bytes, None, and lists, tuples and dicts of those: a checkpoint can hold them, and
+nothing in them can be run."""
 
 
 class Detector(Protocol):

@@ -15,7 +15,7 @@ from fleetglass_detectors.detector import Detector, State
 from fleetglass_detectors.feed import Feed
 from fleetglass_detectors.fleet import Fleet
 from fleetglass_detectors.health import Board, Health
-from fleetglass_detectors.incidents.book import TELL_EVERY_NS, Book
+from fleetglass_detectors.incidents.book import Book
 from fleetglass_detectors.incidents.incident import Incident, Subject, identity, row, stamp
 from fleetglass_detectors.incidents.lookup import harms, subjects
 from fleetglass_detectors.signal import Signal
@@ -76,7 +76,10 @@ class Watch:
         fleet: Fleet | None = None,
         health: Health | None = None,
         shard: Shard | None = None,
+        recorded: bool = False,
     ) -> None:
+        """In a recording what is found opens when it was certain, and not when it is looked at."""
+        self._recorded = recorded
         self.health = health or Health()
         self._fleet = fleet or Fleet()
         self.book = Book(self._fleet.critical)
@@ -100,14 +103,12 @@ class Watch:
 
     def finish(self) -> None:
         """Bring up to date what a recording ends with."""
-        incidents = [*self.book]
-        last_ns = max((incident.signalled_ns for incident in incidents), default=0)
-        self.book.told(harms(self._database, incidents), last_ns + TELL_EVERY_NS)
+        self.book.finish(harms(self._database, [*self.book]))
 
     def state(self) -> State:
         return {
             "book": self.book.state(),
-            "known": cast(State, self._known.copy()),
+            "known": self._known.copy(),
             "detectors": {detector.name: detector.state() for detector in self._detectors},
         }
 
@@ -147,7 +148,8 @@ class Watch:
                 self.health.add("signals_total", detector=signal.detector)
         for signal in signals:
             if not self._known.get(signal.id):
-                self.book.hear(signal, whose.get(signal.run), now_ns)
+                at_ns = signal.at_ns if self._recorded else now_ns
+                self.book.hear(signal, whose.get(signal.run), at_ns)
         self._write("signals", rows)
 
     def _remember(self, id: int, *, excused: bool) -> None:

@@ -5,8 +5,6 @@ import time
 from collections.abc import Callable, Iterator
 from typing import cast
 
-import numpy as np
-
 from fleetglass_detectors.database import Database
 from fleetglass_detectors.detector import State
 from fleetglass_detectors.spans import Batch, Rows, read
@@ -63,7 +61,7 @@ class Feed:
         return count, first
 
     def state(self) -> State:
-        return {"watermark": self._watermark, "seen": cast(State, self._seen.copy())}
+        return {"watermark": self._watermark, "seen": self._seen.copy()}
 
     def restore(self, state: State) -> None:
         held = cast(dict[str, State], state)
@@ -93,14 +91,9 @@ class Feed:
         return int(self._database.query(sql, fmt="TSVRaw") or 0)
 
 
-def recorded(database: Database, *, step_ns: int = 1_000_000_000) -> Iterator[Batch]:
+def recorded(database: Database, *, size: int = BATCH_SPANS) -> Iterator[Batch]:
     """All that is stored, as it would have arrived: each span when it had ended."""
     rows = read(database, "1", order="end_ns, segment, trace_id, span_id")
-    # A pause is one step: a recording may be of many days.
-    steps = rows["end_ns"] // step_ns
-    ends = np.flatnonzero(np.append(steps[1:] != steps[:-1], True)[: len(rows)]) + 1
-    start = 0
-    for end in ends.tolist():
-        part: Rows = rows[start:end]
+    for start in range(0, len(rows), size):
+        part: Rows = rows[start : start + size]
         yield Batch(rows=part, now_ns=int(part["end_ns"][-1]))
-        start = end

@@ -41,6 +41,7 @@ SPAN = np.dtype(
         ("shape", "<u8"),
         ("answered", "<u8"),
         ("tokens", "<f8"),
+        ("written", "<f8"),
         ("cost", "<f8"),
         ("kind", "u1"),
         ("failed", "u1"),

@@ -15,11 +15,13 @@ WHO = Subject(tenant="acme", trace_id="ab" * 16, run_id="r-1", agent="refunds")
 LOOP = identity("loop", 1)
 
 
-def signal(detector: str = "lag", *, score: float = 1.0, first_ns: int = NOW) -> Signal:
+def signal(
+    detector: str = "lag", *, score: float = 1.0, first_ns: int = NOW, kind: str = "rephrased"
+) -> Signal:
     return Signal(
         family="loop",
         detector=detector,
-        kind="exact",
+        kind=kind,
         level=Level.WARNING,
         run=1,
         segment=1,
@@ -40,12 +42,13 @@ def told(book: Book, now_ns: int, **harm: float) -> list[Incident]:
 def test_an_incident_opens_once_and_grows() -> None:
     book = Book()
     book.hear(signal(), WHO, NOW)
-    book.hear(signal("wording", score=3.0, first_ns=NOW - 5), WHO, NOW)
+    book.hear(signal("wording", score=3.0, first_ns=NOW - 5, kind="exact"), WHO, NOW)
+    book.hear(signal("third", score=9.0), WHO, NOW)
 
     (incident,) = told(book, NOW, spans=4, tokens=1000)
 
     assert (incident.change, incident.stand) == ("opened", Stand.OPEN)
-    assert incident.detectors == ("lag", "wording")
+    assert incident.detectors == ("lag", "wording", "third")
     assert incident.finding == "wording says 3.0"
     assert incident.first_ns == NOW - 5
     assert incident.harm.tokens == 1000

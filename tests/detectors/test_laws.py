@@ -5,27 +5,38 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from fleet_rows import START, batch, found, one_by_one, row, steps
+from fleet_rows import START, batch, found, one_by_one, read_words, row, steps, whole_run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fleetglass_detectors.detector import Detector
+from fleetglass_detectors.loops.branching import Branching
+from fleetglass_detectors.loops.caps import Caps
 from fleetglass_detectors.loops.lag import Lag
+from fleetglass_detectors.loops.silent import Silent
+from fleetglass_detectors.loops.wording import Wording
 from fleetglass_detectors.signal import Signal
 from fleetglass_detectors.spans import SPAN, Batch, Rows
 
-DETECTORS: list[Callable[[], Detector]] = [Lag]
+
+def wording() -> Wording:
+    return Wording(read_words)
+
+
+DETECTORS: list[Callable[[], Detector]] = [Lag, wording, Branching, Silent, Caps]
 every = pytest.mark.parametrize("make", DETECTORS, ids=lambda make: str(make.__name__))
 
-WORDS = st.lists(st.sampled_from(["a", "b", "c", "d?", "e"]), max_size=40)
-RUNS = st.lists(st.tuples(WORDS, st.integers(0, 8)), min_size=1, max_size=4)
+WORDS = st.lists(st.sampled_from(["a", "b", "c", "d?", "e"]), max_size=15)
+RUNS = st.lists(st.tuples(WORDS, st.integers(0, 6)), min_size=1, max_size=3)
 
 
 def run_of(fleet: list[tuple[list[str], int]]) -> Rows:
     """Runs of steps, some of which go in circles, in order of time."""
-    rows = np.concatenate(
-        [steps([*words, *["x", "y"] * again], run=n + 1) for n, (words, again) in enumerate(fleet)]
-    )
+    runs = [
+        whole_run([*words, *["x", "y"] * again], run=n + 1)
+        for n, (words, again) in enumerate(fleet)
+    ]
+    rows = np.concatenate(runs)
     return rows[np.argsort(rows["start_ns"], kind="stable")]
 
 
@@ -34,7 +45,7 @@ def asked(detector: Detector, *batches: Batch) -> list[Signal]:
 
 
 @every
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(fleet=RUNS)
 def test_a_batch_is_as_good_as_one_by_one(
     make: Callable[[], Detector], fleet: list[tuple[list[str], int]]
@@ -45,7 +56,7 @@ def test_a_batch_is_as_good_as_one_by_one(
 
 
 @every
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(fleet=RUNS, cut=st.floats(0, 1))
 def test_what_is_restored_goes_on_as_if_it_had_never_stopped(
     make: Callable[[], Detector], fleet: list[tuple[list[str], int]], cut: float
@@ -62,7 +73,7 @@ def test_what_is_restored_goes_on_as_if_it_had_never_stopped(
 
 
 @every
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(fleet=RUNS, seed=st.integers(0, 2**32 - 1))
 def test_the_order_within_a_batch_and_within_a_millisecond_does_not_matter(
     make: Callable[[], Detector], fleet: list[tuple[list[str], int]], seed: int
@@ -90,12 +101,15 @@ def test_what_comes_twice_counts_once(
 @every
 def test_memory_is_bounded(make: Callable[[], Detector]) -> None:
     detector = make()
-    for part in range(20):
-        rows = np.concatenate([steps("ab" * 100, run=1 + part * 50 + n) for n in range(50)])
-        asked(detector, batch(rows))
+    rows = steps("ab" * 150)
+    for part in range(4):
+        many = [rows.copy() for _ in range(10)]
+        for n, one in enumerate(many):
+            one["run"] = 1 + 10 * part + n
+        asked(detector, batch(*many))
 
-    # A thousand runs of 200 steps, of each of which a window is kept.
-    assert len(marshal.dumps(detector.state())) < 1000 * 10_000
+    # Forty runs of 300 steps, of each of which a window is kept.
+    assert len(marshal.dumps(detector.state())) < 40 * 12_000
 
 
 @every
@@ -120,6 +134,6 @@ def test_hostile_numbers_do_no_harm(make: Callable[[], Detector]) -> None:
 def test_it_says_how_much_it_remembers(make: Callable[[], Detector]) -> None:
     detector = make()
     before = detector.keys()
-    asked(detector, batch(steps("abc", run=1), steps("abc", run=2)))
+    asked(detector, batch(whole_run("abc", run=1), whole_run("abc", run=2)))
 
     assert (before, detector.keys()) == (0, 2)

@@ -62,8 +62,8 @@ def _json(incidents: Iterable[Incident]) -> Iterable[str]:
 def line(incident: Incident) -> dict[str, Any]:
     return {
         "id": named(incident.id),
-        "detector": incident.detectors[0],
-        "kind": incident.kinds[0],
+        "detector": incident.told_by[0],
+        "kind": incident.told_by[1],
         "severity": incident.severity,
         "agent": incident.subject.agent,
         "run": incident.subject.trace_id,

@@ -24,6 +24,7 @@ from fleetglass_detectors.signal import Level, Signal
 QUIET_NS = 600 * SECOND_NS
 # Whoever resolves what still goes on wants peace for a while, and not for ever.
 PEACE_NS = 600 * SECOND_NS
+PLAIN = ("rephrased", "failing", "exact")
 FORGET_NS = 86_400 * SECOND_NS
 # Each change is a row. What goes on is told now and then, and less often as it gets old.
 TELL_EVERY_NS = 15 * SECOND_NS
@@ -106,11 +107,19 @@ class Book:
             done.append(now)
         return done
 
+    def finish(self, harms: Mapping[int, Harm]) -> None:
+        """Weigh all by what is known at the end of a recording."""
+        for incident in list(self._incidents.values()):
+            harm = harms.get(incident.run, incident.harm)
+            level = max(severity(harm, self._limits), incident.severity, key=[*Level].index)
+            last = replace(incident, harm=harm, severity=level, updated_ns=incident.signalled_ns)
+            self._put(last, told=True)
+
     def state(self) -> State:
         return {
             "incidents": json.dumps([asdict(incident) for incident in self._incidents.values()]),
-            "changed": cast(State, sorted(self._changed)),
-            "told": cast(State, self._told_ns.copy()),
+            "changed": sorted(self._changed),
+            "told": self._told_ns.copy(),
         }
 
     def restore(self, state: State) -> None:
@@ -153,6 +162,11 @@ class Book:
         self._told_ns.pop(id, None)
 
 
+def _plainness(kind: str) -> int:
+    """Of several findings the one that needs the least believing explains."""
+    return PLAIN.index(kind) if kind in PLAIN else -1
+
+
 def _patience(incident: Incident, now_ns: int) -> int:
     return max(TELL_EVERY_NS, (now_ns - incident.reopened_ns) // 20)
 
@@ -172,6 +186,7 @@ def _opened(signal: Signal, subject: Subject, now_ns: int) -> Incident:
         detectors=(signal.detector,),
         kinds=(signal.kind,),
         finding=signal.summary,
+        told_by=(signal.detector, signal.kind),
         score=signal.score,
         first_cycle=signal.first_cycle,
         last_cycle=signal.last_cycle,
@@ -181,8 +196,10 @@ def _opened(signal: Signal, subject: Subject, now_ns: int) -> Incident:
 
 
 def _grown(incident: Incident, signal: Signal, now_ns: int) -> Incident:
-    # Who sees it best explains it; of equals the first, so that the words stay the same.
-    better = signal.score > incident.score or signal.detector == incident.detectors[0]
+    told_by = (signal.detector, signal.kind)
+    better = told_by == incident.told_by or _plainness(signal.kind) > _plainness(
+        incident.told_by[1]
+    )
     return replace(
         incident,
         first_ns=min(incident.first_ns, signal.first_ns),
@@ -190,6 +207,7 @@ def _grown(incident: Incident, signal: Signal, now_ns: int) -> Incident:
         detectors=tuple(dict.fromkeys((*incident.detectors, signal.detector))),
         kinds=tuple(dict.fromkeys((*incident.kinds, signal.kind))),
         finding=signal.summary if better else incident.finding,
+        told_by=told_by if better else incident.told_by,
         first_cycle=signal.first_cycle if better else incident.first_cycle,
         last_cycle=signal.last_cycle if better else incident.last_cycle,
         evidence=signal.evidence if better else incident.evidence,
@@ -202,7 +220,7 @@ def _restored(values: dict[str, Any]) -> Incident:
     harm: dict[str, Any] = values["harm"]
     spans: list[list[Any]] = harm["named"]
     harm["agents"], harm["named"] = tuple(harm["agents"]), tuple(map(tuple, spans))
-    lists = ("detectors", "kinds", "first_cycle", "last_cycle")
+    lists = ("detectors", "kinds", "told_by", "first_cycle", "last_cycle")
     made: dict[str, Any] = {name: tuple(values[name]) for name in lists}
     made |= {
         "stand": Stand(values["stand"]),

@@ -81,7 +81,9 @@ class Incident:
     detectors: tuple[str, ...]
     kinds: tuple[str, ...]
     finding: str
-    """What the detector that sees it best says."""
+    """What the detector says that is easiest to believe."""
+    told_by: tuple[str, str]
+    """That detector, and the kind of its finding."""
     score: float
     first_cycle: tuple[int, ...] = ()
     last_cycle: tuple[int, ...] = ()

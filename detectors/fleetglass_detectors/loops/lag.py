@@ -17,12 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fleetglass_detectors.detector import State
-from fleetglass_detectors.loops.windows import Gathered, Windows
+from fleetglass_detectors.loops.windows import Gathered, Kept, Windows
 from fleetglass_detectors.signal import Level, Signal
-from fleetglass_detectors.spans import AGENT, HANDOFF, LLM, RETRIEVAL, TOOL, Batch
+from fleetglass_detectors.spans import AGENT, HANDOFF, LLM, RETRIEVAL, TOOL, Batch, Rows
 
 PERIODS = range(1, 9)
-SIDES: tuple[Literal["left"], Literal["right"]] = ("left", "right")
 ROUNDS = {Level.WARNING: 3, Level.CRITICAL: 5}
 VIEWS = {
     "tool calls": (TOOL, RETRIEVAL),
@@ -31,6 +30,39 @@ VIEWS = {
 }
 """Each repeats by itself: a model that words its thoughts anew may call the same tool for ever."""
 
+
+# `target` is who or what was asked: a tool, or another agent.
+STEP = np.dtype(
+    [
+        ("span", "<u8"),
+        ("start_ns", "<i8"),
+        ("segment", "<u8"),
+        ("agent", "<u8"),
+        ("target", "<u8"),
+        ("asked", "<u8"),
+        ("answered", "<u8"),
+        ("kind", "u1"),
+    ]
+)
+
+
+def _packed(rows: Rows) -> NDArray[np.void]:
+    steps = np.empty(len(rows), STEP)
+    for name in ("span", "start_ns", "segment", "asked", "answered", "kind"):
+        steps[name] = rows[name]
+    hands_on = np.isin(rows["kind"], VIEWS["handoffs between agents"])
+    steps["target"] = np.where(hands_on & (rows["tool"] == 0), rows["agent"], rows["tool"])
+    # Who hands on is the caller, where that is known.
+    steps["agent"] = np.where(hands_on & (rows["caller"] != 0), rows["caller"], rows["agent"])
+    return steps
+
+
+KEPT = Kept(
+    type=STEP,
+    pack=_packed,
+    kinds=np.array([kind for kinds in VIEWS.values() for kind in kinds], np.uint8),
+    ties=("target", "asked"),
+)
 
 Told = tuple[int, int, int, tuple[int, ...]]
 """After which span it was certain, when that was, when it began, and the first cycle."""
@@ -55,7 +87,7 @@ class Lag:
 
     def __init__(self, *, length: int = 64, most: int = 8_000_000) -> None:
         self._length = length
-        self._windows = Windows(length=length, most=most)
+        self._windows = Windows(KEPT, length=length, most=most)
         # What was said of a run stays said when its first steps are forgotten.
         self._told: dict[tuple[int, str, str], Told] = {}
 
@@ -66,14 +98,14 @@ class Lag:
         gathered = self._windows.add(batch.rows)
         for view, kinds in VIEWS.items():
             which = np.isin(gathered.steps["kind"], kinds)
-            some = Gathered(run=gathered.run[which], steps=gathered.steps[which])
+            some = gathered.keep(which)
             for cycle in cycles(some):
                 if signal := self._signal(some, view, cycle):
                     yield signal
         self._forget()
 
     def state(self) -> State:
-        return cast(State, {"windows": self._windows.state(), "told": self._told.copy()})
+        return {"windows": self._windows.state(), "told": self._told.copy()}
 
     def restore(self, state: State) -> None:
         held = cast(dict[str, State], state)
@@ -137,9 +169,9 @@ def cycles(some: Gathered) -> Iterator[Cycle]:
         for place, period in begun:
             firsts.setdefault(int(some.run[place]), (place, period))
         for run, (certain, period) in firsts.items():
-            start, end = (int(np.searchsorted(some.run, np.uint64(run), side)) for side in SIDES)
-            enough = matches[period][start:end] >= needed[period]
-            last = start + int(np.flatnonzero(enough)[-1])
+            inside = some.of(run)
+            enough = matches[period][inside] >= needed[period]
+            last = inside.start + int(np.flatnonzero(enough)[-1])
             rounds = int(matches[period][last]) // period + 1
             yield Cycle(level=level, period=period, certain=certain, last=last, rounds=rounds)
 

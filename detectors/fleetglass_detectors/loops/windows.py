@@ -1,5 +1,6 @@
 """The last things that each run did, for runs by the million."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
@@ -7,37 +8,44 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fleetglass_detectors.detector import State
-from fleetglass_detectors.spans import AGENT, HANDOFF, LLM, RETRIEVAL, TOOL, Keys, Rows
+from fleetglass_detectors.spans import Keys, Rows
 
-# What is kept of a step. `target` is who or what was asked: a tool, or another agent.
-STEP = np.dtype(
-    [
-        ("span", "<u8"),
-        ("start_ns", "<i8"),
-        ("segment", "<u8"),
-        ("agent", "<u8"),
-        ("target", "<u8"),
-        ("asked", "<u8"),
-        ("answered", "<u8"),
-        ("kind", "u1"),
-    ]
-)
-KEPT_KINDS = np.array([LLM, TOOL, RETRIEVAL, AGENT, HANDOFF], np.uint8)
 MS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gathered:
-    """The steps of the runs that a batch touched, run by run, each in order of time."""
+    """What is kept of the runs that a batch touched, run by run, each in order of time."""
 
     run: Keys
     steps: NDArray[np.void]
 
+    def keep(self, which: NDArray[np.bool_]) -> "Gathered":
+        return Gathered(run=self.run[which], steps=self.steps[which])
+
+    def of(self, run: int) -> slice:
+        key = np.uint64(run)
+        start = int(np.searchsorted(self.run, key, "left"))
+        return slice(start, int(np.searchsorted(self.run, key, "right")))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What is kept of a span: `span`, `start_ns` and whatever else a detector looks at."""
+
+    type: np.dtype[np.void]
+    pack: Callable[[Rows], NDArray[np.void]]
+    """Of the spans that are worth it; called with the rows of `kinds` alone."""
+    kinds: NDArray[np.uint8]
+    ties: tuple[str, ...] = ()
+    """What decides the order of what began in the same millisecond."""
+
 
 class Windows:
-    """Of each run the last `length` steps; beyond `most` in all, the runs unseen longest go."""
+    """Of each run the last `length` spans; beyond `most` in all, the runs unseen longest go."""
 
-    def __init__(self, *, length: int = 64, most: int = 8_000_000) -> None:
+    def __init__(self, kept: Kept, *, length: int, most: int) -> None:
+        self._what = kept
         self._length = length
         self._most = most
         self._kept: dict[int, bytes] = {}
@@ -47,21 +55,22 @@ class Windows:
         return len(self._kept)
 
     def add(self, rows: Rows) -> Gathered:
-        rows = rows[np.isin(rows["kind"], KEPT_KINDS)]
+        """Take spans in; return the windows of their runs, not cut to length yet."""
+        rows = rows[np.isin(rows["kind"], self._what.kinds)]
         runs = np.unique(rows["run"])
         # Bytes and not arrays: a million small arrays would weigh as much again, and these join
         # into one without a copy each.
         held = [self._kept.pop(run, b"") for run in runs.tolist()]
-        lengths = [len(window) // STEP.itemsize for window in held]
-        before = np.frombuffer(b"".join(held), STEP)
+        lengths = [len(window) // self._what.type.itemsize for window in held]
+        before = np.frombuffer(b"".join(held), self._what.type)
         run = np.concatenate((np.repeat(runs, lengths), rows["run"]))
-        gathered = _in_order(run, np.concatenate((before, _packed(rows))))
+        gathered = self._in_order(run, np.concatenate((before, self._what.pack(rows))))
         self._bytes -= before.nbytes
         self._keep(gathered)
         return gathered
 
     def state(self) -> State:
-        return cast(State, self._kept.copy())
+        return self._kept.copy()
 
     def restore(self, state: State) -> None:
         self._kept = cast(dict[int, bytes], state).copy()
@@ -71,7 +80,7 @@ class Windows:
         runs, starts = np.unique(gathered.run, return_index=True)
         ends = np.append(starts[1:], len(gathered.run))[: len(runs)]
         starts = np.maximum(starts, ends - self._length)
-        packed, size = gathered.steps.tobytes(), STEP.itemsize
+        packed, size = gathered.steps.tobytes(), self._what.type.itemsize
         for run, start, end in zip(runs.tolist(), starts.tolist(), ends.tolist(), strict=True):
             self._kept[run] = packed[start * size : end * size]
             self._bytes += (end - start) * size
@@ -79,23 +88,11 @@ class Windows:
             # A dict remembers the order in which runs were last seen.
             self._bytes -= len(self._kept.pop(next(iter(self._kept))))
 
-
-def _packed(rows: Rows) -> NDArray[np.void]:
-    steps = np.empty(len(rows), STEP)
-    for name in ("span", "start_ns", "segment", "agent", "asked", "answered", "kind"):
-        steps[name] = rows[name]
-    hands_on = np.isin(rows["kind"], (AGENT, HANDOFF))
-    steps["target"] = np.where(hands_on & (rows["tool"] == 0), rows["agent"], rows["tool"])
-    # Who hands on is the caller, where that is known.
-    steps["agent"] = np.where(hands_on & (rows["caller"] != 0), rows["caller"], rows["agent"])
-    return steps
-
-
-def _in_order(run: Keys, steps: NDArray[np.void]) -> Gathered:
-    # Within a millisecond the order is arbitrary, so what was done decides.
-    time = steps["start_ns"] // MS
-    order = np.lexsort((steps["span"], steps["asked"], steps["target"], time, run))
-    run, steps = run[order], steps[order]
-    again = np.zeros(len(run), np.bool_)
-    again[1:] = (run[1:] == run[:-1]) & (steps["span"][1:] == steps["span"][:-1])
-    return Gathered(run=run[~again], steps=steps[~again])
+    def _in_order(self, run: Keys, steps: NDArray[np.void]) -> Gathered:
+        # Within a millisecond the order is arbitrary, so what was done decides.
+        ties = [steps[name] for name in reversed(self._what.ties)]
+        order = np.lexsort((steps["span"], *ties, steps["start_ns"] // MS, run))
+        run, steps = run[order], steps[order]
+        again = np.zeros(len(run), np.bool_)
+        again[1:] = (run[1:] == run[:-1]) & (steps["span"][1:] == steps["span"][:-1])
+        return Gathered(run=run[~again], steps=steps[~again])

@@ -14,6 +14,7 @@ SELECT
     s.arguments_shape AS shape,
     if(s.kind IN ('tool', 'retrieval', 'handoff'), s.result_hash, s.output_hash) AS answered,
     toFloat64(s.input_tokens + s.output_tokens) AS tokens,
+    toFloat64(s.output_tokens) AS written,
     ifNull(s.cost, nan) AS cost,
     toUInt8(if(s.name = '${heartbeat}', ${heartbeat_code}, transform(s.kind, [${kinds}], [${codes}], 0))) AS kind,
     toUInt8(s.is_error) AS failed

@@ -1,0 +1,149 @@
+"""Runs that are far longer or dearer than any of their agent's runs were.
+
+For each agent the steps, the seconds and the tokens of its runs that ended, as logarithms. From the
+last 128 of them follows the level that one run in a million would exceed (alarms/tails.py), and a
+run that is open is held against twice that. From what is flagged nothing is learnt, and until 50
+runs have ended nothing is said.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Literal, cast
+
+import numpy as np
+
+from fleetglass_detectors.alarms.tails import level
+from fleetglass_detectors.detector import State
+from fleetglass_detectors.signal import Level, Signal
+from fleetglass_detectors.spans import AGENT, STEP_KINDS, Batch, Rows
+
+MEASURES = ("steps", "seconds", "tokens")
+LEAST = (20.0, 300.0, 50_000.0)
+"""What is less is nobody's trouble, however short the agent's runs are otherwise."""
+ENOUGH_RUNS, KEPT_RUNS = 50, 128
+# Tails may be heavier than what follows from so few.
+MARGIN = 2.0
+EXCEEDED = 1e-6
+MOST_RUNS, MOST_AGENTS = 1_000_000, 100_000
+
+Totals = tuple[float, float, float, int, int]
+"""Steps, tokens, worst share of a cap so far, and when it was first and last seen."""
+NOTHING: Totals = (0.0, 0.0, 0.0, 2**63 - 1, 0)
+
+
+class Caps:
+    name = "caps"
+    by: Literal["run"] = "run"
+
+    def __init__(self) -> None:
+        # By run and agent: an agent that works for another is held against its own kind.
+        self._runs: dict[tuple[int, int], Totals] = {}
+        self._past: dict[int, bytes] = {}
+        self._caps: dict[int, tuple[float, ...]] = {}
+
+    def keys(self) -> int:
+        return len({run for run, _ in self._runs})
+
+    def update(self, batch: Batch) -> Iterable[Signal]:
+        rows = batch.rows
+        steps = rows[np.isin(rows["kind"], STEP_KINDS)]
+        if len(steps):
+            yield from self._count(steps)
+        for span in rows[rows["kind"] == AGENT]:
+            self._end((int(span["run"]), int(span["agent"])))
+
+    def state(self) -> State:
+        held: dict[str, Any] = {"runs": self._runs.copy(), "past": self._past.copy()}
+        return held
+
+    def restore(self, state: State) -> None:
+        held = cast(dict[str, Any], state)
+        self._runs, self._past = held["runs"].copy(), held["past"].copy()
+        self._caps = {agent: _caps(_table(past)) for agent, past in self._past.items()}
+
+    def _count(self, steps: Rows) -> Iterator[Signal]:
+        keys = np.stack((steps["run"], steps["agent"]), axis=1)
+        pairs, first, place = np.unique(keys, axis=0, return_index=True, return_inverse=True)
+        place = place.reshape(-1)
+        count = np.bincount(place)
+        tokens = np.bincount(place, np.nan_to_num(np.clip(steps["tokens"], 0, 1e12)))
+        began = np.full(len(pairs), np.iinfo(np.int64).max)
+        ended = np.zeros(len(pairs), np.int64)
+        np.minimum.at(began, place, steps["start_ns"])
+        np.maximum.at(ended, place, steps["end_ns"])
+        for n, (run, agent) in enumerate(pairs.tolist()):
+            more = (int(count[n]), float(tokens[n]), int(began[n]), int(ended[n]))
+            yield from self._grown((run, agent), more, steps[first[n]])
+
+    def _grown(
+        self, key: tuple[int, int], more: tuple[int, float, int, int], step: Any
+    ) -> Iterator[Signal]:
+        steps, tokens, worst, began, ended = self._runs.pop(key, NOTHING)
+        now = (steps + more[0], tokens + more[1], min(began, more[2]), max(ended, more[3]))
+        shares = self._shares(key[1], now)
+        most = max(range(len(shares)), key=shares.__getitem__)
+        self._runs[key] = (now[0], now[1], max(worst, shares[most]), now[2], now[3])
+        if len(self._runs) > MOST_RUNS:
+            del self._runs[next(iter(self._runs))]
+        if shares[most] > 1:
+            yield _signal(key[0], MEASURES[most], now, shares[most], step)
+
+    def _shares(self, agent: int, now: tuple[float, float, int, int]) -> list[float]:
+        """How much of each cap is used."""
+        caps = self._caps.get(agent)
+        measured = _measured(now)
+        return [value / cap for value, cap in zip(measured, caps, strict=True)] if caps else [0.0]
+
+    def _end(self, key: tuple[int, int]) -> None:
+        steps, tokens, worst, began, ended = self._runs.pop(key, NOTHING)
+        if not steps or worst > 1:
+            return
+        past = self._past.pop(key[1], b"")
+        measured = np.log1p(np.array(_measured((steps, tokens, began, ended))))
+        size = measured.nbytes * KEPT_RUNS
+        self._past[key[1]] = past = (past + measured.tobytes())[-size:]
+        self._caps[key[1]] = _caps(_table(past))
+        if len(self._past) > MOST_AGENTS:
+            gone = next(iter(self._past))
+            del self._past[gone]
+            self._caps.pop(gone, None)
+
+
+def _measured(now: tuple[float, float, int, int]) -> tuple[float, float, float]:
+    steps, tokens, began, ended = now
+    return steps, max(0, ended - began) / 1e9, tokens
+
+
+def _table(past: bytes) -> np.ndarray[Any, np.dtype[np.float64]]:
+    return np.frombuffer(past, np.float64).reshape(-1, len(MEASURES))
+
+
+def _caps(past: np.ndarray[Any, np.dtype[np.float64]]) -> tuple[float, ...]:
+    if len(past) < ENOUGH_RUNS:
+        return ()
+    levels = [level(past[:, n], exceeded=EXCEEDED) for n in range(len(MEASURES))]
+    return tuple(
+        max(MARGIN * float(np.expm1(min(top, 40.0))), least)
+        for top, least in zip(levels, LEAST, strict=True)
+    )
+
+
+def _signal(
+    run: int, measure: str, now: tuple[float, float, int, int], share: float, step: Any
+) -> Signal:
+    value = _measured(now)[MEASURES.index(measure)]
+    return Signal(
+        family="excess",
+        detector=Caps.name,
+        kind=f"many {measure}",
+        level=Level.WARNING,
+        run=run,
+        segment=int(step["segment"]),
+        last=int(step["span"]),
+        # Which step was one too many depends on which arrived first; that there was one does not.
+        span=0,
+        at_ns=now[3],
+        first_ns=now[2],
+        score=share,
+        summary=f"{value:,.0f} {measure}, and this agent's runs have {value / share:,.0f} at most",
+        evidence={"measure": measure, "value": value, "cap": value / share},
+    )

@@ -1,0 +1,215 @@
+"""A step and what was made of it, once: hashes, and small pictures of its texts.
+
+Detectors judge a window of these and never a text again, so that one costs some two kilobytes to
+keep, however long the texts were, and nothing that anybody said is kept.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from itertools import islice
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fleetglass_detectors.loops import canonical
+from fleetglass_detectors.loops.chant import chanted
+from fleetglass_detectors.loops.step import Step
+
+Vector = NDArray[np.int8]
+Vectorise = Callable[[str], Vector]
+Words = NDArray[np.uint32]
+"""Hashes, each once, in order of appearance."""
+
+WIDTH = 512
+"""Places of a vector; of what a model said, which has no answer beside it, twice as many."""
+LONGEST = 3072
+"""Bytes of a text that its vector is of."""
+
+WORDS = 48
+NAMED = 1024
+"""Characters of a question that its words are taken from."""
+
+NUMBERS = 4
+SHORT = 300
+"""A longer answer is about something, whatever words it has."""
+
+_PUNCTUATION = str.maketrans(dict.fromkeys("\"'`’“”()[]{},;!?*", " "))
+_NUMBER = re.compile(r"(?<![\w.])-?\d{1,12}(?:\.\d{1,6})?(?![\w])")
+_OPENINGS = frozenset({
+    "a", "an", "the", "i", "we", "you", "is", "are", "was", "were", "do", "does", "did", "can",
+    "could", "please", "find", "search", "look", "get", "show", "list", "give", "tell", "check",
+    "fetch", "retrieve", "provide", "locate", "identify", "determine", "explain", "need",
+    "want", "what", "which", "who", "whom", "whose", "when", "where", "why", "how",
+})  # fmt: skip
+"""Words that questions open with, in whatever case: they name nothing."""
+_DIGITS = re.compile(r"[0-9]+")
+_LEAF = re.compile(r'(?<=[:\[,] )"([^"\s]{1,200})"')
+_FAILURE = re.compile(
+    r"\W{0,8}(?:\w{0,24}(?:error|exception)\b|traceback|failed|failure|fatal|invalid|not found"
+    r"|no such|permission denied|access denied|unauthorized|forbidden|timed? ?out)",
+    re.IGNORECASE,
+)
+_WAITING = re.compile(
+    r"\b(?:pending|queued|running|in[ _-]progress|processing|not (?:yet )?ready)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """One step, as loops see it."""
+
+    step: Step
+    """Without its texts."""
+    act: int
+    """Hash of what was done and what came of it."""
+    ask: int
+    """Hash of what was done alone."""
+    outcome: int
+    """Hash of what came back."""
+    failed: bool
+    waiting: bool
+    """What came back says that something is still going on."""
+    told: bool
+    """What was asked was recorded, if only that it was nothing."""
+    silent: bool
+    """Nothing came back or was said, or nothing was recorded of it."""
+    call: bool
+    """A model's step that only says which tools to call: the tools' steps tell it again."""
+    vector: Vector
+    """Of what was asked; of a model's step, of what it said."""
+    back: Vector
+    """Of what came back; of a model's step, nothing."""
+    marks: Words
+    """Names, numbers, ids, paths in what was asked: another one is another question."""
+    words: Words
+    """The first words of what was asked."""
+    numbers: tuple[float, ...]
+    """The first few and the last few numbers in what came back."""
+    chant_period: int = 0
+    chant_repeats: float = 0.0
+
+
+def look(step: Step, *, vectorise: Vectorise | None = None) -> Look:
+    """Look at a step once; `vectorise` may give embeddings in place of hashed n-grams."""
+    model = step.kind == "llm"
+    of = vectorise or (_hashed_wide if model else hashed)
+    asked = canonical.answer(step.answered) if model else canonical.question(step.asked)
+    answered = "" if model else canonical.answer(step.answered)
+    failed = step.failed or bool(answered and _FAILURE.match(answered))
+    who = step.actor if model else step.tool
+    period, repeats = chanted(step.answered) if model else (0, 0.0)
+    words, marks = _words(asked, prose=model)
+    ask, outcome = canonical.digest(who, asked), canonical.digest(answered)
+    return Look(
+        step=replace(step, asked="", answered=""),
+        act=_mixed(ask, outcome, failed),
+        ask=ask,
+        outcome=outcome,
+        failed=failed,
+        waiting=len(answered) <= SHORT and bool(_WAITING.search(answered)),
+        told=bool(step.asked.strip()),
+        silent=not (asked if model else answered),
+        call=model and _only_calls(step.answered),
+        vector=of(asked),
+        back=of(answered) if answered else NOTHING,
+        marks=marks,
+        words=words,
+        numbers=_numbers(answered),
+        chant_period=period,
+        chant_repeats=repeats,
+    )
+
+
+def hashed(text: str, *, width: int = WIDTH) -> Vector:
+    """A text's 3- and 4-grams: square roots of counts, hashed with signs into a few places.
+
+    The signs make cosines right on average: collisions cancel and do not add up.
+    """
+    raw = np.frombuffer(text.lower().encode("utf-8", "replace")[:LONGEST], np.uint8)
+    if len(raw) < 4:
+        raw = np.pad(raw, (0, 4 - len(raw)), constant_values=32)
+    codes = raw.astype(np.uint32)
+    threes = (codes[:-2] * _PRIMES[0]) ^ (codes[1:-1] * _PRIMES[1]) ^ (codes[2:] * _PRIMES[2])
+    fours = threes[:-1] * _PRIMES[3] ^ (codes[3:] * _PRIMES[4])
+    grams = np.concatenate((threes, fours))
+    grams = (grams ^ (grams >> _SHIFT)) * _PRIMES[5]
+    grams.sort()
+    changes = np.flatnonzero(grams[1:] != grams[:-1])
+    lasts = np.empty(len(changes) + 1, np.int64)
+    lasts[:-1], lasts[-1] = changes, len(grams) - 1
+    counts = lasts.copy()
+    counts[1:] -= lasts[:-1]
+    counts[0] += 1
+    roots = np.sqrt(counts)
+    places = grams[lasts] >> _TOP
+    # One bit is the sign, and others are the place.
+    folded = np.bincount(
+        places & np.uint32(width - 1), np.where(places & _SIGN, roots, -roots), width
+    )
+    most = max(folded.max(), -folded.min())
+    return np.rint(folded * (127.0 / most)).astype(np.int8) if most else np.zeros(width, np.int8)
+
+
+def _hashed_wide(text: str) -> Vector:
+    return hashed(text, width=2 * WIDTH)
+
+
+def _mixed(ask: int, outcome: int, failed: bool) -> int:
+    """Another hash of all three: both are hashes already, and one is spread over the other."""
+    return (ask * 0x9E3779B97F4A7C15 + (outcome ^ failed)) % (1 << 64)
+
+
+def cosine(one: Vector, other: Vector) -> float:
+    """How alike two vectors are, from -1 to 1; nothing is like nothing else."""
+    first, second = one.astype(np.float32), other.astype(np.float32)
+    norm = float(first @ first) * float(second @ second)
+    return float(first @ second) / norm**0.5 if norm else 0.0
+
+
+NOTHING: Vector = np.zeros(WIDTH, np.int8)
+_TOP = np.uint32(32 - 16)
+_SIGN = np.uint32(1 << 15)
+_SHIFT = np.uint32(15)
+_PRIMES = np.array(
+    [0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D, 0x27D4EB2F, 0x165667B1, 0x2C1B3C6D], np.uint32
+)
+
+
+def _words(asked: str, *, prose: bool) -> tuple[Words, Words]:
+    """The words, and those among them that say which one is meant.
+
+    In prose the numbers; in a question also names, identifiers, paths, and whatever is all that a
+    field holds. (In prose a capital letter is often only a sentence's beginning.)
+    """
+    text = asked[:NAMED]
+    found = {word.strip(".:-=/"): None for word in text.translate(_PUNCTUATION).split()}
+    if prose:
+        return _hashes(found), _hashes(_DIGITS.findall(text))
+    marks = [word for word in found if not (word.isalpha() and word.islower())]
+    marks = [word for word in marks if word and word.lower() not in _OPENINGS]
+    if text[:1] in ("{", "["):
+        alone = _LEAF.findall(text)
+        found, marks = found | dict.fromkeys(alone), marks + alone
+    return _hashes(found), _hashes(marks)
+
+
+def _numbers(answered: str) -> tuple[float, ...]:
+    found = _NUMBER.findall(answered[:SHORT])
+    if len(answered) <= SHORT:
+        few = found if len(found) <= 2 * NUMBERS else found[:NUMBERS] + found[-NUMBERS:]
+    else:
+        few = found[:NUMBERS] + _NUMBER.findall(answered[-SHORT:])[-NUMBERS:]
+    return tuple(map(float, few))
+
+
+def _hashes(words: Iterable[str]) -> Words:
+    first = dict.fromkeys(word.lower() for word in islice(words, WORDS))
+    return np.array([crc32(word.encode("utf-8", "replace")) for word in first], np.uint32)
+
+
+def _only_calls(text: str) -> bool:
+    start = text[:200].lstrip()
+    return start[:2] in ("[{", '{"', "{'") and ("name" in start or "function" in start)

@@ -1,0 +1,162 @@
+"""What is normal between the steps of a role, learnt from runs that did well.
+
+How alike two steps are says little by itself. An orchestrator writes the same ledger each turn and
+a search agent never asks the same thing twice; the same cosine is routine for one and a loop for
+the other. So for each role, an agent's calls or its model's words, a histogram is kept of how
+alike steps a few places apart were in healthy runs, and of how far the detector got there.
+Keep one of these for each framework.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fleetglass_detectors.loops import streams
+from fleetglass_detectors.loops.look import Look, cosine
+from fleetglass_detectors.loops.rephrased import asks_for_another
+from fleetglass_detectors.loops.step import Finding
+
+BINS = 12
+LAGS = 8
+LEAST_STEPS = 200
+LEAST_RUNS = 30
+"""Before so many healthy steps of a role, in so many runs, nothing is said about it."""
+QUANTILE = 0.99
+CLIP = 4.0
+SOFT = 0.5
+"""From where on two steps count as the same, for the number of occurrences."""
+OCCURRENCES = (3, 6)
+PEAKED = 12
+"""A loop's cosines are held to have a density that grows with this power."""
+
+Role = tuple[str, str]
+
+
+class Null:
+    """Healthy runs of one framework; see `fit`."""
+
+    def __init__(self) -> None:
+        self._counts: defaultdict[Role, NDArray[np.float64]] = defaultdict(_prior)
+        self._steps: defaultdict[Role, int] = defaultdict(int)
+        self._peaks: defaultdict[Role, list[float]] = defaultdict(list)
+
+    def fit(self, runs: Sequence[Sequence[Look]]) -> "Null":
+        """Add healthy runs: first what is alike in them, then how far that would have gone."""
+        for looks in runs:
+            for role, places in _by_role(looks).items():
+                self._steps[role] += len(places)
+                for place in places:
+                    for lag in range(1, LAGS + 1):
+                        self._count(role, looks, place=place, lag=lag)
+        for looks in runs:
+            for role, places in _by_role(looks).items():
+                self._peaks[role].append(max(self.score(looks[: place + 1])[0] for place in places))
+        return self
+
+    def ready(self, look: Look) -> bool:
+        """Whether enough is known of a step's role."""
+        role = _role(look)
+        return self._steps[role] >= LEAST_STEPS and len(self._peaks[role]) >= LEAST_RUNS
+
+    def limit(self, look: Look) -> float:
+        """What all but a few healthy runs of a step's role stayed below."""
+        return float(np.quantile(self._peaks[_role(look)], QUANTILE))
+
+    def score(self, looks: Sequence[Look]) -> tuple[float, int, int]:
+        """How far the last step's best lag got, that lag, and how many steps in a row match.
+
+        S_p <- max(0, S_p + clip(log f1(s) / f0(s), -4, 4)) along the stream, over 1 + (p - 1) / 4.
+        """
+        stream = _stream(looks)
+        best = (0.0, 0, 0)
+        for lag in range(1, min(LAGS, len(stream) - 1) + 1):
+            if alike(stream[-1], stream[-1 - lag]) < SOFT:
+                continue
+            total, matched = self._along(stream, lag)
+            best = max(best, (total / (1 + (lag - 1) / 4), lag, matched))
+        return best
+
+    def _along(self, stream: Sequence[Look], lag: int) -> tuple[float, int]:
+        total, matched = 0.0, 0
+        for place in range(lag, len(stream)):
+            like = alike(stream[place], stream[place - lag])
+            total = max(0.0, total + self._evidence(_role(stream[place]), like))
+            matched = matched + 1 if like >= SOFT else 0
+        return total, matched
+
+    def _evidence(self, role: Role, like: float) -> float:
+        counts = self._counts[role]
+        loop = np.diff(np.linspace(0, 1, BINS + 1) ** (PEAKED + 1))[_bin(like)]
+        return float(np.clip(np.log(loop / (counts[_bin(like)] / counts.sum())), -CLIP, CLIP))
+
+    def _count(self, role: Role, looks: Sequence[Look], *, place: int, lag: int) -> None:
+        stream = _stream(looks[: place + 1])
+        if len(stream) > lag:
+            self._counts[role][_bin(alike(stream[-1], stream[-1 - lag]))] += 1
+
+
+def find(looks: Sequence[Look], *, null: Null) -> Finding | None:
+    """Whether the last step goes on with a cycle further than healthy runs do."""
+    if not looks or looks[-1].call or streams.polling(looks[-1]) or not null.ready(looks[-1]):
+        return None
+    score, lag, matched = null.score(looks)
+    limit = max(null.limit(looks[-1]), CLIP)
+    repeats = matched / lag + 1 if lag else 0.0
+    if score <= limit or repeats < OCCURRENCES[0]:
+        return None
+    places = _places(looks)
+    return Finding(
+        kind="lagged",
+        critical=repeats >= OCCURRENCES[1],
+        first=places[-matched - lag],
+        last=len(looks) - 1,
+        period=lag,
+        repeats=repeats,
+        score=score / limit,
+        summary=f"{lag} steps come again {repeats:.1f} times, more alike than in healthy runs",
+    )
+
+
+def alike(one: Look, other: Look) -> float:
+    """How alike two steps are: the less alike of question and answer; 0 of different questions."""
+    if one.step.tool != other.step.tool or one.step.kind != other.step.kind:
+        return 0.0
+    if one.step.kind != "llm" and one.ask != other.ask and asks_for_another(one, other):
+        return 0.0
+    asked = 1.0 if one.ask == other.ask else cosine(one.vector, other.vector)
+    if one.silent and other.silent:
+        return max(0.0, asked)
+    back = 1.0 if one.outcome == other.outcome else cosine(one.back, other.back)
+    return max(0.0, min(asked, back))
+
+
+def _places(looks: Sequence[Look]) -> list[int]:
+    last = looks[-1].step
+    if last.kind == "llm":
+        return list(streams.words_alone(looks, actor=last.actor))
+    return streams.tools(looks, actor=last.actor)
+
+
+def _stream(looks: Sequence[Look]) -> list[Look]:
+    return [looks[place] for place in _places(looks)]
+
+
+def _role(look: Look) -> Role:
+    return (look.step.actor, "said" if look.step.kind == "llm" else "called")
+
+
+def _by_role(looks: Sequence[Look]) -> dict[Role, list[int]]:
+    places: defaultdict[Role, list[int]] = defaultdict(list)
+    for place, look in enumerate(looks):
+        places[_role(look)].append(place)
+    return places
+
+
+def _bin(like: float) -> int:
+    return min(BINS - 1, int(like * BINS))
+
+
+def _prior() -> NDArray[np.float64]:
+    return np.full(BINS, 0.5)

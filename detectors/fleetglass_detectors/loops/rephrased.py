@@ -1,0 +1,181 @@
+"""The same question in other words, and answers that say no more than the last one did.
+
+Without knowing what is normal for an agent (`null` is for when that is known) only a plain case is
+reported: within a short reach three questions to one tool, or three things that a model said and
+nothing came of, each like the other two. That the answers are alike too is evidence; so is that
+the tool was asked again at once, for then the answer was not enough.
+
+Questions are not alike, however similar they look, where each names something that the other does
+not (a number, a name, an id, a path) and they share at most half of what they name, or are one
+form that was filled in anew: order 17 and order 18, Paris and London. Going through those is
+work. So is calling again after something was changed, and waiting.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from fleetglass_detectors.loops import streams
+from fleetglass_detectors.loops.look import Look, cosine
+from fleetglass_detectors.loops.step import Finding
+
+REACH = 24
+"""Calls, or words, of the same agent that are looked back at: three cycles of eight."""
+QUESTION = 0.7
+"""How alike the questions are, at least."""
+AT_ONCE = 0.6
+"""The same, where nothing else was done in between."""
+OUTCOME = 0.7
+"""How alike what came back is, at least, where something was."""
+SLOT = 2
+"""Words: questions of which each has so few that the other has not may be one form filled in."""
+NAME = 4
+"""Words: the same, if those that differ are names; Germany, the United Kingdom."""
+FILLED = 0.8
+"""How alike what came back is at least for two such to be the same question all the same."""
+SAID = 0.74
+"""How alike what a model said is on average: any two texts of one agent are half alike."""
+LEEWAY = 0.1
+"""How much less alike one pair may be."""
+OCCURRENCES = (3, 6)
+"""From how many on to warn, and to stop."""
+
+
+def find(looks: Sequence[Look], *, said: float = SAID) -> Finding | None:
+    """Whether the last step asks or says once more what was asked or said before."""
+    if not looks or looks[-1].call or streams.polling(looks[-1]):
+        return None
+    last = looks[-1]
+    if last.step.kind == "llm":
+        return _finding(looks, _said_alike(looks, said), what="texts")
+    at_once = _all_alike(looks, _in_a_row(looks), alike=_asks_at_once)
+    if len(at_once) < OCCURRENCES[0]:
+        at_once = _all_alike(looks, _earlier_calls(looks), alike=_asks_again)
+    return _finding(looks, at_once, what="calls")
+
+
+def names_another(one: Look, other: Look) -> bool:
+    """Whether each names something that the other lacks, and they have little else in common."""
+    first, second = set(one.marks.tolist()), set(other.marks.tolist())
+    if first <= second | set(other.words.tolist()) or second <= first | set(one.words.tolist()):
+        return False
+    return 2 * len(first & second) <= min(len(first), len(second)) or _filled_in(
+        one, other, slot=NAME
+    )
+
+
+def asks_for_another(one: Look, other: Look) -> bool:
+    """Whether two calls, not the same word for word, are for different things."""
+    if streams.changes(one) or streams.changes(other) or names_another(one, other):
+        return True
+    if one.outcome == other.outcome:
+        return False
+    # "price of apples", "price of pears": only the answers tell that from "cost of apples".
+    return _filled_in(one, other) and _differ(one.numbers, other.numbers)
+
+
+def _filled_in(one: Look, other: Look, *, slot: int = SLOT) -> bool:
+    """Whether they could be one form: few words that differ, and the others in the same order."""
+    first, second = one.words.tolist(), other.words.tolist()
+    mine, others = set(first) - set(second), set(second) - set(first)
+    if not mine or not others or max(len(mine), len(others)) > slot:
+        return False
+    return [word for word in first if word not in mine] == [
+        word for word in second if word not in others
+    ]
+
+
+def _in_a_row(looks: Sequence[Look]) -> list[int]:
+    """The calls just before the last that were of the same tool and like it."""
+    last, row = looks[-1], list[int]()
+    for place in reversed(streams.tools(looks, actor=last.step.actor)[-OCCURRENCES[1] : -1]):
+        if looks[place].step.tool != last.step.tool or not _asks_at_once(looks[place], last):
+            break
+        row.append(place)
+    return row
+
+
+def _earlier_calls(looks: Sequence[Look]) -> list[int]:
+    """Earlier calls of the last one's tool, the latest first, since something was changed."""
+    last, places = looks[-1], list[int]()
+    for place in reversed(streams.tools(looks, actor=last.step.actor)[-REACH:-1]):
+        if looks[place].ask != last.ask and streams.changes(looks[place]):
+            break
+        if looks[place].step.tool == last.step.tool:
+            places.append(place)
+    return places
+
+
+def _said_alike(looks: Sequence[Look], said: float) -> list[int]:
+    """The last text and those most like it, as many as are alike on average."""
+    last = looks[-1]
+    earlier = list(streams.words_alone(looks, actor=last.step.actor))[-REACH:-1]
+    likes = sorted((cosine(last.vector, looks[place].vector), place) for place in earlier)
+    group, total, pairs = [len(looks) - 1], 0.0, 0
+    for like, place in reversed(likes):
+        if like < said - LEEWAY:
+            break
+        look = looks[place]
+        more = total + sum(cosine(look.vector, looks[member].vector) for member in group)
+        if more >= said * (pairs + len(group)) and not names_another(look, last):
+            total, pairs = more, pairs + len(group)
+            group.append(place)
+    return group
+
+
+def _all_alike(
+    looks: Sequence[Look], earlier: Iterable[int], *, alike: Callable[[Look, Look], bool]
+) -> list[int]:
+    """The last step and all the earlier ones that are each like all others."""
+    group = [len(looks) - 1]
+    for place in earlier:
+        if all(alike(looks[place], looks[member]) for member in group):
+            group.append(place)
+    return group
+
+
+def _finding(looks: Sequence[Look], group: Sequence[int], *, what: str) -> Finding | None:
+    warn, stop = OCCURRENCES
+    if len(group) < warn:
+        return None
+    first = min(group)
+    return Finding(
+        kind="rephrased",
+        critical=len(group) >= stop,
+        first=first,
+        last=len(looks) - 1,
+        period=1,
+        repeats=float(len(group)),
+        score=len(group) / warn,
+        summary=f"{len(group)} {what} of {len(looks) - first} steps ask or say the same again",
+    )
+
+
+def _asks_at_once(one: Look, other: Look) -> bool:
+    """Whether the second question, just after the first, only puts it in other words."""
+    if one.ask == other.ask:
+        return _asks_again(one, other)
+    if cosine(one.vector, other.vector) < AT_ONCE or names_another(one, other):
+        return False
+    if streams.changes(one) or _filled_in(one, other):
+        return _asks_again(one, other)
+    return True
+
+
+def _asks_again(one: Look, other: Look) -> bool:
+    if one.silent != other.silent or (one.silent and not (one.failed and other.failed)):
+        return False
+    if not one.told:
+        return False
+    if one.ask == other.ask:
+        # Word for word the same: only what came back can say whether that was for nothing.
+        return one.outcome == other.outcome
+    if cosine(one.vector, other.vector) < QUESTION or asks_for_another(one, other):
+        return False
+    if one.outcome == other.outcome:
+        return True
+    return cosine(one.back, other.back) >= (FILLED if _filled_in(one, other) else OUTCOME)
+
+
+def _differ(one: Iterable[float], other: Iterable[float]) -> bool:
+    """Whether each has something that the other has not."""
+    first, second = set(one), set(other)
+    return not (first <= second or second <= first)

@@ -1,0 +1,195 @@
+"""Runs that go nowhere in other words each time: what needs more than fingerprints.
+
+It looks at what was asked and answered, and does so only for runs in which somebody does the same
+sort of thing again and again. What it made of a step is kept while there is room, and made again
+from the database when it is needed after that.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fleetglass_detectors.detector import State
+from fleetglass_detectors.loops import judge
+from fleetglass_detectors.loops.look import Look, look
+from fleetglass_detectors.loops.step import Finding, Step
+from fleetglass_detectors.loops.streams import WINDOW
+from fleetglass_detectors.loops.windows import Gathered, Kept, Windows
+from fleetglass_detectors.signal import Level, Signal
+from fleetglass_detectors.spans import HANDOFF, LLM, RETRIEVAL, TOOL, Batch, Keys, Rows
+
+AGAIN, LONG = 3, 1000
+"""So many steps of one sort, or an answer of so many tokens, before a run's words are looked at."""
+MOST_LOOKS = 100_000
+
+PLACE = np.dtype(
+    [("span", "<u8"), ("start_ns", "<i8"), ("segment", "<u8"), ("sort", "<u8"), ("long", "u1")]
+)
+
+
+def _packed(rows: Rows) -> NDArray[np.void]:
+    places = np.empty(len(rows), PLACE)
+    for name in ("span", "start_ns", "segment"):
+        places[name] = rows[name]
+    places["long"] = rows["written"] >= LONG
+    # Which tool, and of a model whose.
+    places["sort"] = np.where(rows["kind"] == LLM, rows["agent"], rows["tool"])
+    return places
+
+
+KEPT = Kept(type=PLACE, pack=_packed, kinds=np.array([LLM, TOOL, RETRIEVAL, HANDOFF], np.uint8))
+
+Reader = Callable[[Keys, Keys], Iterable[tuple[int, Step]]]
+"""Finds steps by their keys and the segments that they came in."""
+
+Told = tuple[int, int, int, tuple[int, ...]]
+"""After which span it was certain, when that was, when it began, and the first cycle."""
+
+
+class Wording:
+    name = "wording"
+    by: Literal["run"] = "run"
+
+    def __init__(
+        self,
+        read: Reader,
+        *,
+        most: int = 8_000_000,
+        patience_s: float = float("inf"),
+        skipped: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        """`patience_s` is how long one batch may take; beyond, runs wait for their next step."""
+        self._steps = read
+        self._patience_s = patience_s
+        self._skipped = skipped
+        self._windows = Windows(KEPT, length=WINDOW, most=most)
+        self._looks: dict[int, dict[int, Look]] = {}
+        self._count = 0
+        self._told: dict[tuple[int, str, str], Told] = {}
+
+    def keys(self) -> int:
+        return len(self._windows)
+
+    def update(self, batch: Batch) -> Iterable[Signal]:
+        gathered = self._windows.add(batch.rows)
+        fresh = np.isin(gathered.steps["span"], batch.rows["span"])
+        suspects = _suspects(gathered)
+        until = time.monotonic() + self._patience_s
+        for done, start in enumerate(range(0, len(suspects), 64)):
+            if done and time.monotonic() > until:
+                self._skipped(len(suspects) - start)
+                return
+            yield from self._judge(gathered, fresh, suspects[start : start + 64])
+        self._forget()
+
+    def state(self) -> State:
+        return {"windows": self._windows.state(), "told": self._told.copy()}
+
+    def restore(self, state: State) -> None:
+        self._windows.restore(state["windows"])
+        self._told = state["told"].copy()
+
+    def _judge(
+        self, gathered: Gathered, fresh: NDArray[np.bool_], runs: Sequence[int]
+    ) -> Iterator[Signal]:
+        inside = [gathered.of(run) for run in runs]
+        self._read(gathered, inside)
+        for run, part in zip(runs, inside, strict=True):
+            looks = self._looks.get(run, {})
+            keys = gathered.steps["span"][part]
+            places = [place for place, key in enumerate(keys.tolist()) if key in looks]
+            # As the layers want them: by when they ended.
+            places.sort(key=lambda place: _when(looks[int(keys[place])]))
+            steps = gathered.steps[part][places]
+            judged = fresh[part][places] & _suspicious(steps)
+            yield from self._found(run, [looks[int(key)] for key in steps["span"]], (steps, judged))
+
+    def _found(
+        self,
+        run: int,
+        looks: Sequence[Look],
+        which: tuple[NDArray[np.void], NDArray[np.bool_]],
+    ) -> Iterator[Signal]:
+        steps, judged = which
+        for last in np.flatnonzero(judged).tolist():
+            start = max(0, last + 1 - WINDOW)
+            for finding in judge.at(looks[start : last + 1]):
+                yield self._signal(run, finding, looks[start:], steps[start:])
+
+    def _read(self, gathered: Gathered, inside: Sequence[slice]) -> None:
+        """Look at the steps that were not looked at yet."""
+        missing: list[int] = []
+        for part in inside:
+            known = self._looks.setdefault(int(gathered.run[part.start]), {})
+            keys = gathered.steps["span"][part].tolist()
+            missing += [part.start + n for n, key in enumerate(keys) if key not in known]
+        steps = gathered.steps[missing]
+        runs = dict(zip(steps["span"].tolist(), gathered.run[missing].tolist(), strict=True))
+        for key, step in self._steps(steps["span"], steps["segment"]):
+            self._looks[runs[key]][key] = look(step)
+            self._count += 1
+
+    def _signal(
+        self, run: int, finding: Finding, window: Sequence[Look], places: NDArray[np.void]
+    ) -> Signal:
+        keys = places["span"]
+        level = Level.CRITICAL if finding.critical else Level.WARNING
+        first, last = window[finding.first].step, window[finding.last].step
+        begun = tuple(keys[finding.first : finding.first + finding.period].tolist())
+        key = (run, finding.kind, str(level))
+        said = (int(keys[finding.last]), last.end_ns, first.start_ns, begun)
+        span, at_ns, first_ns, first_cycle = self._told[key] = self._told.pop(key, said)
+        latest = keys[max(0, finding.last + 1 - finding.period) : finding.last + 1]
+        return Signal(
+            family="loop",
+            detector=self.name,
+            kind=finding.kind,
+            level=level,
+            run=run,
+            segment=int(places["segment"][finding.last]),
+            last=int(keys[finding.last]),
+            span=span,
+            at_ns=at_ns,
+            first_ns=first_ns,
+            every_s=(last.start_ns - first.start_ns) / max(1.0, finding.repeats - 1) / 1e9,
+            score=finding.score,
+            summary=finding.summary,
+            first_cycle=first_cycle,
+            last_cycle=tuple(latest.tolist()),
+            evidence={"period": finding.period, "rounds": round(finding.repeats, 1)},
+        )
+
+    def _forget(self) -> None:
+        while len(self._told) > MOST_LOOKS:
+            del self._told[next(iter(self._told))]
+        while self._count > MOST_LOOKS:
+            self._count -= len(self._looks.pop(next(iter(self._looks))))
+
+
+def _suspects(gathered: Gathered) -> list[int]:
+    """Runs whose words are worth a look, those that repeat themselves most first."""
+    if not len(gathered.run):
+        return []
+    sorts = np.stack((gathered.run, gathered.steps["sort"]), axis=1)
+    pairs, count = np.unique(sorts, axis=0, return_counts=True)
+    enough = count >= AGAIN
+    order = np.argsort(-count[enough], kind="stable")
+    long = gathered.run[gathered.steps["long"] > 0]
+    return list(dict.fromkeys([*pairs[enough][order, 0].tolist(), *long.tolist()]))
+
+
+def _suspicious(steps: NDArray[np.void]) -> NDArray[np.bool_]:
+    """From which step on a run was worth a look."""
+    count: dict[int, int] = {}
+    for place, (sort, long) in enumerate(zip(steps["sort"], steps["long"], strict=True)):
+        count[sort] = count.get(sort, 0) + 1
+        if long or count[sort] >= AGAIN:
+            return np.arange(len(steps)) >= place
+    return np.zeros(len(steps), np.bool_)
+
+
+def _when(looked: Look) -> tuple[int, int, str]:
+    return looked.step.end_ns, looked.step.start_ns, looked.step.span_id

@@ -76,7 +76,7 @@ class Stack:
             eventually(self._migrated)
 
     def _migrated(self) -> bool:
-        return request(self.query_port, "POST", "/", b"SELECT 1 FROM settled", {})[0] == 200
+        return request(self.query_port, "POST", "/", b"SELECT 1 FROM incidents", {})[0] == 200
 
     def spawn(self, *command: str) -> None:
         http = () if command == ("store",) else (self.http,)

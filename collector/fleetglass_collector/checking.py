@@ -13,11 +13,11 @@ from fleetglass_collector.replay import REQUEST_BYTES, Answer, Replay, Tally
 from fleetglass_collector.settle.settler import Settler
 from fleetglass_collector.store.client import Store
 from fleetglass_collector.temporary import temporary_store
+from fleetglass_detectors import listing
 from fleetglass_detectors.engine import Tapped, Watch
 from fleetglass_detectors.feed import recorded
 from fleetglass_detectors.fleet import Fleet
 from fleetglass_detectors.incidents.incident import Incident
-from fleetglass_detectors.listing import detectors
 
 SEGMENT_BYTES = 32 << 20
 
@@ -42,7 +42,7 @@ def incidents_of(
 
 def watched(store: Store, fleet: Fleet) -> list[Incident]:
     database = Tapped(store)
-    watch = Watch(database, detectors(database, recorded=True), fleet=fleet, recorded=True)
+    watch = Watch(database, listing.recorded(database), fleet=fleet, recorded=True)
     for batch in recorded(database):
         watch.look(batch)
     watch.finish()

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from fleetglass_collector import persistence
 from fleetglass_collector.config import Config
 from fleetglass_collector.target import store_of
+from fleetglass_detectors import listing
 from fleetglass_detectors.checkpoint import Checkpoint
 from fleetglass_detectors.engine import Engine, Shard, Tapped, Watch
 from fleetglass_detectors.fleet import Fleet
 from fleetglass_detectors.health import Board, Health
-from fleetglass_detectors.listing import detectors
 
 POLL_S = 0.5
 
@@ -31,7 +31,9 @@ async def run(
     def watch(ended: threading.Event) -> None:
         database = Tapped(store)
         part = Shard(index=shard[0], of=shard[1])
-        watch = Watch(database, detectors(database), fleet=fleet, health=health, shard=part)
+        watch = Watch(
+            database, listing.live(database, health), fleet=fleet, health=health, shard=part
+        )
         name = f"checkpoint-{shard[0]}-of-{shard[1]}"
         engine = Engine(
             database,

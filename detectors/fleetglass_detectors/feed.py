@@ -20,7 +20,11 @@ FURTHER_EVERY_S = 60.0
 
 
 class Feed:
-    """Each segment once, in order, as soon as it is settled. A late one comes late, not never."""
+    """Each segment once, in order, as soon as it is stored. A late one comes late, not never.
+
+    It does not wait for spans to be settled, which takes seconds: whose a span is may be known only
+    as far as the span itself says.
+    """
 
     def __init__(self, database: Database, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._database = database
@@ -35,11 +39,11 @@ class Feed:
         return max(0, self._watermark)
 
     def next(self) -> Batch | None:
-        settled = self._number("SELECT max(segment) FROM settled")
         if self._watermark < 0:
             # The first start ever: what happened long ago is nobody's incident now.
-            self._watermark = max(0, settled - FURTHER_NS)
-        segments = self._arrived(settled)
+            newest = self._number("SELECT max(segment) FROM agent_spans_rows")
+            self._watermark = max(0, newest - FURTHER_NS)
+        segments = self._arrived()
         if not segments:
             return None
         where = f"segment IN ({', '.join(map(str, segments))})"
@@ -51,7 +55,7 @@ class Feed:
         return Batch(rows=rows, now_ns=self._watermark)
 
     def waiting(self) -> tuple[int, int]:
-        """How many spans have arrived and were not read, and the number of the first's segment."""
+        """How many spans are stored and were not read, and the number of the first's segment."""
         answer = self._database.query(
             "SELECT count(), min(segment) FROM agent_spans_rows "
             f"WHERE version = 0 AND segment > {self.watermark}",
@@ -68,14 +72,14 @@ class Feed:
         self._watermark = cast(int, held["watermark"])
         self._seen = cast(dict[int, int], held["seen"]).copy()
 
-    def _arrived(self, settled: int) -> dict[int, int]:
+    def _arrived(self) -> dict[int, int]:
         """The next segments, and how many spans each had."""
         now, back = self._clock(), OVERLAP_NS
         if now >= self._further_at:
             self._further_at, back = now + FURTHER_EVERY_S, FURTHER_NS
         rows = self._database.query(
             "SELECT segment, countIf(version = 0) FROM agent_spans_rows "
-            f"WHERE segment > {max(0, self._watermark - back)} AND segment <= {settled} "
+            f"WHERE segment > {max(0, self._watermark - back)} "
             f"GROUP BY segment ORDER BY segment LIMIT {len(self._seen) + BATCH_SEGMENTS}",
             fmt="JSONCompactEachRow",
         )

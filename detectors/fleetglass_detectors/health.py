@@ -18,7 +18,7 @@ DOCS = {
     "seconds_total": ("counter", "CPU seconds spent, by detector."),
     "failures_total": ("counter", "Batches that a detector failed on; the others went on."),
     "keys": ("gauge", "Subjects that a detector remembers."),
-    "texts_skipped_total": ("counter", "Steps whose words were not looked at for want of time."),
+    "runs_skipped_total": ("counter", "Times a run's words were not looked at for want of time."),
     "incidents": ("gauge", "Incidents that are open now."),
     "checkpoint_bytes": ("gauge", "Size of the last checkpoint."),
     "updated_timestamp_seconds": ("gauge", "When these numbers were written."),

@@ -4,6 +4,7 @@ from functools import partial
 
 from fleetglass_detectors.database import Database
 from fleetglass_detectors.detector import Detector
+from fleetglass_detectors.health import Health
 from fleetglass_detectors.loops import words
 from fleetglass_detectors.loops.branching import Branching
 from fleetglass_detectors.loops.caps import Caps
@@ -11,11 +12,20 @@ from fleetglass_detectors.loops.lag import Lag
 from fleetglass_detectors.loops.silent import Silent
 from fleetglass_detectors.loops.wording import Wording
 
+# Of each batch so long is spent on words, lest the others wait for them.
+PATIENCE_S = 1.0
 
-def detectors(database: Database, *, recorded: bool = False) -> list[Detector]:
-    """The detectors, in the order in which they are asked.
 
-    A recording has no history of its agents, and its clock stops with its last span.
-    """
-    timeless: list[Detector] = [Lag(), Wording(partial(words.steps, database)), Branching()]
-    return timeless if recorded else [*timeless, Silent(), Caps()]
+def live(database: Database, health: Health) -> list[Detector]:
+    """For what arrives, in the order in which they are asked."""
+
+    def skipped(runs: int) -> None:
+        health.add("runs_skipped_total", runs)
+
+    wording = Wording(partial(words.steps, database), patience_s=PATIENCE_S, skipped=skipped)
+    return [Lag(), Branching(), Silent(), Caps(), wording]
+
+
+def recorded(database: Database) -> list[Detector]:
+    """For a recording: it has no history of its agents, and its clock stops with its last span."""
+    return [Lag(), Branching(), Wording(partial(words.steps, database))]

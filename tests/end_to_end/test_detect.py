@@ -88,7 +88,7 @@ def test_a_run_in_circles_is_one_incident_and_working_ones_are_none(stack: Stack
     (incident,) = incidents(stack)
     assert incident["agent"] == "researcher"
     assert incident["cost"] > 0
-    assert "search → read" in incident["summary"]
+    assert "search" in incident["summary"]
 
     page = cli(stack, "show", incident["id"][:8])
     assert "researcher" in page

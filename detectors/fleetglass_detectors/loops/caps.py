@@ -1,13 +1,13 @@
 """Runs that are far longer or dearer than any of their agent's runs were.
 
-For each agent the steps, the seconds and the tokens of its runs that ended, as logarithms. From the
-last 128 of them follows the level that one run in a million would exceed (alarms/tails.py), and a
-run that is open is held against twice that. From what is flagged nothing is learnt, and until 50
+For each agent the steps, the seconds and the tokens of the runs that it began, as logarithms. From
+the last 128 of them follows the level that one run in a million would exceed (alarms/tails.py), and
+a run that is open is held against twice that. From what is flagged nothing is learnt, and until 50
 runs have ended nothing is said.
 """
 
-from collections.abc import Iterable, Iterator
-from typing import Any, Literal, cast
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Literal
 
 import numpy as np
 
@@ -35,73 +35,64 @@ class Caps:
     by: Literal["run"] = "run"
 
     def __init__(self) -> None:
-        # By run and agent: an agent that works for another is held against its own kind.
-        self._runs: dict[tuple[int, int], Totals] = {}
+        self._runs: dict[int, Totals] = {}
         self._past: dict[int, bytes] = {}
         self._caps: dict[int, tuple[float, ...]] = {}
 
     def keys(self) -> int:
-        return len({run for run, _ in self._runs})
+        return len(self._runs)
 
     def update(self, batch: Batch) -> Iterable[Signal]:
         rows = batch.rows
         steps = rows[np.isin(rows["kind"], STEP_KINDS)]
         if len(steps):
             yield from self._count(steps)
-        for span in rows[rows["kind"] == AGENT]:
-            self._end((int(span["run"]), int(span["agent"])))
+        # A run is over when the agent that began it is.
+        roots = rows[(rows["kind"] == AGENT) & (rows["parent"] == 0)]
+        for run, agent in zip(roots["run"].tolist(), roots["agent"].tolist(), strict=True):
+            self._end(run, agent)
 
     def state(self) -> State:
-        held: dict[str, Any] = {"runs": self._runs.copy(), "past": self._past.copy()}
-        return held
+        return {"runs": self._runs.copy(), "past": self._past.copy()}
 
     def restore(self, state: State) -> None:
-        held = cast(dict[str, Any], state)
-        self._runs, self._past = held["runs"].copy(), held["past"].copy()
+        self._runs, self._past = state["runs"].copy(), state["past"].copy()
         self._caps = {agent: _caps(_table(past)) for agent, past in self._past.items()}
 
     def _count(self, steps: Rows) -> Iterator[Signal]:
-        keys = np.stack((steps["run"], steps["agent"]), axis=1)
-        pairs, first, place = np.unique(keys, axis=0, return_index=True, return_inverse=True)
-        place = place.reshape(-1)
+        runs, first, place = np.unique(steps["run"], return_index=True, return_inverse=True)
         count = np.bincount(place)
         tokens = np.bincount(place, np.nan_to_num(np.clip(steps["tokens"], 0, 1e12)))
-        began = np.full(len(pairs), np.iinfo(np.int64).max)
-        ended = np.zeros(len(pairs), np.int64)
+        began = np.full(len(runs), np.iinfo(np.int64).max)
+        ended = np.zeros(len(runs), np.int64)
         np.minimum.at(began, place, steps["start_ns"])
         np.maximum.at(ended, place, steps["end_ns"])
-        for n, (run, agent) in enumerate(pairs.tolist()):
-            more = (int(count[n]), float(tokens[n]), int(began[n]), int(ended[n]))
-            yield from self._grown((run, agent), more, steps[first[n]])
+        columns = (runs, count, tokens, began, ended, first)
+        for run, *more, at in zip(*(column.tolist() for column in columns), strict=True):
+            if signal := self._grown(run, more, steps[at]):
+                yield signal
 
-    def _grown(
-        self, key: tuple[int, int], more: tuple[int, float, int, int], step: Any
-    ) -> Iterator[Signal]:
-        steps, tokens, worst, began, ended = self._runs.pop(key, NOTHING)
+    def _grown(self, run: int, more: Sequence[Any], step: Any) -> Signal | None:
+        steps, tokens, worst, began, ended = self._runs.pop(run, NOTHING)
         now = (steps + more[0], tokens + more[1], min(began, more[2]), max(ended, more[3]))
-        shares = self._shares(key[1], now)
-        most = max(range(len(shares)), key=shares.__getitem__)
-        self._runs[key] = (now[0], now[1], max(worst, shares[most]), now[2], now[3])
+        # Held against the runs that this agent began, if it ever did.
+        caps = self._caps.get(int(step["agent"]))
+        used = zip(_measured(now), caps or (), strict=False)
+        shares = [value / cap for value, cap in used]
+        share = max(shares, default=0.0)
+        self._runs[run] = (now[0], now[1], max(worst, share), now[2], now[3])
         if len(self._runs) > MOST_RUNS:
             del self._runs[next(iter(self._runs))]
-        if shares[most] > 1:
-            yield _signal(key[0], MEASURES[most], now, shares[most], step)
+        return _signal(run, MEASURES[shares.index(share)], now, share, step) if share > 1 else None
 
-    def _shares(self, agent: int, now: tuple[float, float, int, int]) -> list[float]:
-        """How much of each cap is used."""
-        caps = self._caps.get(agent)
-        measured = _measured(now)
-        return [value / cap for value, cap in zip(measured, caps, strict=True)] if caps else [0.0]
-
-    def _end(self, key: tuple[int, int]) -> None:
-        steps, tokens, worst, began, ended = self._runs.pop(key, NOTHING)
+    def _end(self, run: int, agent: int) -> None:
+        steps, tokens, worst, began, ended = self._runs.pop(run, NOTHING)
         if not steps or worst > 1:
             return
-        past = self._past.pop(key[1], b"")
         measured = np.log1p(np.array(_measured((steps, tokens, began, ended))))
-        size = measured.nbytes * KEPT_RUNS
-        self._past[key[1]] = past = (past + measured.tobytes())[-size:]
-        self._caps[key[1]] = _caps(_table(past))
+        past = self._past.pop(agent, b"") + measured.tobytes()
+        self._past[agent] = past = past[-measured.nbytes * KEPT_RUNS :]
+        self._caps[agent] = _caps(_table(past))
         if len(self._past) > MOST_AGENTS:
             gone = next(iter(self._past))
             del self._past[gone]

@@ -37,7 +37,7 @@ STEP = np.dtype(
         ("span", "<u8"),
         ("start_ns", "<i8"),
         ("segment", "<u8"),
-        ("agent", "<u8"),
+        ("caller", "<u8"),
         ("target", "<u8"),
         ("asked", "<u8"),
         ("answered", "<u8"),
@@ -52,8 +52,8 @@ def _packed(rows: Rows) -> NDArray[np.void]:
         steps[name] = rows[name]
     hands_on = np.isin(rows["kind"], VIEWS["handoffs between agents"])
     steps["target"] = np.where(hands_on & (rows["tool"] == 0), rows["agent"], rows["tool"])
-    # Who hands on is the caller, where that is known.
-    steps["agent"] = np.where(hands_on & (rows["caller"] != 0), rows["caller"], rows["agent"])
+    # Whose a call is may become known late, and does not matter: the same is the same.
+    steps["caller"] = np.where(hands_on, rows["caller"], 0)
     return steps
 
 
@@ -190,7 +190,7 @@ def _matches(some: Gathered, period: int) -> NDArray[np.int64]:
     same = np.zeros(count, np.bool_)
     if count > period:
         same[period:] = some.run[period:] == some.run[:-period]
-        for name in ("agent", "target", "asked", "answered"):
+        for name in ("caller", "target", "asked", "answered"):
             same[period:] &= steps[name][period:] == steps[name][:-period]
         # Where no content was recorded nothing can be said to repeat.
         same &= (steps["asked"] != 0) | (steps["answered"] != 0)

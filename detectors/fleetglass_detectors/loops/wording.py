@@ -22,7 +22,9 @@ from fleetglass_detectors.signal import Level, Signal
 from fleetglass_detectors.spans import HANDOFF, LLM, RETRIEVAL, TOOL, Batch, Keys, Rows
 
 AGAIN, LONG = 3, 1000
-"""So many steps of one sort, or an answer of so many tokens, before a run's words are looked at."""
+"""So many calls of one tool, or answers of a model that no call came of, or an answer of so many
+tokens, before a run's words are looked at."""
+RUNS_AT_ONCE = 500
 MOST_LOOKS = 100_000
 
 PLACE = np.dtype(
@@ -35,8 +37,8 @@ def _packed(rows: Rows) -> NDArray[np.void]:
     for name in ("span", "start_ns", "segment"):
         places[name] = rows[name]
     places["long"] = rows["written"] >= LONG
-    # Which tool, and of a model whose.
-    places["sort"] = np.where(rows["kind"] == LLM, rows["agent"], rows["tool"])
+    # A model's answers are of no sort: a call that comes of one tells more.
+    places["sort"] = np.where(rows["kind"] == LLM, 0, rows["tool"])
     return places
 
 
@@ -78,11 +80,11 @@ class Wording:
         fresh = np.isin(gathered.steps["span"], batch.rows["span"])
         suspects = _suspects(gathered)
         until = time.monotonic() + self._patience_s
-        for done, start in enumerate(range(0, len(suspects), 64)):
+        for done, start in enumerate(range(0, len(suspects), RUNS_AT_ONCE)):
             if done and time.monotonic() > until:
                 self._skipped(len(suspects) - start)
-                return
-            yield from self._judge(gathered, fresh, suspects[start : start + 64])
+                break
+            yield from self._judge(gathered, fresh, suspects[start : start + RUNS_AT_ONCE])
         self._forget()
 
     def state(self) -> State:
@@ -173,8 +175,15 @@ def _suspects(gathered: Gathered) -> list[int]:
     """Runs whose words are worth a look, those that repeat themselves most first."""
     if not len(gathered.run):
         return []
-    sorts = np.stack((gathered.run, gathered.steps["sort"]), axis=1)
+    sort = gathered.steps["sort"].copy()
+    # What is followed by a call, or by nothing yet, counts by that.
+    called = np.append((sort[1:] != 0) | (gathered.run[1:] != gathered.run[:-1]), True)
+    alone = (sort == 0) & ~called
+    counted = (sort != 0) | alone
+    sorts = np.stack((gathered.run[counted], sort[counted]), axis=1)
     pairs, count = np.unique(sorts, axis=0, return_counts=True)
+    # The last of a row of answers is followed by nothing.
+    count = count + (pairs[:, 1] == 0)
     enough = count >= AGAIN
     order = np.argsort(-count[enough], kind="stable")
     long = gathered.run[gathered.steps["long"] > 0]
@@ -184,10 +193,13 @@ def _suspects(gathered: Gathered) -> list[int]:
 def _suspicious(steps: NDArray[np.void]) -> NDArray[np.bool_]:
     """From which step on a run was worth a look."""
     count: dict[int, int] = {}
+    before = -1
     for place, (sort, long) in enumerate(zip(steps["sort"], steps["long"], strict=True)):
-        count[sort] = count.get(sort, 0) + 1
-        if long or count[sort] >= AGAIN:
+        if sort or before == 0:
+            count[sort] = count.get(sort, 1 if sort == 0 else 0) + 1
+        if long or count.get(sort, 0) >= AGAIN:
             return np.arange(len(steps)) >= place
+        before = int(sort)
     return np.zeros(len(steps), np.bool_)
 
 

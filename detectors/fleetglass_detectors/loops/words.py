@@ -18,7 +18,7 @@ TEXTS = Template((SQL / "texts.sql").read_text())
 # Characters of a text that are looked at.
 MOST = 16_384
 # They are named in a query, which the database reads up to a size.
-AT_ONCE = 2_000
+AT_ONCE = 5_000
 CALLS = ("tool", "retrieval", "handoff")
 
 
@@ -26,26 +26,21 @@ def steps(database: Database, keys: Keys, segments: Keys) -> Iterator[tuple[int,
     """The steps of these keys, which came in these segments; those that are gone are left out."""
     for start in range(0, len(keys), AT_ONCE):
         part = slice(start, start + AT_ONCE)
-        sql = STEPS.substitute(segments=listed(np.unique(segments[part])), keys=listed(keys[part]))
-        rows = [json.loads(line) for line in database.query(sql).splitlines()]
-        said = _texts(database, rows)
+        where = {"segments": listed(np.unique(segments[part])), "keys": listed(keys[part])}
+        answer = database.query(STEPS.substitute(where)).splitlines()
+        rows = [json.loads(line) for line in answer]
+        said = _texts(database, rows, where)
         for row in rows:
             yield int(row["key"]), _step(row, said.get((row["trace_id"], row["span_id"]), {}))
 
 
 def _texts(
-    database: Database, rows: Sequence[Mapping[str, Any]]
+    database: Database, rows: Sequence[Mapping[str, Any]], where: Mapping[str, str]
 ) -> dict[tuple[str, str], dict[str, Any]]:
     if not rows:
         return {}
     times = [int(row["start_ns"]) for row in rows]
-    sql = TEXTS.substitute(
-        most=MOST,
-        traces=_quoted({row["trace_id"] for row in rows}),
-        spans=_quoted({row["span_id"] for row in rows}),
-        first_ns=min(times),
-        last_ns=max(times),
-    )
+    sql = TEXTS.substitute(where, most=MOST, first_ns=min(times), last_ns=max(times))
     found = (json.loads(line) for line in database.query(sql).splitlines())
     return {(row["trace_id"], row["span_id"]): row for row in found}
 
@@ -93,7 +88,3 @@ def _contents(message: Any) -> Iterator[str]:
             elif inner:
                 yield from _contents(inner)
         # What it only called is told by the calls themselves; where it said nothing, by this.
-
-
-def _quoted(texts: set[str]) -> str:
-    return ", ".join("'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'" for text in texts)

@@ -6,5 +6,10 @@ SELECT
     substring(answered, 1, ${most}) AS answered,
     substring(said, 1, ${most}) AS said
 FROM span_texts
-WHERE trace_id IN (${traces}) AND span_id IN (${spans})
-    AND time >= fromUnixTimestamp64Nano(toInt64(${first_ns})) AND time <= fromUnixTimestamp64Nano(toInt64(${last_ns}))
+WHERE time >= fromUnixTimestamp64Nano(toInt64(${first_ns})) AND time <= fromUnixTimestamp64Nano(toInt64(${last_ns}))
+    AND (trace_id, span_id) IN
+    (
+        SELECT s.trace_id, s.span_id
+        FROM agent_spans_rows AS s
+        WHERE s.segment IN (${segments}) AND sipHash64(s.tenant, s.trace_id, s.span_id) IN (${keys})
+    )

@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 CHECKPOINT_EVERY_S = 10.0
 CHECKPOINT_SHARE = 0.05
 # Without spans time passes too: what is silent is noticed then. Spans need so long to get here.
-ARRIVAL_NS = 10_000_000_000
+ARRIVAL_NS = 3_000_000_000
 SIGNALS_KNOWN = 200_000
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from fleetglass_detectors.incidents.book import PEACE_NS, QUIET_NS, TELL_EVERY_NS, Book
+from fleetglass_detectors.incidents.book import FOLLOW_NS, PEACE_NS, QUIET_NS, TELL_EVERY_NS, Book
 from fleetglass_detectors.incidents.incident import Harm, Incident, Stand, Subject, identity, row
 from fleetglass_detectors.incidents.severity import Limits, severity
 from fleetglass_detectors.signal import Level, Signal
@@ -63,6 +63,25 @@ def test_what_goes_on_is_told_now_and_then() -> None:
         changes += [incident.change for incident in told(book, now)]
 
     assert changes == ["opened", "goes on", "goes on", "goes on"]
+
+
+def test_the_harm_is_looked_at_once_more_when_prices_are_settled() -> None:
+    book = Book()
+    book.hear(signal(), WHO, NOW)
+    told(book, NOW, tokens=10)
+    assert told(book, NOW + FOLLOW_NS - 1, tokens=10, cost=1.0) == []
+
+    (incident,) = told(book, NOW + FOLLOW_NS, tokens=10, cost=1.0)
+    assert incident.harm.cost == 1.0
+    assert told(book, NOW + 9 * FOLLOW_NS, tokens=10, cost=2.0) == []
+
+
+def test_what_has_not_changed_is_not_told_again() -> None:
+    book = Book()
+    book.hear(signal(), WHO, NOW)
+    told(book, NOW, tokens=10)
+
+    assert told(book, NOW + FOLLOW_NS, tokens=10) == []
 
 
 def test_it_ends_by_itself_and_comes_back_as_the_same() -> None:

@@ -26,6 +26,8 @@ QUIET_NS = 600 * SECOND_NS
 PEACE_NS = 600 * SECOND_NS
 PLAIN = ("rephrased", "failing", "exact")
 FORGET_NS = 86_400 * SECOND_NS
+# Prices, and whose a span is, are settled seconds after it came; then harm is looked at again.
+FOLLOW_NS = 5 * SECOND_NS
 # Each change is a row. What goes on is told now and then, and less often as it gets old.
 TELL_EVERY_NS = 15 * SECOND_NS
 
@@ -37,6 +39,7 @@ class Book:
         self._incidents: dict[int, Incident] = {}
         self._changed: set[int] = set()
         self._told_ns: dict[int, int] = {}
+        self._follow_ns: dict[int, int] = {}
 
     def __len__(self) -> int:
         return len(self._incidents)
@@ -87,21 +90,27 @@ class Book:
 
     def due(self, now_ns: int) -> list[Incident]:
         """What is to be told now: at once what opens or ends, other changes now and then."""
-        return [
-            self._incidents[id]
-            for id in sorted(self._changed)
+        changed = {
+            id
+            for id in self._changed
             if self._incidents[id].stand is Stand.RESOLVED
             or id not in self._told_ns
             or now_ns - self._told_ns[id] >= _patience(self._incidents[id], now_ns)
-        ]
+        }
+        follow = {id for id, at_ns in self._follow_ns.items() if now_ns >= at_ns}
+        return [self._incidents[id] for id in sorted(changed | (follow - self._changed))]
 
     def told(self, harms: Mapping[int, Harm], now_ns: int) -> list[Incident]:
         """Weigh what is due by the harm of its run, and hand it out to be written."""
         done: list[Incident] = []
         for incident in self.due(now_ns):
+            self._follow_ns.pop(incident.id, None)
             harm = harms.get(incident.run, incident.harm)
-            level = max(severity(harm, self._limits), incident.severity, key=[*Level].index)
-            now = replace(incident, harm=harm, severity=level, updated_ns=now_ns)
+            if incident.id in self._changed:
+                self._follow_ns[incident.id] = now_ns + FOLLOW_NS
+            elif harm == incident.harm:
+                continue
+            now = replace(self._weighed(incident, harm), updated_ns=now_ns)
             self._put(now, told=True)
             self._told_ns[incident.id] = now_ns
             done.append(now)
@@ -110,16 +119,15 @@ class Book:
     def finish(self, harms: Mapping[int, Harm]) -> None:
         """Weigh all by what is known at the end of a recording."""
         for incident in list(self._incidents.values()):
-            harm = harms.get(incident.run, incident.harm)
-            level = max(severity(harm, self._limits), incident.severity, key=[*Level].index)
-            last = replace(incident, harm=harm, severity=level, updated_ns=incident.signalled_ns)
-            self._put(last, told=True)
+            last = self._weighed(incident, harms.get(incident.run, incident.harm))
+            self._put(replace(last, updated_ns=incident.signalled_ns), told=True)
 
     def state(self) -> State:
         return {
             "incidents": json.dumps([asdict(incident) for incident in self._incidents.values()]),
             "changed": sorted(self._changed),
             "told": self._told_ns.copy(),
+            "follow": self._follow_ns.copy(),
         }
 
     def restore(self, state: State) -> None:
@@ -129,10 +137,14 @@ class Book:
             incident = _restored(values)
             self._incidents[incident.id] = incident
         self._changed = set(held["changed"])
-        self._told_ns = dict(held["told"])
+        self._told_ns, self._follow_ns = held["told"].copy(), held["follow"].copy()
 
     def _peace(self, incident: Incident) -> int:
         return PEACE_NS if incident.change.startswith("resolved by") else 0
+
+    def _weighed(self, incident: Incident, harm: Harm) -> Incident:
+        level = max(severity(harm, self._limits), incident.severity, key=[*Level].index)
+        return replace(incident, harm=harm, severity=level)
 
     def _reopen(self, incident: Incident, now_ns: int, change: str) -> None:
         again = replace(
@@ -160,6 +172,7 @@ class Book:
         del self._incidents[id]
         self._changed.discard(id)
         self._told_ns.pop(id, None)
+        self._follow_ns.pop(id, None)
 
 
 def _plainness(kind: str) -> int:

@@ -1,9 +1,12 @@
 """Looks for incidents in recordings, by way of a store of their own."""
 
+import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
+from fleetglass_collector.commands.query import shown
 from fleetglass_collector.errors import Refusal
 from fleetglass_collector.intake import DEFAULT_TENANT
 from fleetglass_collector.journal.record import Facts, frame
@@ -17,7 +20,7 @@ from fleetglass_detectors import listing
 from fleetglass_detectors.engine import Tapped, Watch
 from fleetglass_detectors.feed import recorded
 from fleetglass_detectors.fleet import Fleet
-from fleetglass_detectors.incidents.incident import Incident
+from fleetglass_detectors.incidents.incident import Incident, iso, named, told
 
 SEGMENT_BYTES = 32 << 20
 
@@ -47,6 +50,35 @@ def watched(store: Store, fleet: Fleet) -> list[Incident]:
         watch.look(batch)
     watch.finish()
     return sorted(watch.book, key=lambda incident: (incident.opened_ns, incident.id))
+
+
+def lines(incidents: Iterable[Incident]) -> Iterator[str]:
+    """A line of JSON for each."""
+    return (json.dumps(_line(incident)) for incident in incidents)
+
+
+def sentences(incidents: Sequence[Incident], spans: int) -> Iterator[str]:
+    for incident in incidents:
+        yield shown(f"{incident.severity:8}  {incident.subject.trace_id}  {incident.summary}")
+    count = len(incidents)
+    yield f"{count or 'no'} incident{'' if count == 1 else 's'} in {spans:,} spans"
+
+
+def _line(incident: Incident) -> dict[str, Any]:
+    return {
+        "id": named(incident.id),
+        "detector": incident.told_by[0],
+        "kind": incident.told_by[1],
+        "severity": incident.severity,
+        "agent": incident.subject.agent,
+        "run": incident.subject.trace_id,
+        "opened_at": iso(incident.opened_ns),
+        "updated_at": iso(incident.updated_ns),
+        "spans": incident.harm.spans,
+        "summary": incident.summary,
+        "evidence": told(incident),
+        "cost_usd": None if incident.harm.is_unpriced else round(incident.harm.cost, 6),
+    }
 
 
 class Inserted:

@@ -22,7 +22,8 @@ def live(database: Database, health: Health) -> list[Detector]:
     def skipped(runs: int) -> None:
         health.add("runs_skipped_total", runs)
 
-    wording = Wording(partial(words.steps, database), patience_s=PATIENCE_S, skipped=skipped)
+    read = partial(words.steps, database)
+    wording = Wording(read, patience_s=PATIENCE_S, skipped=skipped, learns=True)
     return [Lag(), Branching(), Silent(), Caps(), wording]
 
 

@@ -20,7 +20,7 @@ from fleetglass_detectors.spans import SPAN, Batch, Rows
 
 
 def wording() -> Wording:
-    return Wording(read_words)
+    return Wording(read_words, learns=True)
 
 
 DETECTORS: list[Callable[[], Detector]] = [Lag, wording, Branching, Silent, Caps]

@@ -8,7 +8,6 @@ import argparse
 import functools
 import os
 import re
-from pathlib import Path
 
 from fleetglass_collector.config import Config
 from fleetglass_collector.embedded.limits import NICENESS
@@ -27,10 +26,10 @@ def run(config: Config, options: argparse.Namespace) -> int:
     # Before any thread is made: it gives way to what takes spans in.
     os.nice(NICENESS)
     from fleetglass_collector import detecting
-    from fleetglass_collector.commands.check import fleet_of
+    from fleetglass_collector.declared import fleet_of
     from fleetglass_collector.process import serve
 
-    fleet = fleet_of(Path(config.fleet) if config.fleet else None)
+    fleet = fleet_of(config)
     return serve(
         functools.partial(detecting.run, config, fleet, options.shard),
         "watching what the fleet does",

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from fleetglass_detectors.detector import State
 from fleetglass_detectors.loops import streams
 from fleetglass_detectors.loops.look import Look, cosine
 from fleetglass_detectors.loops.rephrased import asks_for_another
@@ -23,6 +24,8 @@ LAGS = 8
 LEAST_STEPS = 200
 LEAST_RUNS = 30
 """Before so many healthy steps of a role, in so many runs, nothing is said about it."""
+MOST_STEPS, MOST_RUNS, MOST_ROLES = 64, 200, 10_000
+"""Of one run, of one role, and in all: what is learnt is kept small, and then left as it is."""
 QUANTILE = 0.99
 CLIP = 4.0
 SOFT = 0.5
@@ -45,15 +48,40 @@ class Null:
     def fit(self, runs: Sequence[Sequence[Look]]) -> "Null":
         """Add healthy runs: first what is alike in them, then how far that would have gone."""
         for looks in runs:
-            for role, places in _by_role(looks).items():
-                self._steps[role] += len(places)
-                for place in places:
-                    for lag in range(1, LAGS + 1):
-                        self._count(role, looks, place=place, lag=lag)
+            self._compare(looks)
         for looks in runs:
-            for role, places in _by_role(looks).items():
-                self._peaks[role].append(max(self.score(looks[: place + 1])[0] for place in places))
+            self._climb(looks)
         return self
+
+    def learn(self, looks: Sequence[Look]) -> None:
+        """Add one healthy run, as far as its roles are not known well enough."""
+        some = looks[-MOST_STEPS:]
+        roles = set(_by_role(some))
+        known = {role for role in roles if len(self._peaks.get(role, ())) >= MOST_RUNS}
+        if roles - known and len(self._counts) < MOST_ROLES:
+            self._compare(some)
+            self._climb(some)
+
+    def state(self) -> State:
+        counts = {role: counts.tolist() for role, counts in self._counts.items()}
+        return {"counts": counts, "steps": dict(self._steps), "peaks": dict(self._peaks)}
+
+    def restore(self, state: State) -> None:
+        for role, counts in state["counts"].items():
+            self._counts[role] = np.array(counts)
+        self._steps.update(state["steps"])
+        self._peaks.update({role: [*peaks] for role, peaks in state["peaks"].items()})
+
+    def _compare(self, looks: Sequence[Look]) -> None:
+        for role, places in _by_role(looks).items():
+            self._steps[role] += len(places)
+            for place in places:
+                for lag in range(1, LAGS + 1):
+                    self._count(role, looks, place=place, lag=lag)
+
+    def _climb(self, looks: Sequence[Look]) -> None:
+        for role, places in _by_role(looks).items():
+            self._peaks[role].append(max(self.score(looks[: place + 1])[0] for place in places))
 
     def ready(self, look: Look) -> bool:
         """Whether enough is known of a step's role."""
@@ -69,7 +97,8 @@ class Null:
 
         S_p <- max(0, S_p + clip(log f1(s) / f0(s), -4, 4)) along the stream, over 1 + (p - 1) / 4.
         """
-        stream = _stream(looks)
+        # Of a long run the end: five rounds of the longest cycle.
+        stream = _stream(looks)[-5 * LAGS :]
         best = (0.0, 0, 0)
         for lag in range(1, min(LAGS, len(stream) - 1) + 1):
             if alike(stream[-1], stream[-1 - lag]) < SOFT:

@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 from fleetglass_detectors.detector import State
 from fleetglass_detectors.loops import judge
 from fleetglass_detectors.loops.look import Look, look
+from fleetglass_detectors.loops.null import Null
 from fleetglass_detectors.loops.step import Finding, Step
 from fleetglass_detectors.loops.streams import WINDOW
 from fleetglass_detectors.loops.windows import Gathered, Kept, Windows
 from fleetglass_detectors.signal import Level, Signal
-from fleetglass_detectors.spans import HANDOFF, LLM, RETRIEVAL, TOOL, Batch, Keys, Rows
+from fleetglass_detectors.spans import AGENT, HANDOFF, LLM, RETRIEVAL, TOOL, Batch, Keys, Rows
 
 AGAIN, LONG = 3, 1000
 """So many calls of one tool, or answers of a model that no call came of, or an answer of so many
@@ -62,8 +63,13 @@ class Wording:
         most: int = 8_000_000,
         patience_s: float = float("inf"),
         skipped: Callable[[int], None] = lambda _: None,
+        learns: bool = False,
     ) -> None:
-        """`patience_s` is how long one batch may take; beyond, runs wait for their next step."""
+        """`patience_s` is how long one batch may take; beyond, runs wait for their next step.
+
+        One that learns holds steps against those of the same role in healthy runs, too.
+        """
+        self._null = Null() if learns else None
         self._steps = read
         self._patience_s = patience_s
         self._skipped = skipped
@@ -85,14 +91,18 @@ class Wording:
                 self._skipped(len(suspects) - start)
                 break
             yield from self._judge(gathered, fresh, suspects[start : start + RUNS_AT_ONCE])
+        self._learn(batch.rows, until)
         self._forget()
 
     def state(self) -> State:
-        return {"windows": self._windows.state(), "told": self._told.copy()}
+        null = self._null.state() if self._null else None
+        return {"windows": self._windows.state(), "told": self._told.copy(), "null": null}
 
     def restore(self, state: State) -> None:
         self._windows.restore(state["windows"])
         self._told = state["told"].copy()
+        if self._null and state["null"]:
+            self._null.restore(state["null"])
 
     def _judge(
         self, gathered: Gathered, fresh: NDArray[np.bool_], runs: Sequence[int]
@@ -118,7 +128,7 @@ class Wording:
         steps, judged = which
         for last in np.flatnonzero(judged).tolist():
             start = max(0, last + 1 - WINDOW)
-            for finding in judge.at(looks[start : last + 1]):
+            for finding in judge.at(looks[start : last + 1], null=self._null):
                 yield self._signal(run, finding, looks[start:], steps[start:])
 
     def _read(self, gathered: Gathered, inside: Sequence[slice]) -> None:
@@ -133,6 +143,15 @@ class Wording:
         for key, step in self._steps(steps["span"], steps["segment"]):
             self._looks[runs[key]][key] = look(step)
             self._count += 1
+
+    def _learn(self, rows: Rows, until: float) -> None:
+        """From runs that are over, and of which there was nothing to say."""
+        if self._null is None:
+            return
+        told = {run for run, _, _ in self._told}
+        for run in rows["run"][(rows["kind"] == AGENT) & (rows["parent"] == 0)].tolist():
+            if run in self._looks and run not in told and time.monotonic() < until:
+                self._null.learn(sorted(self._looks[run].values(), key=_when))
 
     def _signal(
         self, run: int, finding: Finding, window: Sequence[Look], places: NDArray[np.void]

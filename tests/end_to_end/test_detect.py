@@ -153,14 +153,15 @@ def test_killed_again_and_again_it_says_the_same(stack: Stack) -> None:
         words = ["a", "b"] * 4 if n in looping else [f"page:{m}" for m in range(8)]
         sent(stack, run_of(words, trace=n))
         if n % 6 == 5:
-            eventually(lambda: stack.child("detect") is not None)
+            # After each early end the supervisor waits longer, up to half a minute.
+            eventually(lambda: stack.child("detect") is not None, within_s=60)
             time.sleep(3 * chance.random())
             if pid := stack.child("detect"):
                 os.kill(pid, signal.SIGKILL)
     last = run_of(["z"] * 5, trace=999)
     sent(stack, last)
 
-    eventually(lambda: trace_id(999) in {i["trace_id"] for i in incidents(stack)}, within_s=60)
+    eventually(lambda: trace_id(999) in {i["trace_id"] for i in incidents(stack)}, within_s=90)
     found = {i["trace_id"]: i for i in incidents(stack)}
     assert {trace_id(n) for n in looping} == {
         t for t in found if trace_id(100) <= t < trace_id(999)

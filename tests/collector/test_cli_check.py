@@ -48,8 +48,8 @@ def test_what_is_declared_polling_is_none_but_not_faster_than_declared(
 ) -> None:
     fleet = tmp_path / "fleet.yaml"
     fleet.write_text("polling: [{tool: 'job_*', every: 5s}]")
-    slow = run_of(["job_status"] * 9, trace=1, every_s=5)
-    fast = run_of(["job_status"] * 9, trace=2, every_s=0.5)
+    slow = run_of(["job_status"] * 12, trace=1, every_s=5)
+    fast = run_of(["job_status"] * 12, trace=2, every_s=0.5)
     file = written(tmp_path / "runs.jsonl", slow, fast)
 
     main(["check", "--json", "--fleet", str(fleet), str(file)])

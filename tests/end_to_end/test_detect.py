@@ -171,5 +171,5 @@ def test_killed_again_and_again_it_says_the_same(stack: Stack) -> None:
         "SELECT trace_id, detector, kind, level, count() AS n FROM signals FINAL GROUP BY ALL"
     )
     assert {int(row["n"]) for row in signals} == {1}
-    told = {row["trace_id"] for row in signals if row["detector"] == "lag"}
+    told = {row["trace_id"] for row in signals if row["kind"] == "exact"}
     assert {trace_id(n) for n in looping} <= told

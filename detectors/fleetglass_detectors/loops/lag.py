@@ -4,9 +4,9 @@ With h the fingerprint of (who was asked, what, and the outcome), a run of match
 
     c_p = c_p + 1 if h_t == h_{t-p} else 0
 
-is `c_p / p + 1` rounds of a cycle of p steps. Three rounds are a warning and five are worth
-stopping for. Looks at all runs at once, by fingerprints alone; what is merely alike is for
-`wording`.
+is `c_p / p + 1` rounds of a cycle of p steps. Fingerprints do not tell waiting from going round in
+circles, so cycles of one or two steps have to be gone through ten times and longer ones five times;
+`wording`, which reads what is said, speaks up sooner. This looks at all runs, always.
 """
 
 from collections.abc import Iterable, Iterator
@@ -22,7 +22,9 @@ from fleetglass_detectors.signal import Level, Signal
 from fleetglass_detectors.spans import AGENT, HANDOFF, LLM, RETRIEVAL, TOOL, Batch, Rows
 
 PERIODS = range(1, 9)
-ROUNDS = {Level.WARNING: 3, Level.CRITICAL: 5}
+SHORT = 2
+"""Who polls asks, or asks and waits; longer cycles of nothing but repeats are no polling."""
+ROUNDS = {Level.WARNING: (10, 5), Level.CRITICAL: (20, 10)}
 VIEWS = {
     "tool calls": (TOOL, RETRIEVAL),
     "answers of the model": (LLM,),
@@ -85,7 +87,7 @@ class Lag:
     name = "lag"
     by: Literal["run"] = "run"
 
-    def __init__(self, *, length: int = 64, most: int = 8_000_000) -> None:
+    def __init__(self, *, length: int = 128, most: int = 8_000_000) -> None:
         self._length = length
         self._windows = Windows(KEPT, length=length, most=most)
         # What was said of a run stays said when its first steps are forgotten.
@@ -137,7 +139,7 @@ class Lag:
             at_ns=at_ns,
             first_ns=first_ns,
             every_s=_pace(some, cycle),
-            score=cycle.rounds / ROUNDS[Level.WARNING],
+            score=cycle.rounds / _wanted(Level.WARNING, cycle.period),
             summary=f"the same {_counted(cycle.period, view)}, {self._times(cycle)} in a row",
             first_cycle=first_cycle,
             last_cycle=tuple(latest.tolist()),
@@ -157,8 +159,8 @@ class Lag:
 def cycles(some: Gathered) -> Iterator[Cycle]:
     """For each run and level the first cycle that came so far, and where it was last seen."""
     matches = {period: _matches(some, period) for period in PERIODS}
-    for level, wanted in ROUNDS.items():
-        needed = {period: (wanted - 1) * period for period in PERIODS}
+    for level in ROUNDS:
+        needed = {period: (_wanted(level, period) - 1) * period for period in PERIODS}
         # Of two periods at the same step the shorter: its multiples repeat, too.
         begun = sorted(
             (place, period)
@@ -176,8 +178,12 @@ def cycles(some: Gathered) -> Iterator[Cycle]:
             yield Cycle(level=level, period=period, certain=certain, last=last, rounds=rounds)
 
 
+def _wanted(level: Level, period: int) -> int:
+    return ROUNDS[level][period > SHORT]
+
+
 def _told(some: Gathered, cycle: Cycle) -> Told:
-    first = cycle.certain - ROUNDS[cycle.level] * cycle.period + 1
+    first = cycle.certain - _wanted(cycle.level, cycle.period) * cycle.period + 1
     begun, now = some.steps[first : first + cycle.period], some.steps[cycle.certain]
     times = (int(now["start_ns"]), int(begun["start_ns"][0]))
     return (int(now["span"]), *times, tuple(begun["span"].tolist()))

@@ -10,17 +10,22 @@ START = 1_790_000_000 * SECOND
 
 
 def run_of(
-    words: Sequence[str], *, trace: int, every_s: float = 1.0, agent: str = "a"
+    words: Sequence[str],
+    *,
+    trace: int,
+    every_s: float = 1.0,
+    agent: str = "a",
+    start_ns: int = START,
 ) -> dict[str, Any]:
     """An agent that calls a tool for each word; the same word is the same call and result."""
-    last = START + int((len(words) + 1) * every_s * SECOND)
-    root = _span(trace, 1, f"invoke_agent {agent}", START, last)
+    last = start_ns + int((len(words) + 1) * every_s * SECOND)
+    root = _span(trace, 1, f"invoke_agent {agent}", start_ns, last)
     root["attributes"] = _attributes(
         {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": agent}
     )
     spans = [root]
     for n, word in enumerate(words):
-        begin = START + int((n + 1) * every_s * SECOND)
+        begin = start_ns + int((n + 1) * every_s * SECOND)
         span = _span(trace, n + 2, f"execute_tool {word}", begin, begin + SECOND // 10)
         span["parentSpanId"] = f"{1:016x}"
         span["attributes"] = _attributes(

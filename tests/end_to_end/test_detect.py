@@ -151,14 +151,14 @@ def test_killed_again_and_again_it_says_the_same(stack: Stack) -> None:
     looping = [n for n in range(100, 100 + 6 * KILLS) if n % 3 == 0]
     for n in range(100, 100 + 6 * KILLS):
         words = ["a", "b"] * 4 if n in looping else [f"page:{m}" for m in range(8)]
-        sent(stack, run_of(words, trace=n))
+        sent(stack, run_of(words, trace=n, start_ns=time.time_ns()))
         if n % 6 == 5:
             # After each early end the supervisor waits longer, up to half a minute.
             eventually(lambda: stack.child("detect") is not None, within_s=60)
             time.sleep(3 * chance.random())
             if pid := stack.child("detect"):
                 os.kill(pid, signal.SIGKILL)
-    last = run_of(["z"] * 5, trace=999)
+    last = run_of(["z"] * 5, trace=999, start_ns=time.time_ns())
     sent(stack, last)
 
     eventually(lambda: trace_id(999) in {i["trace_id"] for i in incidents(stack)}, within_s=90)

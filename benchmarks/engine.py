@@ -30,6 +30,7 @@ from fleetglass_collector.embedded.users import WRITER, writer_secret  # noqa: E
 from fleetglass_collector.store.client import Store  # noqa: E402
 from fleetglass_detectors.engine import Tapped, Watch  # noqa: E402
 from fleetglass_detectors.feed import Feed  # noqa: E402
+from fleetglass_detectors.fleet import Fleet  # noqa: E402
 from fleetglass_detectors.health import Health  # noqa: E402
 from fleetglass_detectors.listing import live  # noqa: E402
 from processes import Meter, tree  # noqa: E402
@@ -91,7 +92,7 @@ def measured(store: Store, names: tuple[str, ...]) -> None:
     health = Health()
     watch = Watch(
         database,
-        [one for one in live(database, health) if one.name in names],
+        [one for one in live(database, health, Fleet()) if one.name in names],
         health=health,
     )
     feed = Feed(database)

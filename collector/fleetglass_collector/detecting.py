@@ -32,7 +32,7 @@ async def run(
         database = Tapped(store)
         part = Shard(index=shard[0], of=shard[1])
         watch = Watch(
-            database, listing.live(database, health), fleet=fleet, health=health, shard=part
+            database, listing.live(database, health, fleet), fleet=fleet, health=health, shard=part
         )
         name = f"checkpoint-{shard[0]}-of-{shard[1]}"
         engine = Engine(

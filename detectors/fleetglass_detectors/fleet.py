@@ -40,6 +40,7 @@ class Polling:
 class Fleet:
     polling: tuple[Polling, ...] = ()
     critical: Limits = field(default_factory=Limits)
+    false_pages_per_week: float = 1.0
 
     def excuses(self, signal: Signal, *, agent: str, tool: str) -> bool:
         """Whether what repeats is polling that was declared, and no faster than that."""
@@ -65,12 +66,18 @@ def read(file: Path) -> Fleet:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{str(file)!r} is no YAML: {error}") from error
     where = repr(str(file))
-    given = _mapping(document, where, ("polling", "critical"))
+    given = _mapping(document, where, tuple(f.name for f in fields(Fleet)))
     rules: Any = given.get("polling") or []
     if not isinstance(rules, list):
         raise ConfigurationError(f"'polling' in {where} must be a list, not {rules!r}")
     limits = _limits(given.get("critical") or {}, f"'critical' in {where}")
-    return Fleet(polling=tuple(_polling(rule, where) for rule in cast(Any, rules)), critical=limits)
+    pages = given.get("false_pages_per_week", 1.0)
+    _check_number("false_pages_per_week", pages, where)
+    return Fleet(
+        false_pages_per_week=pages,
+        polling=tuple(_polling(rule, where) for rule in cast(Any, rules)),
+        critical=limits,
+    )
 
 
 def _polling(rule: Any, where: str) -> Polling:
@@ -89,10 +96,15 @@ def _polling(rule: Any, where: str) -> Polling:
 def _limits(value: Any, place: str) -> Limits:
     given = _mapping(value, place, tuple(f.name for f in fields(Limits)))
     for name, limit in given.items():
-        # `not >` and not `<=`: NaN is neither.
-        if isinstance(limit, bool) or not isinstance(limit, int | float) or not limit > 0:
-            raise ConfigurationError(f"{name!r} of {place} must be a number over 0, not {limit!r}")
+        _check_number(name, limit, place)
     return Limits(**given)
+
+
+def _check_number(name: str, value: Any, place: str) -> None:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    # `not <` and not `>=`: NaN is neither.
+    if not number or not 0 < value < float("inf"):
+        raise ConfigurationError(f"{name!r} of {place} must be a number over 0, not {value!r}")
 
 
 def _mapping(value: Any, place: str, known: Iterable[str]) -> dict[str, Any]:

@@ -1,13 +1,15 @@
 """All detectors there are, listed by hand."""
 
+from dataclasses import replace
 from functools import partial
 
 from fleetglass_detectors.database import Database
 from fleetglass_detectors.detector import Detector
+from fleetglass_detectors.fleet import Fleet
 from fleetglass_detectors.health import Health
 from fleetglass_detectors.loops import words
 from fleetglass_detectors.loops.branching import Branching
-from fleetglass_detectors.loops.caps import Caps
+from fleetglass_detectors.loops.caps import ALLOWANCE, Caps
 from fleetglass_detectors.loops.lag import Lag
 from fleetglass_detectors.loops.silent import Silent
 from fleetglass_detectors.loops.wording import Wording
@@ -16,7 +18,7 @@ from fleetglass_detectors.loops.wording import Wording
 PATIENCE_S = 1.0
 
 
-def live(database: Database, health: Health) -> list[Detector]:
+def live(database: Database, health: Health, fleet: Fleet) -> list[Detector]:
     """For what arrives, in the order in which they are asked."""
 
     def skipped(runs: int) -> None:
@@ -24,7 +26,8 @@ def live(database: Database, health: Health) -> list[Detector]:
 
     read = partial(words.steps, database)
     wording = Wording(read, patience_s=PATIENCE_S, skipped=skipped, learns=True)
-    return [Lag(), Branching(), Silent(), Caps(), wording]
+    allowance = replace(ALLOWANCE, pages_per_week=fleet.false_pages_per_week)
+    return [Lag(), Branching(), Silent(), Caps(allowance), wording]
 
 
 def recorded(database: Database) -> list[Detector]:

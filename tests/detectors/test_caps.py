@@ -1,9 +1,11 @@
 """A run is held against the runs of its own agent."""
 
+from dataclasses import replace
+
 import numpy as np
 from fleet_rows import START, batch, row, steps
 
-from fleetglass_detectors.loops.caps import Caps
+from fleetglass_detectors.loops.caps import ALLOWANCE, Caps
 from fleetglass_detectors.signal import Signal
 from fleetglass_detectors.spans import AGENT, Rows
 
@@ -18,8 +20,8 @@ def end(run: int, agent: int = 7) -> Rows:
     return row(run=run, span=run, kind=AGENT, agent=agent, start_ns=START)
 
 
-def taught(runs: int = 60, *, length: int = 10) -> Caps:
-    caps = Caps()
+def taught(runs: int = 60, *, length: int = 10, pages: float = 1.0) -> Caps:
+    caps = Caps(replace(ALLOWANCE, pages_per_week=pages))
     rng = np.random.default_rng(3)
     for run in range(1, runs + 1):
         rows = run_of(length + int(rng.integers(0, 5)), run=run)
@@ -51,6 +53,13 @@ def test_dear_runs_are_found_by_their_tokens() -> None:
 
 def test_a_little_longer_is_nothing() -> None:
     assert said(taught(), run_of(22, run=900)) == []
+
+
+def test_who_allows_fewer_false_pages_gets_higher_caps() -> None:
+    run = run_of(45, run=900)
+
+    assert said(taught(pages=1e6), run)
+    assert not said(taught(pages=1e-6), run)
 
 
 def test_until_enough_runs_have_ended_nothing_is_said() -> None:

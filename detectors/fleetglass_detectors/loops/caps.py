@@ -1,9 +1,9 @@
 """Runs that are far longer or dearer than any of their agent's runs were.
 
 For each agent the steps, the seconds and the tokens of the runs that it began, as logarithms. From
-the last 128 of them follows the level that one run in a million would exceed (alarms/tails.py), and
-a run that is open is held against twice that. From what is flagged nothing is learnt, and until 50
-runs have ended nothing is said.
+the last 128 of them follows the level that so few runs would exceed as false pages are allowed in
+the whole fleet (alarms/allowance.py, alarms/tails.py), and a run that is open is held against twice
+that. From what is flagged nothing is learnt, and until 50 runs have ended nothing is said.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from fleetglass_detectors.alarms.allowance import Allowance
 from fleetglass_detectors.alarms.tails import level
 from fleetglass_detectors.detector import State
 from fleetglass_detectors.signal import Level, Signal
@@ -22,8 +23,13 @@ LEAST = (20.0, 300.0, 50_000.0)
 ENOUGH_RUNS, KEPT_RUNS = 50, 128
 # Tails may be heavier than what follows from so few.
 MARGIN = 2.0
-EXCEEDED = 1e-6
+# The shortest time over which it is counted how many runs there are.
+HOUR_S, DAY_S = 3600.0, 86_400.0
 MOST_RUNS, MOST_AGENTS = 1_000_000, 100_000
+
+FAMILY = "caps"
+ALLOWANCE = Allowance(weights={FAMILY: 0.25, "others": 0.75})
+"""One false page a week, of which a quarter is for this; rules that need no history take none."""
 
 Totals = tuple[float, float, float, int, int]
 """Steps, tokens, worst share of a cap so far, and when it was first and last seen."""
@@ -34,7 +40,10 @@ class Caps:
     name = "caps"
     by: Literal["run"] = "run"
 
-    def __init__(self) -> None:
+    def __init__(self, allowance: Allowance = ALLOWANCE) -> None:
+        self._allowance = allowance
+        # How many runs have ended, and when the first and the last of them did.
+        self._ended = (0, 0, 0)
         self._runs: dict[int, Totals] = {}
         self._past: dict[int, bytes] = {}
         self._caps: dict[int, tuple[float, ...]] = {}
@@ -49,15 +58,19 @@ class Caps:
             yield from self._count(steps)
         # A run is over when the agent that began it is.
         roots = rows[(rows["kind"] == AGENT) & (rows["parent"] == 0)]
+        if len(roots):
+            count, first, _ = self._ended
+            self._ended = (count + len(roots), first or batch.now_ns, batch.now_ns)
         for run, agent in zip(roots["run"].tolist(), roots["agent"].tolist(), strict=True):
             self._end(run, agent)
 
     def state(self) -> State:
-        return {"runs": self._runs.copy(), "past": self._past.copy()}
+        return {"runs": self._runs.copy(), "past": self._past.copy(), "ended": self._ended}
 
     def restore(self, state: State) -> None:
         self._runs, self._past = state["runs"].copy(), state["past"].copy()
-        self._caps = {agent: _caps(_table(past)) for agent, past in self._past.items()}
+        self._ended = state["ended"]
+        self._caps = {agent: self._of(_table(past)) for agent, past in self._past.items()}
 
     def _count(self, steps: Rows) -> Iterator[Signal]:
         runs, first, place = np.unique(steps["run"], return_index=True, return_inverse=True)
@@ -92,11 +105,23 @@ class Caps:
         measured = np.log1p(np.array(_measured((steps, tokens, began, ended))))
         past = self._past.pop(agent, b"") + measured.tobytes()
         self._past[agent] = past = past[-measured.nbytes * KEPT_RUNS :]
-        self._caps[agent] = _caps(_table(past))
+        self._caps[agent] = self._of(_table(past))
         if len(self._past) > MOST_AGENTS:
             gone = next(iter(self._past))
             del self._past[gone]
             self._caps.pop(gone, None)
+
+    def _of(self, past: np.ndarray[Any, np.dtype[np.float64]]) -> tuple[float, ...]:
+        if len(past) < ENOUGH_RUNS:
+            return ()
+        count, first_ns, last_ns = self._ended
+        days = max((last_ns - first_ns) / 1e9, HOUR_S) / DAY_S
+        exceeded = self._allowance.per_run(FAMILY, runs_per_day=max(count, 1) / days)
+        levels = [level(past[:, n], exceeded=exceeded / len(MEASURES)) for n in (0, 1, 2)]
+        return tuple(
+            max(MARGIN * float(np.expm1(min(top, 40.0))), least)
+            for top, least in zip(levels, LEAST, strict=True)
+        )
 
 
 def _measured(now: tuple[float, float, int, int]) -> tuple[float, float, float]:
@@ -106,16 +131,6 @@ def _measured(now: tuple[float, float, int, int]) -> tuple[float, float, float]:
 
 def _table(past: bytes) -> np.ndarray[Any, np.dtype[np.float64]]:
     return np.frombuffer(past, np.float64).reshape(-1, len(MEASURES))
-
-
-def _caps(past: np.ndarray[Any, np.dtype[np.float64]]) -> tuple[float, ...]:
-    if len(past) < ENOUGH_RUNS:
-        return ()
-    levels = [level(past[:, n], exceeded=EXCEEDED) for n in range(len(MEASURES))]
-    return tuple(
-        max(MARGIN * float(np.expm1(min(top, 40.0))), least)
-        for top, least in zip(levels, LEAST, strict=True)
-    )
 
 
 def _signal(

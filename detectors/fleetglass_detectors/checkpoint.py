@@ -46,3 +46,7 @@ class Checkpoint:
         except (ValueError, EOFError, TypeError):
             return None
         return state
+
+    def set_aside(self) -> None:
+        """It was whole and could not be used; kept for whoever wants to know why."""
+        self._file.replace(self._file.with_suffix(".unusable"))

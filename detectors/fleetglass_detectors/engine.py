@@ -184,6 +184,7 @@ class Engine:
         self._acted_at = ""
         self._save_at = time.monotonic() + CHECKPOINT_EVERY_S
         self._unsaved = False
+        self._complained = False
 
     def start(self) -> bool:
         """Go on from the checkpoint; False where there is none that can be used."""
@@ -205,10 +206,17 @@ class Engine:
         self._now_ns = max(self._now_ns, batch.now_ns)
         self._watch.look(Batch(rows=batch.rows, now_ns=self._now_ns))
         self._unsaved |= len(batch.rows) > 0
-        if time.monotonic() >= self._save_at and self._unsaved:
-            self.save()
-        if self._board.is_due():
-            self._tell()
+        try:
+            if time.monotonic() >= self._save_at and self._unsaved:
+                self.save()
+            if self._board.is_due():
+                self._tell()
+        except OSError as error:
+            # A full disk is no reason to stop watching; the numbers' age tells of it.
+            self._save_at = time.monotonic() + CHECKPOINT_EVERY_S
+            if not self._complained:
+                log.warning("cannot write what is known: %s; watching on", error.strerror or error)
+            self._complained = True
         return len(batch.rows)
 
     def save(self) -> None:

@@ -55,3 +55,12 @@ def test_what_cannot_be_kept_leaves_the_old_one(tmp_path: Path) -> None:
         checkpoint.save({"an object": object()})
 
     assert checkpoint.load() == STATE
+
+
+def test_one_that_cannot_be_used_is_set_aside_and_kept(tmp_path: Path) -> None:
+    checkpoint = Checkpoint(tmp_path / "state")
+    checkpoint.save({"of": "another version"})
+    checkpoint.set_aside()
+
+    assert checkpoint.load() is None
+    assert os.listdir(tmp_path) == ["state.unusable"]

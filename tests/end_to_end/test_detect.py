@@ -14,6 +14,8 @@ import pytest
 from looping_runs import run_of, trace_id
 from stack import Stack, eventually, request
 
+from fleetglass_detectors.checkpoint import Checkpoint
+
 LOOPS = """
 import sys, time, fleetglass
 fleetglass.configure(service="support", endpoint=sys.argv[1], delay_s=0.1)
@@ -173,3 +175,21 @@ def test_killed_again_and_again_it_says_the_same(stack: Stack) -> None:
     assert {int(row["n"]) for row in signals} == {1}
     told = {row["trace_id"] for row in signals if row["kind"] == "exact"}
     assert {trace_id(n) for n in looping} <= told
+
+
+def test_a_checkpoint_of_another_version_and_one_that_cannot_be_written_stop_nobody(
+    stack: Stack,
+) -> None:
+    file = stack.folder / "detect" / "checkpoint-0-of-1"
+    eventually(file.exists)
+    Checkpoint(file).save({"feed": "another version's"})
+    # Where it is drafted something is in the way: none can be written.
+    file.with_suffix(".new").mkdir(exist_ok=True)
+    assert (pid := stack.child("detect"))
+    os.kill(pid, signal.SIGKILL)
+    sent(stack, run_of(["q"] * 5, trace=7777, start_ns=time.time_ns()))
+
+    eventually(lambda: trace_id(7777) in {i["trace_id"] for i in incidents(stack)}, within_s=60)
+    assert file.with_suffix(".unusable").exists()
+    assert "is set aside" in stack.log.read_text()
+    eventually(lambda: "cannot write what is known" in stack.log.read_text())

@@ -119,5 +119,5 @@ def _finding(
         period=period,
         repeats=repeats,
         score=repeats / warn,
-        summary=f"the same {period} step{'s' * (period > 1)} {repeats:.1f} times, with {what}",
+        summary=f"the same {f'{period} steps' if period > 1 else 'step'} {repeats:.3g} times, with {what}",
     )

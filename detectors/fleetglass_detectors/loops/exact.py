@@ -111,6 +111,7 @@ def _finding(
     repeats = count / period + 1
     if repeats < warn:
         return None
+    steps = f"{period} steps" if period > 1 else "step"
     return Finding(
         kind="exact",
         critical=repeats >= stop,
@@ -119,5 +120,5 @@ def _finding(
         period=period,
         repeats=repeats,
         score=repeats / warn,
-        summary=f"the same {f'{period} steps' if period > 1 else 'step'} {repeats:.3g} times, with {what}",
+        summary=f"the same {steps} {repeats:.3g} times, with {what}",
     )

@@ -5,6 +5,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from fleetglass_collector import persistence
 from fleetglass_collector.config import Config
@@ -18,6 +19,8 @@ from fleetglass_detectors.health import Board, Health
 log = logging.getLogger(__name__)
 
 POLL_S = 0.5
+# Who has not written for so long has ended.
+GONE_NS = 30_000_000_000
 
 
 async def run(
@@ -29,17 +32,18 @@ async def run(
 ) -> None:
     store = store_of(config)
     folder = config.folder / "detect"
-    health = Health()
-
-    name = f"checkpoint-{shard[0]}-of-{shard[1]}"
-    checkpoint = Checkpoint(folder / name)
+    index, of = shard
+    part = f"{index}-of-{of}"
+    health = Health(shard=f"{index}/{of}" if of > 1 else "")
+    checkpoint = Checkpoint(folder / f"checkpoint-{part}")
+    forget_others(folder, of)
 
     def engine() -> Engine:
         database = Tapped(store)
         live = listing.live(database, health, fleet)
-        part = Shard(index=shard[0], of=shard[1])
-        watch = Watch(database, live, fleet=fleet, health=health, shard=part)
-        board = Board(folder / f"metrics-{shard[0]}.prom", clock_ns=time.time_ns)
+        mine = Shard(index=index, of=of)
+        watch = Watch(database, live, fleet=fleet, health=health, shard=mine)
+        board = Board(folder / f"metrics-{part}.prom", clock_ns=time.time_ns)
         return Engine(database, watch, checkpoint, board=board)
 
     def watch(ended: threading.Event) -> None:
@@ -58,3 +62,17 @@ async def run(
 
     await persistence.run(watch, stop, ready, doing="detect")
     store.close()
+
+
+def forget_others(folder: Path, of: int) -> None:
+    """Where the fleet was shared otherwise before, those who are no more must not seem silent."""
+    for file in folder.glob("metrics-*.prom"):
+        if not file.stem.endswith(f"-of-{of}") and time.time_ns() - _changed_ns(file) > GONE_NS:
+            file.unlink(missing_ok=True)
+
+
+def _changed_ns(file: Path) -> int:
+    try:
+        return file.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0

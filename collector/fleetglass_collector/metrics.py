@@ -69,11 +69,16 @@ def exposition(samples: Iterable[Sample], histograms: Iterable[Histogram]) -> by
 
 def told_by_detectors(folder: Path) -> bytes:
     """What the detectors beside us last wrote of themselves: theirs is a process without a door."""
-    told: list[bytes] = []
+    # What several say of one metric stands together, and what it is stands there once.
+    told: dict[str, list[str]] = {}
     for file in sorted(folder.glob("metrics-*.prom")):
         with contextlib.suppress(OSError):
-            told.append(file.read_bytes())
-    return b"".join(told)
+            for line in file.read_text().splitlines():
+                about = line.split(" ")[2] if line.startswith("#") else line.partition(" ")[0]
+                lines = told.setdefault(about.partition("{")[0], [])
+                if line not in lines:
+                    lines.append(line)
+    return "".join(f"{line}\n" for lines in told.values() for line in lines).encode()
 
 
 def _lines(sample: Sample) -> Iterator[str]:

@@ -16,10 +16,11 @@ from fleetglass_detectors.feed import Feed
 from fleetglass_detectors.fleet import Fleet
 from fleetglass_detectors.health import Board, Health
 from fleetglass_detectors.incidents.book import Book
-from fleetglass_detectors.incidents.incident import Incident, Subject, identity, row, stamp
+from fleetglass_detectors.incidents.incident import Incident, identity, row, stamp
 from fleetglass_detectors.incidents.lookup import harms, subjects
 from fleetglass_detectors.signal import Signal
 from fleetglass_detectors.spans import SPAN, Batch
+from fleetglass_detectors.subject import Subject
 
 log = logging.getLogger(__name__)
 
@@ -149,7 +150,7 @@ class Watch:
         for signal in signals:
             if not self._known.get(signal.id):
                 at_ns = signal.at_ns if self._recorded else now_ns
-                self.book.hear(signal, whose.get(signal.run), at_ns)
+                self.book.hear(signal, whose.get(signal.run, signal.subject), at_ns)
         self._write("signals", rows)
 
     def _remember(self, id: int, *, excused: bool) -> None:
@@ -263,6 +264,8 @@ def _row(signal: Signal, whose: Subject, now_ns: int) -> bytes:
         "detector": signal.detector,
         "kind": signal.kind,
         "level": signal.level,
+        "about": whose.about,
+        "subject": whose.name,
         "agent": whose.agent,
         "trace_id": whose.trace_id,
         "run_id": whose.run_id,

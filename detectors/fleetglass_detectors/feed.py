@@ -7,6 +7,7 @@ from typing import cast
 
 from fleetglass_detectors.database import Database
 from fleetglass_detectors.detector import State
+from fleetglass_detectors.recent import Recent
 from fleetglass_detectors.spans import Batch, Rows, read
 
 BATCH_SPANS = 50_000
@@ -20,10 +21,10 @@ FURTHER_EVERY_S = 60.0
 
 
 class Feed:
-    """Each segment once, in order, as soon as it is stored. A late one comes late, not never.
+    """Each segment once, in order, as soon as it is stored; and of each span the first that comes.
 
-    It does not wait for spans to be settled, which takes seconds: whose a span is may be known only
-    as far as the span itself says.
+    A late one comes late, not never. It does not wait for spans to be settled, which takes seconds:
+    whose a span is may be known only as far as the span itself says.
     """
 
     def __init__(self, database: Database, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -31,6 +32,7 @@ class Feed:
         self._clock = clock
         self._watermark = -1
         self._seen: dict[int, int] = {}
+        self._recent = Recent()
         self._further_at = 0.0
 
     @property
@@ -47,7 +49,7 @@ class Feed:
         if not segments:
             return None
         where = f"segment IN ({', '.join(map(str, segments))})"
-        rows = read(self._database, where)
+        rows = self._recent.new(read(self._database, where))
         self._seen |= segments
         self._watermark = max(self._watermark, *segments)
         since = self._watermark - FURTHER_NS
@@ -65,12 +67,17 @@ class Feed:
         return count, first
 
     def state(self) -> State:
-        return {"watermark": self._watermark, "seen": self._seen.copy()}
+        return {
+            "watermark": self._watermark,
+            "seen": self._seen.copy(),
+            "recent": self._recent.state(),
+        }
 
     def restore(self, state: State) -> None:
         held = cast(dict[str, State], state)
         self._watermark = cast(int, held["watermark"])
         self._seen = cast(dict[int, int], held["seen"]).copy()
+        self._recent.restore(held["recent"])
 
     def _arrived(self) -> dict[int, int]:
         """The next segments, and how many spans each had."""

@@ -27,7 +27,9 @@ PREFIX = "fleetglass_detect_"
 
 
 class Health:
-    def __init__(self) -> None:
+    def __init__(self, *, shard: str = "") -> None:
+        """Of one engine among several its numbers say which."""
+        self._shard = shard
         self._plain: dict[str, Number] = {}
         self._by_detector: dict[str, Counter[str]] = {}
 
@@ -62,9 +64,14 @@ class Health:
             yield f"# HELP {PREFIX}{name} {doc}"
             yield f"# TYPE {PREFIX}{name} {kind}"
             if name in self._plain:
-                yield f"{PREFIX}{name} {self._plain[name]:.10g}"
+                yield f"{PREFIX}{name}{self._labels()} {self._plain[name]:.10g}"
             for detector, value in self._by_detector.get(name, Counter()).items():
-                yield f'{PREFIX}{name}{{detector="{detector}"}} {value:.10g}'
+                yield f"{PREFIX}{name}{self._labels(detector)} {value:.10g}"
+
+    def _labels(self, detector: str = "") -> str:
+        told = {"shard": self._shard, "detector": detector}
+        inside = ",".join(f'{label}="{value}"' for label, value in told.items() if value)
+        return f"{{{inside}}}" if inside else ""
 
 
 class Board:

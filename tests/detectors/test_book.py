@@ -4,10 +4,12 @@ import json
 
 import pytest
 
+from fleetglass_detectors.harm import Harm
 from fleetglass_detectors.incidents.book import FOLLOW_NS, PEACE_NS, QUIET_NS, TELL_EVERY_NS, Book
-from fleetglass_detectors.incidents.incident import Harm, Incident, Stand, Subject, identity, row
+from fleetglass_detectors.incidents.incident import Incident, Stand, identity, row
 from fleetglass_detectors.incidents.severity import Limits, severity
 from fleetglass_detectors.signal import Level, Signal
+from fleetglass_detectors.subject import Subject
 
 SECOND = 1_000_000_000
 NOW = 1_700_000_000 * SECOND

@@ -114,6 +114,8 @@ def _page(row: Mapping[str, Any]) -> Iterator[str]:
     yield f"{row['severity'].upper()}  {row['summary']}"
     yield ""
     yield from _facts(row, evidence)
+    for reason in evidence.get("why", ()):
+        yield f"  {'why':12}  {reason}"
     if row["cycles"]:
         yield ""
         yield from _side_by_side(row["cycles"])
@@ -125,24 +127,35 @@ def _page(row: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _facts(row: Mapping[str, Any], evidence: Mapping[str, Any]) -> Iterator[str]:
+    is_run = row["about"] == "run"
     facts = {
         "id": row["id"],
         "state": ", by ".join(filter(None, (row["state"], row["said_by"]))),
         "silent until": row["silent_until"],
-        "agent": ", ".join(dict.fromkeys((row["agent"], *row["agents"]))),
+        "" if is_run else row["about"]: row["subject"],
+        "agent": ", ".join(dict.fromkeys((row["agent"], *row["agents"]))) if is_run else "",
         "run": row["run"],
         "tenant": row["tenant"],
         "found by": ", ".join(
             f"{d} ({k})" for d, k in zip(row["detectors"], row["kinds"], strict=False)
         ),
-        "began": f"{row['first_at'][:19]} UTC, at step {evidence.get('first_step')}",
+        "began": f"{row['first_at'][:19]} UTC{_at_step(evidence)}",
         "last new": str(evidence.get("last_new_at", ""))[:19].replace("T", " "),
         "opened": f"{row['opened_at'][:19]} UTC{_times(row['opened'])}",
         "resolved": row["resolved_at"][:19],
-        "since then": f"{row['spans']:,} spans, {row['tokens']:,} tokens, {_money(row)}",
+        "since then": _since(row) if is_run else "",
+        "too much": "" if is_run else _money(row),
         "burning": f"${row['usd_per_hour']:,.2f} an hour" if row["usd_per_hour"] else "",
     }
     return (f"  {name:12}  {value}" for name, value in facts.items() if value)
+
+
+def _since(row: Mapping[str, Any]) -> str:
+    return f"{row['spans']:,} spans, {row['tokens']:,} tokens, {_money(row)}"
+
+
+def _at_step(evidence: Mapping[str, Any]) -> str:
+    return f", at step {evidence['first_step']}" if evidence.get("first_step") else ""
 
 
 def _side_by_side(pairs: Sequence[Sequence[Mapping[str, str]]]) -> Iterator[str]:

@@ -7,6 +7,8 @@ SELECT
     detectors,
     kinds,
     tenant,
+    about,
+    i.subject AS subject,
     agent,
     agents,
     trace_id AS run,

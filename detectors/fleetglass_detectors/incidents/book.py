@@ -9,16 +9,16 @@ from dataclasses import asdict, replace
 from typing import Any, cast
 
 from fleetglass_detectors.detector import State
+from fleetglass_detectors.harm import Harm
 from fleetglass_detectors.incidents.incident import (
     SECOND_NS,
-    Harm,
     Incident,
     Stand,
-    Subject,
     identity,
 )
 from fleetglass_detectors.incidents.severity import Limits, severity
 from fleetglass_detectors.signal import Level, Signal
+from fleetglass_detectors.subject import Subject
 
 # Nothing heard for so long: over. It comes back as the same incident, so too soon does no harm.
 QUIET_NS = 600 * SECOND_NS
@@ -190,7 +190,8 @@ def _opened(signal: Signal, subject: Subject, now_ns: int) -> Incident:
         run=signal.run,
         subject=subject,
         stand=Stand.OPEN,
-        severity=Level.WARNING,
+        severity=signal.level if signal.is_declared else Level.WARNING,
+        harm=signal.harm or Harm(),
         first_ns=signal.first_ns,
         opened_ns=now_ns,
         reopened_ns=now_ns,
@@ -213,6 +214,7 @@ def _grown(incident: Incident, signal: Signal, now_ns: int) -> Incident:
     better = told_by == incident.told_by or _plainness(signal.kind) > _plainness(
         incident.told_by[1]
     )
+    worse = max(incident.severity, signal.level, key=[*Level].index)
     return replace(
         incident,
         first_ns=min(incident.first_ns, signal.first_ns),
@@ -225,6 +227,8 @@ def _grown(incident: Incident, signal: Signal, now_ns: int) -> Incident:
         last_cycle=signal.last_cycle if better else incident.last_cycle,
         evidence=signal.evidence if better else incident.evidence,
         score=max(incident.score, signal.score),
+        harm=signal.harm or incident.harm,
+        severity=worse if signal.is_declared else incident.severity,
         change="goes on" if incident.stand is Stand.OPEN else incident.change,
     )
 

@@ -7,59 +7,16 @@ from hashlib import blake2b
 
 import numpy as np
 
+from fleetglass_detectors.harm import Harm
 from fleetglass_detectors.signal import Evidence, Level
+from fleetglass_detectors.subject import RUN, Subject
 
 SECOND_NS = 1_000_000_000
-HOUR_S = 3600.0
 
 
 class Stand(StrEnum):
     OPEN = "open"
     RESOLVED = "resolved"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
-    """Whose incident it is."""
-
-    tenant: str = ""
-    trace_id: str = ""
-    run_id: str = ""
-    agent: str = ""
-    tool: str = ""
-    """Of the last step, where that was a tool's."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Harm:
-    """What a run did and cost since it went wrong."""
-
-    spans: int = 0
-    tokens: int = 0
-    cost: float = 0.0
-    unpriced: int = 0
-    actions: int = 0
-    seconds: float = 0.0
-    agents: tuple[str, ...] = ()
-    first_step: int = 0
-    last_step: int = 0
-    named: tuple[tuple[int, str, str], ...] = ()
-    """Spans of the first and the last cycle: key, id, and what each did."""
-    last_new_ns: int = 0
-
-    @property
-    def cost_per_hour(self) -> float:
-        # A rate over less than half a minute is mostly luck.
-        return self.cost / max(self.seconds, 30.0) * HOUR_S
-
-    @property
-    def is_unpriced(self) -> bool:
-        """Unpriced is not free."""
-        return self.unpriced > 0 and self.cost == 0
-
-    @property
-    def tokens_per_hour(self) -> float:
-        return self.tokens / max(self.seconds, 30.0) * HOUR_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,12 +61,12 @@ class Incident:
     @property
     def summary(self) -> str:
         harm = self.harm
-        parts = [f"{self.subject.agent or 'a run'}: {self.finding}"]
+        parts = [f"{self.subject.title}: {self.finding}"]
         if names := [name for _, name in self.spans(self.first_cycle)]:
             parts[0] += f" [{' → '.join(names)}]"
         if harm.last_step:
             parts.append(f"steps {harm.first_step} to {harm.last_step}")
-        if harm.tokens:
+        if harm.tokens and self.subject.about == RUN:
             money = f", ${harm.cost:,.2f}" if harm.cost else ""
             parts.append(f"{harm.tokens:,} tokens{money} since it began")
         return "; ".join(parts)
@@ -133,6 +90,12 @@ def stamp(ns: int) -> str:
 def told(incident: Incident) -> Evidence:
     """The evidence, for people and programs."""
     harm = incident.harm
+    if incident.subject.about != RUN:
+        return incident.evidence | {
+            "since": iso(incident.first_ns),
+            "tokens": harm.tokens,
+            "score": round(incident.score, 3),
+        }
     return incident.evidence | {
         "traces": [incident.subject.trace_id],
         "first_step": harm.first_step,
@@ -166,6 +129,8 @@ def row(incident: Incident) -> bytes:
         "severity": incident.severity,
         "agent": subject.agent,
         "agents": harm.agents,
+        "about": subject.about,
+        "subject": subject.name,
         "trace_id": subject.trace_id,
         "run_id": subject.run_id,
         **{

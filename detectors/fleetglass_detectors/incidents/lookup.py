@@ -7,8 +7,10 @@ from string import Template
 from typing import Any
 
 from fleetglass_detectors.database import Database
-from fleetglass_detectors.incidents.incident import SECOND_NS, Harm, Incident, Subject
+from fleetglass_detectors.harm import Harm
+from fleetglass_detectors.incidents.incident import SECOND_NS, Incident
 from fleetglass_detectors.signal import Signal
+from fleetglass_detectors.subject import Subject
 
 SQL = files("fleetglass_detectors") / "sql"
 SUBJECTS = Template((SQL / "subjects.sql").read_text())
@@ -19,9 +21,10 @@ AT_ONCE = 500
 
 def subjects(database: Database, signals: Sequence[Signal]) -> dict[int, Subject]:
     """By run, whose signals these are."""
-    found: dict[int, Subject] = {}
-    for start in range(0, len(signals), AT_ONCE):
-        some = signals[start : start + AT_ONCE]
+    found = {signal.run: signal.subject for signal in signals if signal.subject}
+    unknown = [signal for signal in signals if not signal.subject]
+    for start in range(0, len(unknown), AT_ONCE):
+        some = unknown[start : start + AT_ONCE]
         sql = SUBJECTS.substitute(
             spans=_listed(signal.last for signal in some),
             segments=_listed(signal.segment for signal in some),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from fleetglass_detectors.incidents.incident import Harm
+from fleetglass_detectors.harm import Harm
 from fleetglass_detectors.signal import Level
 
 

@@ -3,11 +3,15 @@
 Recursion: the same agent so many times among the ancestors of one span. Work that is divided nests
 a few levels deep; what nests deeper calls itself without getting anywhere.
 
-Fan-out: round after round, each a span with children, starts more children than the one before. A
-list that is worked through in parallel is one large round, and no growth.
+Fan-out: round after round an agent starts more children than before. A round is what lies under one
+span after one of the model's answers there, and rounds of one agent are held against each other,
+lest what its children start in turn stands in between. Rounds may be as large as the one before,
+and not smaller. A list that is worked through in parallel is one large round, and no growth; numbers
+that go up and down do grow for a while by luck, so it is asked how likely that would be.
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Literal, cast
 
 import numpy as np
@@ -19,17 +23,22 @@ from fleetglass_detectors.signal import Level, Signal
 from fleetglass_detectors.spans import (
     AGENT,
     HANDOFF,
+    LLM,
     OTHER,
     TOOL,
     WORKFLOW,
     Batch,
+    Keys,
     Rows,
 )
 
 DEPTHS = {Level.WARNING: 6, Level.CRITICAL: 12}
 ROUNDS = {Level.WARNING: 5, Level.CRITICAL: 8}
+"""How many sizes of round in growth; each is larger than the last."""
 FEWEST_CHILDREN = 6
 """Of the last round; a few more or less are no growth."""
+LUCK = 0.02
+"""How likely growth may be if the sizes of rounds had come in any order."""
 DEEPEST = 64
 CHILDREN = (AGENT, TOOL, HANDOFF)
 
@@ -55,7 +64,7 @@ def _packed(rows: Rows) -> NDArray[np.void]:
 KEPT = Kept(
     type=NODE,
     pack=_packed,
-    kinds=np.array([AGENT, TOOL, HANDOFF, WORKFLOW, OTHER], np.uint8),
+    kinds=np.array([AGENT, LLM, TOOL, HANDOFF, WORKFLOW, OTHER], np.uint8),
 )
 
 
@@ -72,8 +81,9 @@ class Branching:
 
     def update(self, batch: Batch) -> Iterable[Signal]:
         gathered = self._windows.add(batch.rows)
-        yield from self._recursions(gathered)
-        yield from self._fan_outs(gathered)
+        parent = _parents(gathered)
+        yield from self._recursions(gathered, parent)
+        yield from self._fan_outs(gathered, parent)
         while len(self._told) > 100_000:
             del self._told[next(iter(self._told))]
 
@@ -85,19 +95,20 @@ class Branching:
         self._windows.restore(held["windows"])
         self._told = cast(dict[tuple[int, str, str], tuple[int, int]], held["told"]).copy()
 
-    def _recursions(self, gathered: Gathered) -> Iterator[Signal]:
-        depth = depths(gathered)
+    def _recursions(self, gathered: Gathered, parent: NDArray[np.int64]) -> Iterator[Signal]:
+        depth = depths(gathered, parent)
         for level, deep in DEPTHS.items():
             for run, at in _first_of_each(gathered.run, depth >= deep):
                 most = int(depth[gathered.of(run)].max())
                 words = f"the same agent {most} times inside itself"
                 yield self._signal(gathered, at, ("recursion", level), words, most / deep)
 
-    def _fan_outs(self, gathered: Gathered) -> Iterator[Signal]:
-        for level, rounds in ROUNDS.items():
-            for at, counts in growing(gathered, rounds):
+    def _fan_outs(self, gathered: Gathered, parent: NDArray[np.int64]) -> Iterator[Signal]:
+        rounds = rounds_of(gathered, parent)
+        for level, sizes in ROUNDS.items():
+            for at, counts in growing(rounds, sizes):
                 listed = ", ".join(map(str, counts))
-                words = f"each round starts more than the one before: {listed}"
+                words = f"rounds start ever more: {listed}"
                 score = counts[-1] / max(1, counts[0]) / 2
                 yield self._signal(gathered, at, ("fan-out", level), words, score)
 
@@ -125,9 +136,9 @@ class Branching:
         )
 
 
-def depths(gathered: Gathered) -> NDArray[np.int64]:
+def depths(gathered: Gathered, parent: NDArray[np.int64]) -> NDArray[np.int64]:
     """For each agent's span how often that agent stands in the line from it upwards."""
-    nodes, parent = gathered.steps, _parents(gathered)
+    nodes = gathered.steps
     is_agent = nodes["kind"] == AGENT
     depth: NDArray[np.int64] = is_agent.astype(np.int64)
     above = parent.copy()
@@ -157,26 +168,81 @@ def _parents(gathered: Gathered) -> NDArray[np.int64]:
     return np.where(jump >= 0, -1, parent)
 
 
-def growing(gathered: Gathered, rounds: int) -> Iterator[tuple[int, list[int]]]:
-    """Where `rounds` rounds in a row each had more children than the one before."""
-    nodes = gathered.steps
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rounds:
+    """Children that were started together: by run, then by who starts them, then by time."""
+
+    run: Keys
+    starter: Keys
+    begun: NDArray[np.int64]
+    """Where the first child is."""
+    size: NDArray[np.int64]
+
+
+def rounds_of(gathered: Gathered, parent: NDArray[np.int64]) -> Rounds:
+    nodes, run = gathered.steps, gathered.run
     child = np.isin(nodes["kind"], CHILDREN) & (nodes["parent"] != 0)
-    keys = np.stack((gathered.run[child], nodes["parent"][child]), axis=1)
-    if len(keys) < rounds * (rounds + 1) // 2:
-        return
-    places = np.flatnonzero(child)
-    _, first, count = np.unique(keys, axis=0, return_index=True, return_counts=True)
-    # Rounds in the order in which they began.
-    order = np.argsort(places[first], kind="stable")
-    begun, count = places[first][order], count[order]
-    run = gathered.run[begun]
-    more = np.zeros(len(run), np.bool_)
-    more[1:] = (run[1:] == run[:-1]) & (count[1:] > count[:-1])
-    at = np.arange(len(run))
-    row = at - np.maximum.accumulate(np.where(more, -1, at))
-    wanted = (row >= rounds - 1) & (count >= FEWEST_CHILDREN)
-    for _, end in _first_of_each(run, wanted):
-        yield int(begun[end]), count[end - rounds + 1 : end + 1].tolist()
+    places = np.flatnonzero(child | (nodes["kind"] == LLM))
+    siblings = places[np.lexsort((places, nodes["parent"][places], run[places]))]
+    above = nodes["parent"][siblings]
+    # A round ends where the model is asked again beside it, or the children have another parent.
+    new = np.ones(len(siblings), np.bool_)
+    new[1:] = (above[1:] != above[:-1]) | (run[siblings][1:] != run[siblings][:-1])
+    number = np.cumsum(new | (nodes["kind"][siblings] == LLM))
+    _, first, size = np.unique(number[child[siblings]], return_index=True, return_counts=True)
+    begun = siblings[child[siblings]][first]
+    starter = _starters(nodes, parent)[begun]
+    order = np.lexsort((begun, starter, run[begun]))
+    begun = begun[order]
+    return Rounds(run=run[begun], starter=starter[order], begun=begun, size=size[order])
+
+
+def _starters(nodes: NDArray[np.void], parent: NDArray[np.int64]) -> Keys:
+    """Which agent, or what else that was started, each span is nearest below; 0 if not known.
+
+    Agents by name, so that one that is called again goes on where it was.
+    """
+    started = np.isin(nodes["kind"], CHILDREN)
+    above = parent.copy()
+    for _ in range(DEEPEST):
+        between = (above >= 0) & ~started[above]
+        if not between.any():
+            break
+        above[between] = parent[above[between]]
+    named = np.where(nodes["kind"] == AGENT, nodes["agent"], nodes["kind"])
+    return np.where(above >= 0, named[above], 0).astype(np.uint64)
+
+
+def growing(rounds: Rounds, sizes: int) -> Iterator[tuple[int, list[int]]]:
+    """Where rounds in a row grew through so many sizes, by more than luck; and those sizes."""
+    size, at = rounds.size, np.arange(len(rounds.size))
+    same = np.zeros(len(at), np.bool_)
+    same[1:] = (rounds.run[1:] == rounds.run[:-1]) & (rounds.starter[1:] == rounds.starter[:-1])
+    up, down = np.zeros_like(same), np.zeros_like(same)
+    up[1:], down[1:] = size[1:] > size[:-1], size[1:] < size[:-1]
+    first, low = _last(~same), _last(~same | down)
+    level = _last(~same | down | up)
+    rises = np.cumsum(up & same)
+    grown = rises - rises[low] + 1
+    # Of all orders of these sizes, the share in which none is smaller than the one before.
+    logs = np.cumsum(np.log(at - level + 1) - np.log(at - low + 1))
+    luck = logs - logs[low] + np.log(low - first + 1)
+    wanted = (grown >= sizes) & (size >= FEWEST_CHILDREN) & (luck <= np.log(LUCK))
+    for end in _first_in_time(rounds, wanted):
+        yield int(rounds.begun[end]), np.unique(size[low[end] : end + 1])[-sizes:].tolist()
+
+
+def _last(which: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """For each place the last one up to it that is marked."""
+    at = np.arange(len(which))
+    return np.maximum.accumulate(np.where(which, at, 0))
+
+
+def _first_in_time(rounds: Rounds, which: NDArray[np.bool_]) -> Iterator[int]:
+    places = np.flatnonzero(which)
+    places = places[np.argsort(rounds.begun[places], kind="stable")]
+    _, first = np.unique(rounds.run[places], return_index=True)
+    yield from places[first].tolist()
 
 
 def _first_of_each(run: NDArray[np.uint64], which: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:

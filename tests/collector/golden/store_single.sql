@@ -1467,3 +1467,91 @@ LEFT JOIN
     FROM incident_actions
     GROUP BY tenant, incident
 ) AS a ON a.tenant = i.tenant AND a.incident = i.id
+
+-- 0048_agent_runs_keys
+-- A run by whose work it is and by model: what runs of a kind cost is read from here. `segment` is the last
+-- that brought a span of it.
+ALTER TABLE agent_runs
+    ADD COLUMN IF NOT EXISTS agent LowCardinality(String),
+    ADD COLUMN IF NOT EXISTS cohort LowCardinality(String),
+    ADD COLUMN IF NOT EXISTS model LowCardinality(String),
+    ADD COLUMN IF NOT EXISTS calls SimpleAggregateFunction(sum, Int64),
+    ADD COLUMN IF NOT EXISTS failed_calls SimpleAggregateFunction(sum, Int64),
+    ADD COLUMN IF NOT EXISTS cache_read_tokens SimpleAggregateFunction(sum, Int64),
+    ADD COLUMN IF NOT EXISTS largest_input SimpleAggregateFunction(max, UInt64),
+    ADD COLUMN IF NOT EXISTS segment SimpleAggregateFunction(max, UInt64),
+    ADD INDEX IF NOT EXISTS idx_segment segment TYPE minmax GRANULARITY 1,
+    MODIFY ORDER BY (tenant, day, run_id, agent, cohort, model)
+
+-- 0050_agent_runs_by_key
+ALTER TABLE agent_runs_mv MODIFY QUERY
+SELECT
+    tenant,
+    run_id,
+    toDate(s.start_time) AS day,
+    agent,
+    cohort,
+    model,
+    min(s.start_time) AS first_seen,
+    max(fleetglassTime(toUnixTimestamp64Nano(s.start_time) + s.duration_ns)) AS last_seen,
+    max(s.parent_span_id = '') AS ended,
+    min((if(s.kind = 'agent', s.start_time, toDateTime64('2262-01-01 00:00:00', 9)), toString(s.agent))) AS root,
+    sum(toInt64(s.sign)) AS spans,
+    sum(s.sign * toInt64(s.kind IN ('llm', 'tool', 'handoff'))) AS steps,
+    sum(s.sign * toInt64(s.is_error)) AS errors,
+    sum(s.sign * toInt64(isNull(s.cost))) AS unpriced,
+    sum(s.sign * toInt64(s.input_tokens)) AS input_tokens,
+    sum(s.sign * toInt64(s.output_tokens)) AS output_tokens,
+    sum(toDecimal128(s.sign * ifNull(s.cost, 0), 12)) AS cost,
+    sum(s.sign * toInt64(s.kind = 'llm')) AS calls,
+    sum(s.sign * toInt64(s.kind = 'llm' AND s.is_error)) AS failed_calls,
+    sum(s.sign * toInt64(s.cache_read_tokens)) AS cache_read_tokens,
+    max(if(s.kind = 'llm', s.input_tokens, 0)) AS largest_input,
+    max(s.segment) AS segment
+FROM agent_spans_in AS s
+GROUP BY tenant, run_id, day, agent, cohort, model
+
+-- 0051_signals_about
+-- What a signal is about, where that is no run.
+ALTER TABLE signals
+    ADD COLUMN IF NOT EXISTS about LowCardinality(String) DEFAULT 'run',
+    ADD COLUMN IF NOT EXISTS subject String
+
+-- 0052_incidents_about
+ALTER TABLE incidents_rows
+    ADD COLUMN IF NOT EXISTS about LowCardinality(String) DEFAULT 'run',
+    ADD COLUMN IF NOT EXISTS subject String
+
+-- 0053_incidents
+-- Incidents as they stand: what the detectors say and of whom, and what people said since it was
+-- last opened.
+CREATE OR REPLACE VIEW incidents AS
+SELECT
+    i.* EXCEPT (version, state, change),
+    multiIf(
+        said = 'reopen' AND a.acted_at > i.resolved_at, 'open',
+        i.state = 'resolved' OR said = 'resolve', 'resolved',
+        a.silent_until > now(), 'silenced',
+        said = 'ack', 'acknowledged',
+        'open') AS state,
+    if(a.acted_at >= i.reopened_at, a.act, '') AS said,
+    if(said != '', a.who, '') AS said_by,
+    if(said != '', a.reason, '') AS said_why,
+    a.silent_until AS silent_until
+FROM
+(
+    SELECT * FROM incidents_rows ORDER BY version DESC LIMIT 1 BY tenant, id
+) AS i
+LEFT JOIN
+(
+    SELECT
+        tenant,
+        incident,
+        argMaxIf(action, at, action != 'silence') AS act,
+        maxIf(at, action != 'silence') AS acted_at,
+        argMaxIf(by, at, action != 'silence') AS who,
+        argMaxIf(why, at, action != 'silence') AS reason,
+        argMaxIf(until, at, action = 'silence') AS silent_until
+    FROM incident_actions
+    GROUP BY tenant, incident
+) AS a ON a.tenant = i.tenant AND a.incident = i.id

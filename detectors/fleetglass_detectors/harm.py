@@ -1,0 +1,37 @@
+"""What went wrong has done, and has cost."""
+
+from dataclasses import dataclass
+
+HOUR_S = 3600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Harm:
+    """What a run did and cost since it went wrong."""
+
+    spans: int = 0
+    tokens: int = 0
+    cost: float = 0.0
+    unpriced: int = 0
+    actions: int = 0
+    seconds: float = 0.0
+    agents: tuple[str, ...] = ()
+    first_step: int = 0
+    last_step: int = 0
+    named: tuple[tuple[int, str, str], ...] = ()
+    """Spans of the first and the last cycle: key, id, and what each did."""
+    last_new_ns: int = 0
+
+    @property
+    def cost_per_hour(self) -> float:
+        # A rate over less than half a minute is mostly luck.
+        return self.cost / max(self.seconds, 30.0) * HOUR_S
+
+    @property
+    def is_unpriced(self) -> bool:
+        """Unpriced is not free."""
+        return self.unpriced > 0 and self.cost == 0
+
+    @property
+    def tokens_per_hour(self) -> float:
+        return self.tokens / max(self.seconds, 30.0) * HOUR_S

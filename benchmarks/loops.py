@@ -19,6 +19,7 @@ from random import Random
 
 import numpy as np
 
+import loops_fans
 import loops_made
 import loops_rivals
 import loops_runs
@@ -30,6 +31,7 @@ from fleetglass_detectors.loops.null import Null
 from fleetglass_detectors.loops.null import find as find_lagged
 from fleetglass_detectors.loops.step import Finding, Step
 from fleetglass_detectors.loops.streams import WINDOW
+from loops_fans import Fan
 from loops_made import Injected
 from loops_runs import Run
 
@@ -59,6 +61,7 @@ def main() -> None:
     null = Null().fit([looked(run) for run in hosts if run.tuning])
     put_in([run for run in hosts if not run.tuning], null, each=given.each, vitals=given.vitals)
     false_alarms(trail, dojo, null, vitals=given.vitals)
+    fan_outs([run for run in hosts if not run.tuning], trail, dojo, vitals=given.vitals)
     costs(dojo)
     print(f"\n{time.perf_counter() - began:.0f} s in all")
 
@@ -253,6 +256,45 @@ def _found(made: Sequence[Injected], kinds: Sequence[tuple[str, str]], fired: Fi
         for key in kinds
     ]
     return "".join(f" {cell:>14}" for cell in cells)
+
+
+def fan_outs(
+    hosts: Sequence[Run], trail: Sequence[Run], dojo: Sequence[Run], *, vitals: Path | None
+) -> None:
+    """Rounds that start ever more, put into real runs; and what is flagged of healthy rounds."""
+    made = loops_fans.fans(Random(13), hosts, each=2)
+    kinds = list(loops_fans.GROWTHS)
+    groups = loops_fans.healthy(Random(17), 40)
+    print(
+        f"\n{len(made)} growing fan-outs put into {len(hosts)} real healthy runs: found / median"
+        " rounds until then, by growth a round; then flagged of healthy fan-outs"
+    )
+    print(f"{'':28}" + "".join(f" {name[:15]:>15}" for name in (*kinds, *groups)))
+    for name, fire in _of_fan_outs(vitals).items():
+        fired = fire([fan.run for fan in made])
+        cells = [_grown([fan for fan in made if fan.kind == kind], fired) for kind in kinds]
+        for runs in groups.values():
+            cells.append(f"{sum(at is not None for at in fire(runs).values())} of {len(runs)}")
+        print(f"{name:28}" + "".join(f" {cell:>15}" for cell in cells))
+    real = {"TRAIL": trail, "AgentDojo": dojo, "seven frameworks": loops_runs.frameworks()}
+    flagged = {
+        name: f"{sum(at is not None for at in loops_fans.branching(runs).values())} of {len(runs)}"
+        for name, runs in real.items()
+    }
+    print(
+        "branching, of real runs:", ", ".join(f"{name} {count}" for name, count in flagged.items())
+    )
+
+
+def _of_fan_outs(vitals: Path | None) -> dict[str, Callable[[Sequence[Run]], Fired]]:
+    named = methods(vitals)
+    layers = {name: fire for name, fire in named.items() if not name.startswith("  ours")}
+    return {"ours, branching": loops_fans.branching} | layers
+
+
+def _grown(fans: Sequence[Fan], fired: Fired) -> str:
+    rounds = [turn for fan in fans if (turn := fan.rounds(fired[fan.run.name])) is not None]
+    return f"{len(rounds) / len(fans):.0%} / {np.median(rounds):.1f}" if rounds else "0%"
 
 
 def false_alarms(

@@ -35,6 +35,8 @@ class Run:
     """What it is left out with: who was at work, or the pipeline."""
     steps: tuple[Step, ...]
     looping: bool = False
+    around: tuple[Step, ...] = ()
+    """What is no step and has its place among them: agents, turns, messages without words."""
 
     @property
     def tuning(self) -> bool:
@@ -61,7 +63,12 @@ def agentdojo() -> list[Run]:
 
 def frameworks() -> list[Run]:
     return [
-        Run(name=f"{path.stem}:{trace.hex()}", group=path.stem, steps=steps_of(spans))
+        Run(
+            name=f"{path.stem}:{trace.hex()}",
+            group=path.stem,
+            steps=steps_of(spans),
+            around=around_of(spans),
+        )
         for path in sorted(FRAMEWORKS.glob("*.pb"))
         for trace, spans in _by_trace(path.read_bytes()).items()
     ]
@@ -87,6 +94,7 @@ def _trail_run(trace_id: str, *, looping: bool) -> Run:
         group="with search agent" if any("ToolCalling" in actor for actor in actors) else "alone",
         steps=steps,
         looping=looping,
+        around=around_of(spans),
     )
 
 
@@ -95,6 +103,28 @@ def steps_of(spans: Sequence[Span]) -> tuple[Step, ...]:
     known = {span.span_id: span for span in spans}
     steps = (_step(span, known) for span in spans)
     return tuple(sorted((s for s in steps if s), key=lambda s: (s.end_ns, s.span_id)))
+
+
+def around_of(spans: Sequence[Span]) -> tuple[Step, ...]:
+    """The spans of the same trace that are no steps."""
+    return tuple(
+        Step(
+            span_id=span.span_id.hex(),
+            parent_span_id=span.parent_span_id.hex(),
+            start_ns=span.start_time_unix_nano,
+            end_ns=span.end_time_unix_nano,
+            actor=str(said.get("gen_ai.agent.name") or span.name),
+            kind="agent" if _is_agent(said) else "other",
+        )
+        for span in spans
+        for said in [_attributes(span)]
+        if not _kind(said)
+    )
+
+
+def _is_agent(said: Mapping[str, Any]) -> bool:
+    inference, operation = said.get("openinference.span.kind"), said.get("gen_ai.operation.name")
+    return inference == "AGENT" or operation == "invoke_agent"
 
 
 def _step(span: Span, known: Mapping[bytes, Span]) -> Step | None:
@@ -134,8 +164,7 @@ def _actor(span: Span, known: Mapping[bytes, Span]) -> str:
         if above is None:
             break
         said = _attributes(above)
-        agent = said.get("openinference.span.kind") == "AGENT"
-        if agent or said.get("gen_ai.operation.name") == "invoke_agent":
+        if _is_agent(said):
             return str(said.get("gen_ai.agent.name") or above.name)
         above = known.get(above.parent_span_id)
     return ""
@@ -175,6 +204,11 @@ def _agentdojo_run(number: int, record: Mapping[str, Any]) -> Run:
         name=f"{name}#{number}",
         group=str(record["pipeline"]),
         steps=tuple(_messages(record["messages"])),
+        around=tuple(
+            _said(place, message)
+            for place, message in enumerate(record["messages"])
+            if message["role"] == "assistant" and not message.get("content")
+        ),
     )
 
 

@@ -100,6 +100,74 @@ def test_other_branching_is_work(counts: list[int]) -> None:
     assert said(*rounds(counts)) == []
 
 
+def under_one_span(counts: list[int], *, workers: bool = False) -> list[Rows]:
+    """An agent that asks its model before each round, all of it below the agent's own span.
+
+    With `workers`, each child is a tool behind which an agent asks, and calls a tool of its own.
+    """
+    rows: list[Rows] = []
+    for n, count in enumerate(counts):
+        at, span = START + n * SECOND, 10_000 * (n + 1)
+        rows.append(row(run=1, span=span, parent=7, kind=LLM, start_ns=at))
+        for child in range(span + 1, span + 1 + count):
+            begun = {"run": 1, "start_ns": at + SECOND // 2}
+            rows.append(row(**begun, span=child, parent=7, kind=TOOL))
+            if workers:
+                worker = child + 1000
+                rows.append(row(**begun, span=worker, parent=child, kind=AGENT, agent=8))
+                rows.append(row(**begun, span=child + 2000, parent=worker, kind=LLM, agent=8))
+                rows.append(row(**begun, span=child + 3000, parent=worker, kind=TOOL, agent=8))
+    return rows
+
+
+@pytest.mark.parametrize("workers", [False, True])
+@pytest.mark.parametrize("ended", [False, True])
+@pytest.mark.parametrize(
+    "counts",
+    [
+        [2, 3, 4, 5, 6],
+        [1, 2, 2, 3, 5, 8],
+        [1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6],
+        [1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 3, 4, 5, 6],
+    ],
+)
+def test_rounds_under_one_span_grow_however_slowly(
+    counts: list[int], ended: bool, workers: bool
+) -> None:
+    agent = [row(run=1, span=7, kind=AGENT)] if ended else []
+    (signal,) = said(*under_one_span(counts, workers=workers), *agent)
+
+    assert (signal.kind, signal.level) == ("fan-out", Level.WARNING)
+
+
+def test_eight_sizes_are_critical() -> None:
+    levels = [signal.level for signal in said(*under_one_span([1, 2, 3, 4, 5, 6, 7, 8]))]
+
+    assert levels == [Level.WARNING, Level.CRITICAL]
+
+
+@pytest.mark.parametrize("workers", [False, True])
+@pytest.mark.parametrize(
+    "counts",
+    [
+        [20] * 20,
+        [60],
+        [1, 1, 1, 30, 1, 1, 30, 1, 1],
+        [9, 4, 7, 3, 8, 2, 5, 1, 9, 6, 9, 1, 2, 4, 6, 9],  # so many numbers grow once by luck
+        [20, 21, 22, 23, 24, 25],  # and not to twice as many
+    ],
+)
+def test_rounds_that_do_not_grow_are_work(counts: list[int], workers: bool) -> None:
+    assert said(*under_one_span(counts, workers=workers)) == []
+
+
+def test_rounds_that_were_cut_are_not_small_ones() -> None:
+    rows = under_one_span([14] * 18 + [15, 16, 17, 18])
+    branching = Branching()
+
+    assert [signal for one in rows for signal in branching.update(batch(one))] == []
+
+
 def test_what_is_no_child_does_not_count() -> None:
     calls = [row(run=1, span=n + 1, parent=1 + n // 9, kind=LLM) for n in range(100)]
 

@@ -5,13 +5,13 @@ a few levels deep; what nests deeper calls itself without getting anywhere.
 
 Fan-out: round after round an agent starts more children than before. A round is what lies under one
 span after one of the model's answers there, and rounds of one agent are held against each other,
-lest what its children start in turn stands in between. Rounds may be as large as the one before,
-and not smaller. A list that is worked through in parallel is one large round, and no growth; numbers
-that go up and down do grow for a while by luck, so it is asked how likely that would be.
+lest what its children start in turn stands in between. Some may be as large as the one before, none
+smaller. A list that is worked through in parallel is one large round, and no growth; numbers that
+go up and down do grow for a while by luck, so it is asked how likely that would be.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, cast
 
 import numpy as np
@@ -37,6 +37,8 @@ ROUNDS = {Level.WARNING: 5, Level.CRITICAL: 8}
 """How many sizes of round in growth; each is larger than the last."""
 FEWEST_CHILDREN = 6
 """Of the last round; a few more or less are no growth."""
+TIMES = 2
+"""The last round over the first of those that grew."""
 LUCK = 0.02
 """How likely growth may be if the sizes of rounds had come in any order."""
 DEEPEST = 64
@@ -74,6 +76,7 @@ class Branching:
 
     def __init__(self, *, length: int = 256, most: int = 4_000_000) -> None:
         self._windows = Windows(KEPT, length=length, most=most)
+        self._length = length
         self._told: dict[tuple[int, str, str], tuple[int, int]] = {}
 
     def keys(self) -> int:
@@ -104,12 +107,12 @@ class Branching:
                 yield self._signal(gathered, at, ("recursion", level), words, most / deep)
 
     def _fan_outs(self, gathered: Gathered, parent: NDArray[np.int64]) -> Iterator[Signal]:
-        rounds = rounds_of(gathered, parent)
+        rounds = rounds_of(gathered, parent).whole(gathered.run, self._length)
         for level, sizes in ROUNDS.items():
             for at, counts in growing(rounds, sizes):
                 listed = ", ".join(map(str, counts))
                 words = f"rounds start ever more: {listed}"
-                score = counts[-1] / max(1, counts[0]) / 2
+                score = counts[-1] / counts[0] / TIMES
                 yield self._signal(gathered, at, ("fan-out", level), words, score)
 
     def _signal(
@@ -178,6 +181,31 @@ class Rounds:
     """Where the first child is."""
     size: NDArray[np.int64]
 
+    def take(self, which: NDArray[np.int64] | NDArray[np.bool_]) -> "Rounds":
+        begun, size = self.begun[which], self.size[which]
+        return Rounds(run=self.run[which], starter=self.starter[which], begun=begun, size=size)
+
+    def in_order(self) -> "Rounds":
+        return self.take(np.lexsort((self.begun, self.starter, self.run)))
+
+    def again(self) -> NDArray[np.bool_]:
+        """Whether each round has the same starter as the one before it."""
+        same = np.zeros(len(self.run), np.bool_)
+        same[1:] = (self.run[1:] == self.run[:-1]) & (self.starter[1:] == self.starter[:-1])
+        return same
+
+    def pooled(self) -> "Rounds":
+        """Those who start one round only are taken for one: their spans may be an agent's turns."""
+        alone = ~self.again()
+        alone[:-1] &= alone[1:]
+        starter = np.where(alone, np.uint64(0), self.starter)
+        return replace(self, starter=starter).in_order()
+
+    def whole(self, run: Keys, length: int) -> "Rounds":
+        """Without what may have been cut: each starter's first round, where a window is full."""
+        runs, counts = np.unique(run, return_counts=True)
+        return self.take(~np.isin(self.run, runs[counts >= length]) | self.again())
+
 
 def rounds_of(gathered: Gathered, parent: NDArray[np.int64]) -> Rounds:
     nodes, run = gathered.steps, gathered.run
@@ -186,38 +214,35 @@ def rounds_of(gathered: Gathered, parent: NDArray[np.int64]) -> Rounds:
     siblings = places[np.lexsort((places, nodes["parent"][places], run[places]))]
     above = nodes["parent"][siblings]
     # A round ends where the model is asked again beside it, or the children have another parent.
-    new = np.ones(len(siblings), np.bool_)
-    new[1:] = (above[1:] != above[:-1]) | (run[siblings][1:] != run[siblings][:-1])
-    number = np.cumsum(new | (nodes["kind"][siblings] == LLM))
-    _, first, size = np.unique(number[child[siblings]], return_index=True, return_counts=True)
-    begun = siblings[child[siblings]][first]
-    starter = _starters(nodes, parent)[begun]
-    order = np.lexsort((begun, starter, run[begun]))
-    begun = begun[order]
-    return Rounds(run=run[begun], starter=starter[order], begun=begun, size=size[order])
+    new = nodes["kind"][siblings] == LLM
+    new[1:] |= (above[1:] != above[:-1]) | (run[siblings][1:] != run[siblings][:-1])
+    number, siblings = np.cumsum(new)[child[siblings]], siblings[child[siblings]]
+    _, first, size = np.unique(number, return_index=True, return_counts=True)
+    begun = siblings[first]
+    starter = _starters(nodes, parent, begun)
+    return Rounds(run=run[begun], starter=starter, begun=begun, size=size).in_order().pooled()
 
 
-def _starters(nodes: NDArray[np.void], parent: NDArray[np.int64]) -> Keys:
-    """Which agent, or what else that was started, each span is nearest below; 0 if not known.
+def _starters(nodes: NDArray[np.void], parent: NDArray[np.int64], top: NDArray[np.int64]) -> Keys:
+    """Which agent each of some spans is nearest below, or what sort of span, if it was no agent's.
 
-    Agents by name, so that one that is called again goes on where it was.
+    Agents by name, so that one that is called again goes on where it was. One that has not ended
+    is not known yet, but its id is.
     """
     started = np.isin(nodes["kind"], CHILDREN)
-    above = parent.copy()
     for _ in range(DEEPEST):
-        between = (above >= 0) & ~started[above]
+        between = (parent[top] >= 0) & ~started[parent[top]]
         if not between.any():
             break
-        above[between] = parent[above[between]]
+        top = np.where(between, parent[top], top)
     named = np.where(nodes["kind"] == AGENT, nodes["agent"], nodes["kind"])
-    return np.where(above >= 0, named[above], 0).astype(np.uint64)
+    starter: Keys = np.where(parent[top] >= 0, named[parent[top]], nodes["parent"][top])
+    return starter
 
 
 def growing(rounds: Rounds, sizes: int) -> Iterator[tuple[int, list[int]]]:
     """Where rounds in a row grew through so many sizes, by more than luck; and those sizes."""
-    size, at = rounds.size, np.arange(len(rounds.size))
-    same = np.zeros(len(at), np.bool_)
-    same[1:] = (rounds.run[1:] == rounds.run[:-1]) & (rounds.starter[1:] == rounds.starter[:-1])
+    size, same, at = rounds.size, rounds.again(), np.arange(len(rounds.size))
     up, down = np.zeros_like(same), np.zeros_like(same)
     up[1:], down[1:] = size[1:] > size[:-1], size[1:] < size[:-1]
     first, low = _last(~same), _last(~same | down)
@@ -227,9 +252,9 @@ def growing(rounds: Rounds, sizes: int) -> Iterator[tuple[int, list[int]]]:
     # Of all orders of these sizes, the share in which none is smaller than the one before.
     logs = np.cumsum(np.log(at - level + 1) - np.log(at - low + 1))
     luck = logs - logs[low] + np.log(low - first + 1)
-    wanted = (grown >= sizes) & (size >= FEWEST_CHILDREN) & (luck <= np.log(LUCK))
-    for end in _first_in_time(rounds, wanted):
-        yield int(rounds.begun[end]), np.unique(size[low[end] : end + 1])[-sizes:].tolist()
+    large = (size >= FEWEST_CHILDREN) & (size >= TIMES * size[low])
+    for end in _first_in_time(rounds, (grown >= sizes) & large & (luck <= np.log(LUCK))):
+        yield int(rounds.begun[end]), np.unique(size[low[end] : end + 1]).tolist()
 
 
 def _last(which: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -40,7 +40,7 @@ async def run(
 
     def engine() -> Engine:
         database = Tapped(store)
-        live = listing.live(database, health, fleet)
+        live = listing.live(database, health, fleet, whole=index == 0)
         mine = Shard(index=index, of=of)
         watch = Watch(database, live, fleet=fleet, health=health, shard=mine)
         board = Board(folder / f"metrics-{part}.prom", clock_ns=time.time_ns)

@@ -9,19 +9,27 @@ usd: 5
 usd_per_hour: 20
 tokens: 1000000
 actions: 3
+timezone: Europe/Berlin       # whose days and months budgets go by; UTC if left out
+currencies: {EUR: 1.08}       # dollars for one
+budgets:                      # each as in budgets/declared.py
+- {agent: refunds, per: day, usd: 50}
 """
 
-import difflib
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from datetime import UTC, tzinfo
+from decimal import Decimal
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import yaml
 
 from fleetglass import ConfigurationError
 from fleetglass._settings import seconds
+from fleetglass_detectors.budgets import declared
+from fleetglass_detectors.budgets.declared import Budget
+from fleetglass_detectors.entries import entries, mapping, number
 from fleetglass_detectors.incidents.severity import Limits
 from fleetglass_detectors.signal import Signal
 
@@ -41,6 +49,11 @@ class Fleet:
     polling: tuple[Polling, ...] = ()
     critical: Limits = field(default_factory=Limits)
     false_pages_per_week: float = 1.0
+    timezone: tzinfo = UTC
+    """Whose days and months budgets go by."""
+    currencies: Mapping[str, Decimal] = field(default_factory=dict[str, Decimal])
+    """Dollars for one of each."""
+    budgets: tuple[Budget, ...] = ()
 
     def excuses(self, signal: Signal, *, agent: str, tool: str) -> bool:
         """Whether what repeats is polling that was declared, and no faster than that."""
@@ -66,23 +79,24 @@ def read(file: Path) -> Fleet:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{str(file)!r} is no YAML: {error}") from error
     where = repr(str(file))
-    given = _mapping(document, where, tuple(f.name for f in fields(Fleet)))
-    rules: Any = given.get("polling") or []
-    if not isinstance(rules, list):
-        raise ConfigurationError(f"'polling' in {where} must be a list, not {rules!r}")
-    limits = _limits(given.get("critical") or {}, f"'critical' in {where}")
-    pages = given.get("false_pages_per_week", 1.0)
-    _check_number("false_pages_per_week", pages, where)
+    given = mapping(document, where, tuple(f.name for f in fields(Fleet)))
+    rates = declared.currencies(given.get("currencies", {}), where)
+    rules = entries(given.get("polling"), "polling", where)
     return Fleet(
-        false_pages_per_week=pages,
-        polling=tuple(_polling(rule, where) for rule in cast(Any, rules)),
-        critical=limits,
+        false_pages_per_week=number(
+            "false_pages_per_week", given.get("false_pages_per_week", 1.0), where
+        ),
+        polling=tuple(_polling(rule, where) for rule in rules),
+        critical=_limits(given.get("critical") or {}, f"'critical' in {where}"),
+        timezone=declared.timezone(given.get("timezone", "UTC"), where),
+        currencies=rates,
+        budgets=declared.budgets(given.get("budgets"), where, rates),
     )
 
 
 def _polling(rule: Any, where: str) -> Polling:
     place = f"'polling' in {where}"
-    given = _mapping(rule, place, tuple(f.name for f in fields(Polling)))
+    given = mapping(rule, place, tuple(f.name for f in fields(Polling)))
     tool, agent = given.get("tool"), given.get("agent", "*")
     if not isinstance(tool, str) or not tool or not isinstance(agent, str):
         raise ConfigurationError(
@@ -94,26 +108,7 @@ def _polling(rule: Any, where: str) -> Polling:
 
 
 def _limits(value: Any, place: str) -> Limits:
-    given = _mapping(value, place, tuple(f.name for f in fields(Limits)))
+    given = mapping(value, place, tuple(f.name for f in fields(Limits)))
     for name, limit in given.items():
-        _check_number(name, limit, place)
+        number(name, limit, place)
     return Limits(**given)
-
-
-def _check_number(name: str, value: Any, place: str) -> None:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    # `not <` and not `>=`: NaN is neither.
-    if not number or not 0 < value < float("inf"):
-        raise ConfigurationError(f"{name!r} of {place} must be a number over 0, not {value!r}")
-
-
-def _mapping(value: Any, place: str, known: Iterable[str]) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise ConfigurationError(f"{place} must hold names with values, not {value!r}")
-    given = cast("dict[str, Any]", value)
-    for name in given:
-        if name not in known:
-            near = difflib.get_close_matches(str(name), known, 1)
-            advice = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
-            raise ConfigurationError(f"{place} has an unknown key {name!r}; {advice}")
-    return given

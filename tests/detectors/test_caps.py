@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 from fleet_rows import START, batch, row, steps
 
-from fleetglass_detectors.loops.caps import ALLOWANCE, Caps
+from fleetglass_detectors.alarms.allowance import FLEET
+from fleetglass_detectors.loops.caps import Caps
 from fleetglass_detectors.signal import Signal
 from fleetglass_detectors.spans import AGENT, Rows
 
@@ -21,7 +22,7 @@ def end(run: int, agent: int = 7) -> Rows:
 
 
 def taught(runs: int = 60, *, length: int = 10, pages: float = 1.0) -> Caps:
-    caps = Caps(replace(ALLOWANCE, pages_per_week=pages))
+    caps = Caps(replace(FLEET, pages_per_week=pages))
     rng = np.random.default_rng(3)
     for run in range(1, runs + 1):
         rows = run_of(length + int(rng.integers(0, 5)), run=run)

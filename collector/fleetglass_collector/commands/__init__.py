@@ -6,6 +6,7 @@ from typing import Protocol
 from fleetglass_collector.commands import (
     check,
     collect,
+    costs,
     detect,
     directives,
     doctor,
@@ -38,6 +39,7 @@ COMMANDS: tuple[Command, ...] = (
     store,
     query,
     incidents,
+    costs,
     check,
     prices,
     directives,

@@ -90,6 +90,10 @@ class Allowance:
         return min(self.per_day(family) / runs, 1 / LEAST_RUN_LENGTH)
 
 
+FLEET = Allowance(weights={"caps": 0.25, "cost": 0.25, "others": 0.5})
+"""How the detectors share one false page a week; rules that need no history take none."""
+
+
 def _positive(number: npt.ArrayLike, *, name: str) -> FloatArray:
     array = np.asarray(number, dtype=np.float64)
     if not bool(np.all((array > 0) & (array < np.inf))):

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from fleetglass_detectors.alarms.allowance import Allowance
+from fleetglass_detectors.alarms.allowance import FLEET, Allowance
 from fleetglass_detectors.alarms.tails import level
 from fleetglass_detectors.detector import State
 from fleetglass_detectors.signal import Level, Signal
@@ -28,8 +28,6 @@ HOUR_S, DAY_S = 3600.0, 86_400.0
 MOST_RUNS, MOST_AGENTS = 1_000_000, 100_000
 
 FAMILY = "caps"
-ALLOWANCE = Allowance(weights={FAMILY: 0.25, "others": 0.75})
-"""One false page a week, of which a quarter is for this; rules that need no history take none."""
 
 Totals = tuple[float, float, float, int, int]
 """Steps, tokens, worst share of a cap so far, and when it was first and last seen."""
@@ -40,7 +38,7 @@ class Caps:
     name = "caps"
     by: Literal["run"] = "run"
 
-    def __init__(self, allowance: Allowance = ALLOWANCE) -> None:
+    def __init__(self, allowance: Allowance = FLEET) -> None:
         self._allowance = allowance
         # How many runs have ended, and when the first and the last of them did.
         self._ended = (0, 0, 0)

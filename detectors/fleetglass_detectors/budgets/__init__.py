@@ -1,0 +1,1 @@
+"""Budgets: what may be spent, by whom and in which time; told before it is gone."""

@@ -1,0 +1,207 @@
+"""Budgets as `fleet.yaml` declares them, and whose days and months they go by."""
+
+import difflib
+import re
+import zoneinfo
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from fleetglass import ConfigurationError
+from fleetglass._settings import seconds
+from fleetglass_detectors.entries import entries, mapping, near, number
+
+KEYS = ("name", "tenant", "agent", "cohort", "per", "usd", "amount", "currency", "hard")
+DOLLARS = "USD"
+# A quadrillion dollars would be more than the database can count.
+MOST = 1e12
+
+
+class Per(StrEnum):
+    RUN = "run"
+    HOUR = "hour"
+    DAY = "day"
+    MONTH = "month"
+
+    @property
+    def words(self) -> str:
+        return "an hour" if self is Per.HOUR else f"a {self}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """Whose spending counts; what is empty holds for all."""
+
+    tenant: str = ""
+    agent: str = ""
+    cohort: str = ""
+
+    def __str__(self) -> str:
+        told = {"agent": self.agent, "cohort": self.cohort, "tenant": self.tenant}
+        return " of ".join(f"{name} {value}" for name, value in told.items() if value) or "fleet"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hard:
+    """What agents are told once the budget is spent."""
+
+    action: str
+    every_s: float = 0.0
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.every_s:g}s" if self.every_s else self.action
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    name: str
+    scope: Scope
+    per: Per
+    usd: Decimal
+    declared: str = ""
+    """The amount as it was declared, where that was not in dollars."""
+    hard: Hard | None = None
+    """Nothing: it only tells."""
+
+    @property
+    def by(self) -> str:
+        """Who gives its directives."""
+        return f"fleetglass budget {self.name}"
+
+
+def budgets(value: Any, where: str, rates: Mapping[str, Decimal]) -> tuple[Budget, ...]:
+    """The budgets of a list.
+
+    Raises:
+        ConfigurationError: One of them makes no sense, or there are two of the same.
+    """
+    found: list[Budget] = []
+    for index, entry in enumerate(entries(value, "budgets", where), 1):
+        one = _budget(entry, f"budget {index} in {where}", rates)
+        _refuse_twice(one, found, f"budget {index} in {where}")
+        found.append(one)
+    return tuple(found)
+
+
+def currencies(value: Any, where: str) -> dict[str, Decimal]:
+    """What one of each is worth in dollars."""
+    place = f"'currencies' in {where}"
+    if not isinstance(value, dict):
+        raise ConfigurationError(f"{place} must be like {{EUR: 1.08}}, not {value!r}")
+    rates = {DOLLARS: Decimal(1)}
+    for name, rate in value.items():  # pyright: ignore[reportUnknownVariableType]
+        if not isinstance(name, str) or not re.fullmatch("[A-Z]{3}", name):
+            raise ConfigurationError(f"{place}: a currency is three capitals, not {name!r}")
+        if name == DOLLARS:
+            raise ConfigurationError(f"{place}: costs are in USD; leave it out")
+        rates[name] = Decimal(str(number(name, rate, place)))
+    return rates
+
+
+def timezone(value: Any, where: str) -> tzinfo:
+    place = f"'timezone' in {where}"
+    if not isinstance(value, str):
+        raise ConfigurationError(f"{place} must be a name such as 'Europe/Berlin', not {value!r}")
+    if value == "UTC":
+        return UTC
+    try:
+        return zoneinfo.ZoneInfo(value)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
+        known = sorted(zoneinfo.available_timezones())
+        if not known:
+            raise ConfigurationError(
+                f"{place}: this machine has no timezones; install its tzdata package, or "
+                "'pip install tzdata'"
+            ) from error
+        found = difflib.get_close_matches(value, known, 1)
+        advice = f"did you mean {found[0]!r}?" if found else "one is like 'Europe/Berlin'"
+        raise ConfigurationError(f"{place} names no timezone: {value!r}; {advice}") from error
+
+
+def _budget(entry: Any, place: str, rates: Mapping[str, Decimal]) -> Budget:
+    given = mapping(entry, place, KEYS)
+    names = {key: _name(given[key], key, place) for key in KEYS[:4] if key in given}
+    name = names.pop("name", "")
+    scope = Scope(**names)
+    per = _per(given.get("per"), place)
+    usd, declared = _amount(given, place, rates)
+    return Budget(
+        name=name or f"{scope} per {per}",
+        scope=scope,
+        per=per,
+        usd=usd,
+        declared=declared,
+        hard=_hard(given["hard"], per, place) if "hard" in given else None,
+    )
+
+
+def _name(value: Any, key: str, place: str) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ConfigurationError(f"{key!r} of {place} must be a name, not {value!r}")
+    if key != "name" and "*" in value:
+        raise ConfigurationError(
+            f"{key!r} of {place} must be an exact name, not {value!r}; leave it out for all"
+        )
+    return value
+
+
+def _per(value: Any, place: str) -> Per:
+    known = tuple(map(str, Per))
+    if value not in known:
+        advice = f"say one of {', '.join(known)}"
+        if isinstance(value, str):
+            advice = near(value, known)
+        raise ConfigurationError(f"'per' of {place} is no period: {value!r}; {advice}")
+    return Per(value)
+
+
+def _amount(
+    given: Mapping[str, Any], place: str, rates: Mapping[str, Decimal]
+) -> tuple[Decimal, str]:
+    """Dollars, and the words for what was declared where that was no dollars."""
+    keys = [key for key in ("usd", "amount") if key in given]
+    if len(keys) != 1 or ("currency" in given) != (keys == ["amount"]):
+        raise ConfigurationError(f"{place} needs either 'usd', or 'amount' and 'currency'")
+    amount = Decimal(str(number(keys[0], given[keys[0]], place)))
+    currency = given.get("currency", DOLLARS)
+    if not isinstance(currency, str) or currency not in rates:
+        raise ConfigurationError(
+            f"{place} is in {currency!r}, whose rate is not known; say what one is in dollars: "
+            f"'currencies: {{{currency}: 1.08}}'"
+        )
+    usd = amount * rates[currency]
+    if usd > MOST:
+        raise ConfigurationError(f"{keys[0]!r} of {place} is too much to be meant: {amount}")
+    return usd, "" if currency == DOLLARS else f"{amount:,.2f} {currency}"
+
+
+def _hard(value: Any, per: Per, place: str) -> Hard:
+    words = value.split() if isinstance(value, str) else []
+    if not (words == ["halt"] or (len(words) == 2 and words[0] == "throttle")):
+        raise ConfigurationError(
+            f"'hard' of {place} must be 'halt' or 'throttle 30s' (from step to step), not {value!r}"
+        )
+    if per is Per.RUN:
+        raise ConfigurationError(
+            f"{place} cannot be 'hard': no directive names a single run; give the run its budget "
+            "where it is made, fleetglass.run(..., budget=Budget(usd=...))"
+        )
+    every_s = seconds(words[1]) if len(words) == 2 else 0.0
+    if len(words) == 2 and not every_s > 0:
+        raise ConfigurationError(f"'hard' of {place}: a throttle is of more than 0, not {value!r}")
+    return Hard(action=words[0], every_s=every_s)
+
+
+def _refuse_twice(one: Budget, others: Sequence[Budget], place: str) -> None:
+    for number_, other in enumerate(others, 1):
+        if (one.scope, one.per) == (other.scope, other.per):
+            raise ConfigurationError(
+                f"{place} is for the same as budget {number_}, {other.name!r}: keep one of them"
+            )
+        if one.name == other.name:
+            raise ConfigurationError(
+                f"{place} has the name of budget {number_}, {one.name!r}: give it another 'name'"
+            )

@@ -1,0 +1,253 @@
+"""Who spends unlike themselves, and why: the detector that asks the ledger now and then.
+
+Every ten seconds it reads the runs of which spans were settled since, every minute how many began.
+Runs that are over become marks of their agent, cohort, model and tenant, once each; open ones are
+held against what their agent's runs ever cost. What stands out is gathered into causes, and a cause
+is told with what it costs too much and why, in dollars: the same hours of the day before against
+the while since it began.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+from typing import Any, Literal, cast
+
+import numpy as np
+
+from fleetglass_detectors.alarms.allowance import Allowance
+from fleetglass_detectors.cost.attribution import attribute, lines
+from fleetglass_detectors.cost.causes import Cause, Change, causes, changes, of_key
+from fleetglass_detectors.cost.extreme import DEAR, Extreme
+from fleetglass_detectors.cost.ledger import Ledger, Told
+from fleetglass_detectors.cost.streams import Finding, Streams
+from fleetglass_detectors.cost.usage import Usage
+from fleetglass_detectors.detector import State
+from fleetglass_detectors.harm import Harm
+from fleetglass_detectors.signal import Level, Signal
+from fleetglass_detectors.spans import Batch
+from fleetglass_detectors.subject import Subject
+
+SECOND_NS = 1_000_000_000
+MINUTE_NS, HOUR_NS, DAY_NS = 60 * SECOND_NS, 3600 * SECOND_NS, 86_400 * SECOND_NS
+TICK_NS = 10 * SECOND_NS
+# Segments of another collector may become visible late.
+OVERLAP_NS = 30 * SECOND_NS
+# A run of which nothing was heard for so long is over, whether it ended or not.
+IDLE_NS = 600 * SECOND_NS
+# A minute is counted when its spans have arrived, most of them.
+MINUTE_LAG_NS = 90 * SECOND_NS
+# After an hour away nobody wants to hear what was.
+MINUTES_BACK = 60
+MARKED = 500_000
+
+
+class Costs:
+    name = "costs"
+    by: Literal["agent"] = "agent"
+
+    def __init__(self, ledger: Ledger, allowance: Allowance) -> None:
+        self._ledger = ledger
+        self._streams = Streams(allowance)
+        self._due_ns = 0
+        self._segment = 0
+        self._left = 0
+        self._minute_ns = 0
+        # Runs that were counted, and those that were flagged, of which nothing is learnt.
+        self._marked: dict[int, None] = {}
+        self._flagged: dict[int, None] = {}
+        self._prices: dict[str, str] = {}
+
+    def keys(self) -> int:
+        return len(self._streams)
+
+    def update(self, batch: Batch) -> Iterable[Signal]:
+        if batch.now_ns < self._due_ns:
+            return
+        self._due_ns = batch.now_ns + TICK_NS
+        settled = self._ledger.settled()
+        if not self._segment:
+            # What was before the first start is nobody's incident now.
+            self._segment = self._left = settled
+        yield from self._runs(settled, batch.now_ns)
+        minutes = self._minutes(batch.now_ns)
+        if minutes:
+            self._correct(batch.now_ns)
+            self._streams.settle(batch.now_ns)
+            yield from self._keys(batch.now_ns)
+
+    def state(self) -> State:
+        return {
+            "streams": self._streams.state(),
+            "at": [self._due_ns, self._segment, self._left, self._minute_ns],
+            "marked": [*self._marked],
+            "flagged": [*self._flagged],
+            "prices": self._prices.copy(),
+        }
+
+    def restore(self, state: State) -> None:
+        held = cast(dict[str, Any], state)
+        self._streams.restore(held["streams"])
+        self._due_ns, self._segment, self._left, self._minute_ns = held["at"]
+        self._marked = dict.fromkeys(held["marked"])
+        self._flagged = dict.fromkeys(held["flagged"])
+        self._prices = held["prices"].copy()
+
+    def _runs(self, settled: int, now_ns: int) -> Iterator[Signal]:
+        told = self._ledger.touched(self._segment - OVERLAP_NS, settled)
+        self._segment = max(self._segment, settled)
+        yield from self._extremes(told)
+        self._mark(told.where(told.columns["ended"] > 0), now_ns)
+        idle = settled - IDLE_NS
+        if idle > self._left + MINUTE_NS:
+            self._mark(self._ledger.left(self._left - OVERLAP_NS, idle), now_ns)
+            self._left = idle
+
+    def _extremes(self, told: Told) -> Iterator[Signal]:
+        for extreme in self._streams.extremes(told):
+            _remember(self._flagged, extreme.number)
+            if signal := self._of_run(extreme):
+                yield signal
+
+    def _of_run(self, extreme: Extreme) -> Signal | None:
+        place = self._ledger.place(extreme.key.tenant, extreme.run_id)
+        if place is None:
+            return None
+        is_dear = extreme.kind == DEAR
+        value, level, usual = (
+            f"${number:,.2f}" if is_dear else f"{number:,.0f} tokens"
+            for number in (extreme.value, extreme.level, extreme.usual)
+        )
+        what = "cost" if is_dear else "read in one call"
+        return Signal(
+            family="excess",
+            detector=self.name,
+            kind=extreme.kind,
+            level=Level.WARNING,
+            run=place.run,
+            segment=place.segment,
+            last=place.span,
+            at_ns=place.last_ns,
+            first_ns=place.first_ns,
+            score=extreme.score,
+            summary=f"{value} {what} so far; this agent's runs take {usual}, and {level} at most",
+            evidence={"value": extreme.value, "level": extreme.level, "usual": extreme.usual},
+        )
+
+    def _mark(self, told: Told, now_ns: int) -> None:
+        new = np.array(
+            [number not in self._marked and number not in self._flagged for number in told.numbers],
+            np.bool_,
+        )
+        for number in told.numbers:
+            _remember(self._marked, number)
+        if new.any():
+            self._streams.mark(told.where(new), now_ns)
+
+    def _minutes(self, now_ns: int) -> int:
+        """Count the minutes that are over; return how many there were."""
+        last = (now_ns - MINUTE_LAG_NS) // MINUTE_NS * MINUTE_NS
+        if not self._minute_ns:
+            self._minute_ns = last
+        self._minute_ns = max(self._minute_ns, last - MINUTES_BACK * MINUTE_NS)
+        first, self._minute_ns = self._minute_ns, last
+        begun = self._ledger.begun(first, last) if first < last else {}
+        for minute in range(first, last, MINUTE_NS):
+            self._streams.minute(begun.get(minute, {}), minute)
+            if (minute + MINUTE_NS) % HOUR_NS == 0:
+                self._streams.end_hour(minute, now_ns)
+        return len(range(first, last, MINUTE_NS))
+
+    def _correct(self, now_ns: int) -> None:
+        """Where a price was corrected, runs cost otherwise from now on; so they were told to."""
+        prices = self._ledger.prices()
+        changed = [
+            name.split("\0")[1]
+            for name, digest in prices.items()
+            if self._prices.get(name, digest) != digest
+        ]
+        self._prices = prices
+        if changed:
+            self._streams.reprice(self._ledger.users(changed, now_ns - 7 * DAY_NS))
+
+    def _keys(self, now_ns: int) -> Iterator[Signal]:
+        by_tenant: dict[tuple[str, bool], list[Finding]] = defaultdict(list)
+        for finding in self._streams.found(now_ns):
+            by_tenant[finding.key.tenant, finding.up].append(finding)
+        for (tenant, up), findings in sorted(by_tenant.items()):
+            since = min(finding.since_ns for finding in findings)
+            cells = self._compared(tenant, since, now_ns)
+            told = {finding.key: finding for finding in sorted(findings, key=_score)}
+            for cause in causes([*told], cells, up=up):
+                signals = [f for f in findings if f.key == cause.key]
+                own = self._compared(tenant, min(f.since_ns for f in signals), now_ns)
+                yield from (_signal(f, cause, own, now_ns) for f in signals)
+
+    def _compared(self, tenant: str, since_ns: int, now_ns: int) -> list[Change]:
+        """What a tenant's runs cost since, and in the same hours of the day before."""
+        days = -(-(now_ns - since_ns) // DAY_NS) or 1
+        before = self._ledger.cells(tenant, since_ns - days * DAY_NS, now_ns - days * DAY_NS)
+        return changes(before, self._ledger.cells(tenant, since_ns, now_ns))
+
+
+def _signal(finding: Finding, cause: Cause, cells: Sequence[Change], now_ns: int) -> Signal:
+    key = finding.key
+    own = of_key(key, cells)
+    before, after = _sums([c.before for c in own]), _sums([c.after for c in own])
+    change = attribute(_by_model(own, "before"), _by_model(own, "after"))
+    seconds = max(1, now_ns - finding.since_ns) / SECOND_NS
+    excess = max(Decimal(), after.cost - before.cost)
+    subject = Subject(
+        about=key.about,
+        name=key.name,
+        tenant=key.tenant,
+        agent=key.name if key.about == "agent" else "",
+    )
+    dearest = [run for c in own for run in c.cell.dearest]
+    return Signal(
+        family="cost",
+        detector=Costs.name,
+        kind=finding.kind,
+        level=Level.WARNING,
+        run=subject.number,
+        subject=subject,
+        harm=Harm(
+            tokens=round(after.tokens), cost=float(excess), seconds=seconds, agents=_agents(own)
+        ),
+        at_ns=now_ns,
+        first_ns=finding.since_ns,
+        score=finding.score,
+        summary=f"{finding.words}; ${after.cost:,.2f} since, ${before.cost:,.2f} a day before",
+        evidence={
+            "usd": float(after.cost),
+            "usd_before": float(before.cost),
+            "usd_per_hour": float(after.cost) / seconds * 3600,
+            "why": lines(change),
+            "also": [f"{other.about} {other.name}" for other in cause.explains],
+            "dearest_runs": dearest[:3],
+        },
+    )
+
+
+def _by_model(cells: Iterable[Change], side: str) -> dict[tuple[str, str], Usage]:
+    found: dict[tuple[str, str], Usage] = defaultdict(Usage)
+    for change in cells:
+        found[change.cell.agent, change.cell.model] += getattr(change, side)
+    return found
+
+
+def _agents(cells: Iterable[Change]) -> tuple[str, ...]:
+    return tuple(sorted({c.cell.agent for c in cells if c.cell.agent and c.excess > 0}))
+
+
+def _sums(usages: Iterable[Usage]) -> Usage:
+    return sum(usages, Usage())
+
+
+def _score(finding: Finding) -> float:
+    return finding.score
+
+
+def _remember(known: dict[int, None], number: int) -> None:
+    known[number] = None
+    if len(known) > MARKED:
+        del known[next(iter(known))]

@@ -1,0 +1,214 @@
+"""The charts of all keys: what each measures, and what stands out at a moment.
+
+    cost      log of what a run cost; of its tokens, where it has no price    creep, extreme
+    uncached  the share of input that came from no cache                      creep, up
+    failed    the share of calls that failed                                  creep, up
+    context   log of the largest input of one call                            extreme
+    volume    runs that begin in a minute                                     volume
+
+Thresholds follow from the fleet's false pages a week (alarms/allowance.py): `cost` has a quarter of
+them, of which the runs a third, the keys' charts two. 100,000 keys at most.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+
+from fleetglass_detectors.alarms.allowance import LEAST_RUN_LENGTH, Allowance
+from fleetglass_detectors.alarms.evidence import FloatArray, IntArray
+from fleetglass_detectors.alarms.slots import Slots
+from fleetglass_detectors.cost.creep import Creep
+from fleetglass_detectors.cost.extreme import DEAR, LARGE, Extreme, extremes, worth
+from fleetglass_detectors.cost.ledger import Key, Told
+from fleetglass_detectors.cost.usual import DAY_NS, Usual
+from fleetglass_detectors.cost.volume import Volume
+from fleetglass_detectors.detector import State
+
+CAPACITY = 100_000
+FAMILY = "cost"
+MINUTES_A_DAY = 1440.0
+RUNS_PART = 1 / 3
+MOVES = {
+    ("cost", True): "dearer runs",
+    ("cost", False): "cheaper runs",
+    ("uncached", True): "fewer cache hits",
+    ("failed", True): "failing calls",
+}
+MORE = "more runs"
+STREAMS_A_KEY = len(MOVES) + 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A key whose spend, or what drives it, has moved."""
+
+    key: Key
+    kind: str
+    up: bool
+    score: float
+    since_ns: int
+    words: str
+
+
+class Streams:
+    def __init__(self, allowance: Allowance, *, capacity: int = CAPACITY) -> None:
+        self._allowance = allowance
+        self._slots = Slots(capacity)
+        self._usual = {
+            "cost": Usual(capacity, floor=0.1, least=float(np.log(1.02))),
+            "uncached": Usual(capacity, floor=0.05, least=0.02),
+            "failed": Usual(capacity, floor=0.05, least=0.02),
+            "context": Usual(capacity, floor=0.1, least=0.0),
+        }
+        self._creep = {
+            "cost": Creep(capacity, self._usual["cost"]),
+            # Of shares the least shift is in points.
+            "uncached": Creep(capacity, self._usual["uncached"], least=(0.2, 0.1)),
+            "failed": Creep(capacity, self._usual["failed"], least=(0.2, 0.1)),
+        }
+        self._volume = Volume(capacity)
+        # Whether runs of a key are measured in dollars, or in tokens that have no price.
+        self._basis = np.zeros(capacity, np.int8)
+        self._runs = (0, 0, 0)
+
+    def __len__(self) -> int:
+        return len(self._slots)
+
+    def extremes(self, told: Told) -> Iterator[Extreme]:
+        """Runs, open or over, that cost or read more than their agent's runs ever did."""
+        runs, first_ns, last_ns = self._runs
+        days = max((last_ns - first_ns) / DAY_NS, 1 / 24)
+        each = self._allowance.per_run(FAMILY, runs_per_day=max(runs, 1) / days)
+        slots = self._slots.find(told.keys)
+        risen = self._creep["cost"].risen(slots)
+        for kind, measure, values in (
+            (DEAR, "cost", worth(told)),
+            (LARGE, "context", told.columns["largest_input"]),
+        ):
+            usual = self._usual[measure]
+            yield from extremes(
+                told, slots, values, usual, kind=kind, exceeded=RUNS_PART * each / 2, risen=risen
+            )
+
+    def mark(self, told: Told, now_ns: int) -> None:
+        """Learn what runs cost that are over, and hold it against what was usual."""
+        slots = self._claim(told.keys)
+        column = told.columns
+        self._rebase(slots, told)
+        spent = worth(told)
+        self._creep["cost"].update(slots[spent > 0], np.log(spent[spent > 0]), now_ns)
+        reads = column["input_tokens"] > 0
+        cached = column["cache_read_tokens"][reads] / column["input_tokens"][reads]
+        self._creep["uncached"].update(slots[reads], 1.0 - np.minimum(cached, 1.0), now_ns)
+        context = np.log(np.maximum(column["largest_input"][reads], 1.0))
+        self._usual["context"].observe(slots[reads], context, now_ns)
+        calls = column["calls"] > 0
+        failed = column["failed_calls"][calls] / column["calls"][calls]
+        self._creep["failed"].update(slots[calls], np.minimum(failed, 1.0), now_ns)
+        runs, first_ns, _ = self._runs
+        self._runs = (runs + len(set(told.numbers)), first_ns or now_ns, now_ns)
+
+    def minute(self, begun: Mapping[str, float], minute_ns: int) -> None:
+        slots = self._claim([*begun])
+        counts = np.zeros(len(self._slots))
+        counts[slots] = [*begun.values()]
+        self._volume.update(counts, minute_ns)
+
+    def end_hour(self, minute_ns: int, now_ns: int) -> None:
+        """Learn from an hour that is over."""
+        self._volume.end_hour(len(self._slots), minute_ns)
+        nobody = np.zeros(self._slots.capacity, np.bool_)
+        self._usual["context"].settle(now_ns, held=nobody)
+        for creep in self._creep.values():
+            creep.settle(now_ns)
+
+    def settle(self, now_ns: int) -> None:
+        for creep in self._creep.values():
+            creep.settle(now_ns)
+
+    def found(self, now_ns: int) -> Iterator[Finding]:
+        names = [str(name) for name in self._slots.state()["keys"]]
+        slots = self._slots.find(names)
+        by_slot = dict(zip(slots.tolist(), names, strict=True))
+        for (measure, up), kind in MOVES.items():
+            rates = self._usual[measure].rate(slots, now_ns)
+            moved = self._creep[measure].moved(slots, self._log_a(rates), now_ns, up=up)
+            for n, slot in enumerate(moved.slots.tolist()):
+                yield Finding(
+                    key=Key.of(by_slot[slot]),
+                    kind=kind,
+                    up=up,
+                    score=float(moved.score[n]),
+                    since_ns=int(moved.since_ns[n]),
+                    words=_moved(measure, float(moved.shift[n]), int(moved.marks[n])),
+                )
+        log_a = self._log_a(np.full(len(slots), MINUTES_A_DAY))
+        flooded = self._volume.flooded(slots, log_a, now_ns)
+        for n, slot in enumerate(flooded.slots.tolist()):
+            yield Finding(
+                key=Key.of(by_slot[slot]),
+                kind=MORE,
+                up=True,
+                score=float(flooded.score[n]),
+                since_ns=int(flooded.since_ns[n]),
+                words=f"{flooded.ratio[n]:.3g} times as many runs as at such an hour",
+            )
+
+    def reprice(self, keys: Iterable[str]) -> None:
+        """What these keys' runs cost is known otherwise than before: that is no news of theirs."""
+        slots = self._slots.find([*keys])
+        self._creep["cost"].reset(slots[slots >= 0])
+
+    def state(self) -> State:
+        used = len(self._slots)
+        return {
+            "slots": self._slots.state(),
+            "runs": self._runs,
+            "basis": self._basis[:used].tobytes(),
+            "creep": {name: creep.state(used) for name, creep in self._creep.items()},
+            "context": self._usual["context"].state(used),
+            "volume": self._volume.state(used),
+        }
+
+    def restore(self, state: State) -> None:
+        held = cast(dict[str, Any], state)
+        self._slots.restore(held["slots"])
+        used = len(self._slots)
+        self._runs = held["runs"]
+        self._basis[:used] = np.frombuffer(held["basis"], np.int8)
+        for name, creep in self._creep.items():
+            creep.restore(held["creep"][name], used)
+        self._usual["context"].restore(held["context"], used)
+        self._volume.restore(held["volume"], used)
+
+    def _claim(self, keys: Sequence[str]) -> IntArray:
+        claim = self._slots.claim(keys)
+        for creep in self._creep.values():
+            creep.reset(claim.fresh)
+        self._usual["context"].reset(claim.fresh)
+        self._volume.reset(claim.fresh)
+        self._basis[claim.fresh] = 0
+        return claim.slots
+
+    def _rebase(self, slots: IntArray, told: Told) -> None:
+        """A key whose runs get a price, or lose it, is measured anew."""
+        has = worth(told) > 0
+        slots, basis = slots[has], np.where(told.columns["cost"][has] > 0, 1, 2)
+        other = (self._basis[slots] != 0) & (self._basis[slots] != basis)
+        self._creep["cost"].reset(np.unique(slots[other]))
+        self._basis[slots] = basis
+
+    def _log_a(self, rates: FloatArray) -> FloatArray:
+        streams = len(self._slots) * STREAMS_A_KEY
+        part = (1 - RUNS_PART) * self._allowance.per_day(FAMILY)
+        return np.log(np.maximum(streams * rates / part, LEAST_RUN_LENGTH))
+
+
+def _moved(measure: str, shift: float, marks: int) -> str:
+    if measure == "cost":
+        word = "dearer" if shift > 0 else "cheaper"
+        return f"runs are {word}, {np.exp(shift):.3g} times what they were, over {marks:,} runs"
+    what = "input that came from no cache" if measure == "uncached" else "calls that failed"
+    return f"{100 * shift:+.3g} points of {what}, over {marks:,} runs"

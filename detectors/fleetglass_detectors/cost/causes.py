@@ -10,7 +10,7 @@ cells' d, its growth what it costs now over what it cost before.
     again     with what is left
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -43,21 +43,26 @@ class Cause:
     """Other keys that have moved with it."""
 
 
-def changes(before: Iterable[Cell], after: Iterable[Cell]) -> list[Change]:
-    """Each cell of the one or the other."""
+def changes(before: Iterable[Cell], after: Iterable[Cell], *, scale: float = 1.0) -> list[Change]:
+    """Each cell of the one or the other; what was before counts `scale` times."""
     old, new = _by_id(before), _by_id(after)
     return [
         Change(
             cell=new.get(id) or old[id],
-            before=old[id].usage if id in old else Usage(),
+            before=old[id].usage.scaled(scale) if id in old else Usage(),
             after=new[id].usage if id in new else Usage(),
         )
         for id in {**old, **new}
     ]
 
 
-def causes(keys: Sequence[Key], cells: Sequence[Change], *, up: bool) -> list[Cause]:
-    """The causes of a rise, or of a fall, that all of these keys of one tenant show."""
+def causes(
+    keys: Sequence[Key], cells: Sequence[Change], *, up: bool, told: Collection[Key] = ()
+) -> list[Cause]:
+    """The causes of a rise, or of a fall, that all of these keys of one tenant show.
+
+    Of keys that explain it, one that was `told` before stays the cause.
+    """
     sign = 1 if up else -1
     left: list[Key] = sorted(keys, key=lambda key: (DIMENSIONS.index(key.about), key.name))
     excess = {key: sign * _excess(key, cells) for key in left}
@@ -67,7 +72,8 @@ def causes(keys: Sequence[Key], cells: Sequence[Change], *, up: bool) -> list[Ca
         able: list[Key] = (
             [key for key in left if excess[key] >= ENOUGH * most] if most > 0 else left[:1]
         )
-        first = max(able, key=lambda key: sign * _growth(key, cells))
+        known = [key for key in able if key in told] or able
+        first = max(known, key=lambda key: sign * _growth(key, cells))
         own = [change for change in cells if first.has(change.cell)]
         explained = [
             key

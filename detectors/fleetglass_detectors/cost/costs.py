@@ -3,8 +3,8 @@
 Every ten seconds it reads the runs of which spans were settled since, every minute how many began.
 Runs that are over become marks of their agent, cohort, model and tenant, once each; open ones are
 held against what their agent's runs ever cost. What stands out is gathered into causes, and a cause
-is told with what it costs too much and why, in dollars: the same hours of the day before against
-the while since it began.
+is told with what it costs too much and why, in dollars: the runs since it began against as many of
+the day before, or, where there are more runs than usual, against the same hours of that day.
 """
 
 from collections import defaultdict
@@ -18,8 +18,8 @@ from fleetglass_detectors.alarms.allowance import Allowance
 from fleetglass_detectors.cost.attribution import attribute, lines
 from fleetglass_detectors.cost.causes import Cause, Change, causes, changes, of_key
 from fleetglass_detectors.cost.extreme import DEAR, Extreme
-from fleetglass_detectors.cost.ledger import Ledger, Told
-from fleetglass_detectors.cost.streams import Finding, Streams
+from fleetglass_detectors.cost.ledger import Key, Ledger, Told
+from fleetglass_detectors.cost.streams import MORE, Finding, Streams
 from fleetglass_detectors.cost.usage import Usage
 from fleetglass_detectors.detector import State
 from fleetglass_detectors.harm import Harm
@@ -56,6 +56,8 @@ class Costs:
         self._marked: dict[int, None] = {}
         self._flagged: dict[int, None] = {}
         self._prices: dict[str, str] = {}
+        # The keys that are told as causes now.
+        self._told: dict[Key, None] = {}
 
     def keys(self) -> int:
         return len(self._streams)
@@ -82,6 +84,7 @@ class Costs:
             "marked": [*self._marked],
             "flagged": [*self._flagged],
             "prices": self._prices.copy(),
+            "told": [*map(str, self._told)],
         }
 
     def restore(self, state: State) -> None:
@@ -91,6 +94,7 @@ class Costs:
         self._marked = dict.fromkeys(held["marked"])
         self._flagged = dict.fromkeys(held["flagged"])
         self._prices = held["prices"].copy()
+        self._told = dict.fromkeys(map(Key.of, held["told"]))
 
     def _runs(self, settled: int, now_ns: int) -> Iterator[Signal]:
         told = self._ledger.touched(self._segment - OVERLAP_NS, settled)
@@ -173,26 +177,43 @@ class Costs:
         by_tenant: dict[tuple[str, bool], list[Finding]] = defaultdict(list)
         for finding in self._streams.found(now_ns):
             by_tenant[finding.key.tenant, finding.up].append(finding)
+        told: dict[Key, None] = {}
         for (tenant, up), findings in sorted(by_tenant.items()):
             since = min(finding.since_ns for finding in findings)
+            keys = [*dict.fromkeys(finding.key for finding in findings)]
             cells = self._compared(tenant, since, now_ns)
-            told = {finding.key: finding for finding in sorted(findings, key=_score)}
-            for cause in causes([*told], cells, up=up):
-                signals = [f for f in findings if f.key == cause.key]
-                own = self._compared(tenant, min(f.since_ns for f in signals), now_ns)
-                yield from (_signal(f, cause, own, now_ns) for f in signals)
+            for cause in causes(keys, cells, up=up, told=self._told):
+                told[cause.key] = None
+                for finding in (one for one in findings if one.key == cause.key):
+                    own = self._of_finding(finding, now_ns)
+                    yield _signal(finding, cause, own, now_ns)
+        self._told = told
 
-    def _compared(self, tenant: str, since_ns: int, now_ns: int) -> list[Change]:
-        """What a tenant's runs cost since, and in the same hours of the day before."""
+    def _of_finding(self, finding: Finding, now_ns: int) -> list[Change]:
+        key, since_ns = finding.key, finding.since_ns
+        if finding.kind != MORE:
+            return self._compared(key.tenant, since_ns, now_ns, key=key)
+        # How many runs there are goes by the hour of the day.
         days = -(-(now_ns - since_ns) // DAY_NS) or 1
-        before = self._ledger.cells(tenant, since_ns - days * DAY_NS, now_ns - days * DAY_NS)
-        return changes(before, self._ledger.cells(tenant, since_ns, now_ns))
+        back = days * DAY_NS
+        before = self._ledger.cells(key.tenant, since_ns - back, now_ns - back)
+        return of_key(key, changes(before, self._ledger.cells(key.tenant, since_ns, now_ns)))
+
+    def _compared(
+        self, tenant: str, since_ns: int, now_ns: int, *, key: Key | None = None
+    ) -> list[Change]:
+        """What runs cost since, and as many of the day before."""
+        before = self._ledger.cells(tenant, since_ns - DAY_NS, since_ns)
+        after = self._ledger.cells(tenant, since_ns, now_ns)
+        if key is not None:
+            before, after = ([c for c in cells if key.has(c)] for cells in (before, after))
+        old, new = (sum(cell.usage.runs for cell in cells) for cells in (before, after))
+        return changes(before, after, scale=new / old if old else 1.0)
 
 
-def _signal(finding: Finding, cause: Cause, cells: Sequence[Change], now_ns: int) -> Signal:
+def _signal(finding: Finding, cause: Cause, own: Sequence[Change], now_ns: int) -> Signal:
     key = finding.key
-    own = of_key(key, cells)
-    before, after = _sums([c.before for c in own]), _sums([c.after for c in own])
+    before, after = _sums(c.before for c in own), _sums(c.after for c in own)
     change = attribute(_by_model(own, "before"), _by_model(own, "after"))
     seconds = max(1, now_ns - finding.since_ns) / SECOND_NS
     excess = max(Decimal(), after.cost - before.cost)
@@ -216,7 +237,7 @@ def _signal(finding: Finding, cause: Cause, cells: Sequence[Change], now_ns: int
         at_ns=now_ns,
         first_ns=finding.since_ns,
         score=finding.score,
-        summary=f"{finding.words}; ${after.cost:,.2f} since, ${before.cost:,.2f} a day before",
+        summary=f"{finding.words}; ${after.cost:,.2f} since, ${before.cost:,.2f} as before",
         evidence={
             "usd": float(after.cost),
             "usd_before": float(before.cost),
@@ -241,10 +262,6 @@ def _agents(cells: Iterable[Change]) -> tuple[str, ...]:
 
 def _sums(usages: Iterable[Usage]) -> Usage:
     return sum(usages, Usage())
-
-
-def _score(finding: Finding) -> float:
-    return finding.score
 
 
 def _remember(known: dict[int, None], number: int) -> None:

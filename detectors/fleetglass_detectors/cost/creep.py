@@ -104,6 +104,8 @@ class Creep:
         self.calm(slots[stood & ~stands], now_ns)
         begins = slots[stands & ~stood]
         alarm_ns[begins] = now_ns
+        # What marks are lately has seen little of it yet.
+        self._lately[begins] = self._usual.typical(begins) + self._shift(begins, way)
         self._usual.discard(begins)
         return Moved(
             slots=which,

@@ -37,6 +37,7 @@ MOVES = {
     ("failed", True): "failing calls",
 }
 MORE = "more runs"
+DOLLARS, TOKENS = 1, 2
 STREAMS_A_KEY = len(MOVES) + 1
 
 
@@ -96,8 +97,7 @@ class Streams:
         """Learn what runs cost that are over, and hold it against what was usual."""
         slots = self._claim(told.keys)
         column = told.columns
-        self._rebase(slots, told)
-        spent = worth(told)
+        spent = self._in_one_measure(slots, told)
         self._creep["cost"].update(slots[spent > 0], np.log(spent[spent > 0]), now_ns)
         reads = column["input_tokens"] > 0
         cached = column["cache_read_tokens"][reads] / column["input_tokens"][reads]
@@ -192,13 +192,18 @@ class Streams:
         self._basis[claim.fresh] = 0
         return claim.slots
 
-    def _rebase(self, slots: IntArray, told: Told) -> None:
-        """A key whose runs get a price, or lose it, is measured anew."""
-        has = worth(told) > 0
-        slots, basis = slots[has], np.where(told.columns["cost"][has] > 0, 1, 2)
-        other = (self._basis[slots] != 0) & (self._basis[slots] != basis)
-        self._creep["cost"].reset(np.unique(slots[other]))
-        self._basis[slots] = basis
+    def _in_one_measure(self, slots: IntArray, told: Told) -> FloatArray:
+        """What the runs are worth: in dollars, or in tokens while no run of the key had a price.
+
+        A key that gets its first price is measured anew.
+        """
+        spent, is_priced = worth(told), told.columns["cost"] > 0
+        priced = np.unique(slots[(spent > 0) & is_priced])
+        self._creep["cost"].reset(priced[self._basis[priced] == TOKENS])
+        self._basis[priced] = DOLLARS
+        unpriced = slots[(spent > 0) & ~is_priced]
+        self._basis[unpriced[self._basis[unpriced] == 0]] = TOKENS
+        return np.where(is_priced | (self._basis[slots] == TOKENS), spent, 0.0)
 
     def _log_a(self, rates: FloatArray) -> FloatArray:
         streams = len(self._slots) * STREAMS_A_KEY

@@ -1,0 +1,149 @@
+"""From rows of a real store to who spends unlike themselves, and why."""
+
+import json
+import marshal
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+from databases import opened, running_store
+from spending_fleet import HOUR, MINUTE, SECOND, SpendingFleet, stamp
+
+from fleetglass_collector.config import Retention
+from fleetglass_collector.store.client import Store
+from fleetglass_collector.store.migrate import migrate
+from fleetglass_detectors.alarms.allowance import FLEET
+from fleetglass_detectors.cost.costs import Costs
+from fleetglass_detectors.cost.ledger import Ledger
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
+    with running_store(tmp_path_factory.mktemp("costs") / "data") as dsn:
+        yield dsn
+
+
+@pytest.fixture
+def store(server: str, request: pytest.FixtureRequest) -> Generator[Store]:
+    with opened(server, database=f"test_{abs(hash(request.node.name))}") as store:
+        migrate(store, cluster="", retention=Retention())
+        yield store
+
+
+@pytest.fixture
+def fleet(store: Store) -> SpendingFleet:
+    """A fleet that is known for three hours, and raised nothing in them."""
+    fleet = SpendingFleet(store)
+    assert fleet.pass_hours(3) == []
+    return fleet
+
+
+def test_an_agent_whose_runs_triple_is_the_one_cause(fleet: SpendingFleet) -> None:
+    began = fleet.now
+    said = fleet.pass_hours(1, times=3.0)
+
+    (id,) = {signal.id for signal in said if signal.family == "cost"}
+    last = said[-1]
+    assert last.id == id
+    assert last.subject is not None
+    assert (last.subject.about, last.subject.name) == ("agent", "refunds")
+    assert last.kind == "dearer runs"
+    assert abs(last.first_ns - began) <= 30 * MINUTE
+    assert last.harm is not None
+    assert last.harm.cost == pytest.approx(
+        float(last.evidence["usd"]) - float(last.evidence["usd_before"])  # type: ignore[arg-type]
+    )
+    why = last.evidence["why"]
+    assert isinstance(why, list)
+    assert sum(float(line.split()[0].replace("$", "")) for line in why) == pytest.approx(
+        float(last.evidence["usd"]) - float(last.evidence["usd_before"]),
+        abs=0.011,  # type: ignore[arg-type]
+    )
+    assert "model gpt-4o" in last.evidence["also"] or "cohort eu" in last.evidence["also"]  # type: ignore[operator]
+
+
+def test_a_run_that_costs_fifty_times_its_kind_is_found_while_it_runs(fleet: SpendingFleet) -> None:
+    fleet.insert(fleet.run("search", fleet.now + MINUTE, usd=6.0, ended=False))
+    (signal, *more) = fleet.pass_hours(0.25)
+
+    assert signal.kind == "dear run"
+    assert signal.family == "excess"
+    assert "$6.00 cost so far" in signal.summary
+    assert {one.run for one in more} <= {signal.run}
+
+
+def test_what_is_no_news_raises_nothing(fleet: SpendingFleet, store: Store) -> None:
+    # A new tenant, with dearer runs than anybody's, on a model that nobody used.
+    fleet.insert(
+        [
+            row
+            for n in range(30)
+            for row in fleet.run("chat", fleet.now - n * SECOND, usd=3.0, tenant="b", model="new")
+        ]
+    )
+    assert fleet.pass_hours(0.5) == []
+    # An outage of the way in: nothing for an hour, and then all of it.
+    held = [
+        row
+        for minute in range(60)
+        for agent in ("refunds", "search", "triage")
+        for row in fleet.run(agent, fleet.now + minute * MINUTE, usd=0.02)
+    ]
+    fleet.now += HOUR
+    assert fleet.look() == []
+    for row in held:
+        row["segment"] = fleet.now + SECOND
+    fleet.insert(held)
+    # Runs whose model has no price yet cost nothing that is known.
+    fleet.insert(
+        [
+            row
+            for n in range(60)
+            for row in fleet.run("triage", fleet.now + n * SECOND, usd=None, model="unheard of")
+        ]
+    )
+    assert fleet.pass_hours(1) == []
+
+
+def test_spans_that_come_late_bill_a_run_once(fleet: SpendingFleet) -> None:
+    late = fleet.run("refunds", fleet.now, usd=0.03)
+    fleet.insert(late)
+    assert fleet.pass_hours(0.25) == []
+    before = fleet.costs.state()["streams"]["creep"]["cost"]["usual"]["_seen"]
+    again = dict(late[0], span_id="3", segment=fleet.now - 30 * SECOND)
+    fleet.insert([again])
+    fleet.now += MINUTE
+    fleet.look()
+
+    assert fleet.costs.state()["streams"]["creep"]["cost"]["usual"]["_seen"] == before
+
+
+def test_a_price_that_was_corrected_is_no_news(fleet: SpendingFleet, store: Store) -> None:
+    def price(digest: str) -> None:
+        row = {"provider": "openai", "model": "gpt-4o", "known": 1, "digest": digest}
+        store.insert("prices", json.dumps(row | {"updated_at": stamp(fleet.now)[:26]}).encode())
+
+    price("a")
+    assert fleet.pass_hours(0.25) == []
+    price("b")
+
+    assert fleet.pass_hours(1, times=2.5) == []
+
+
+def test_a_restart_loses_nothing(fleet: SpendingFleet, store: Store) -> None:
+    fleet.pass_hours(0.25, times=3.0)
+    again = Costs(Ledger(store), FLEET)
+    again.restore(marshal.loads(marshal.dumps(fleet.costs.state())))
+    assert again.state() == fleet.costs.state()
+
+    fleet.costs = again
+    said = fleet.pass_hours(0.5, times=3.0)
+    assert {signal.subject.name for signal in said if signal.subject} == {"refunds"}
+
+
+def test_an_empty_store_says_nothing(store: Store, tmp_path: Path) -> None:
+    fleet = SpendingFleet(store)
+    fleet.now += HOUR
+
+    assert fleet.look() == []
+    assert fleet.costs.keys() == 0

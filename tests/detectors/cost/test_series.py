@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from fleetglass_detectors.cost import SeriesScorer
 from fleetglass_detectors.cost.series import THRESHOLD, WARM_UP
-from fleetglass_detectors.cost.series_report import Report
+from fleetglass_detectors.cost.series.report import Report
 
 FloatArray = npt.NDArray[np.float64]
 
-MODULES = ["", "_cells", "_ladder", "_rarity", "_report", "_shapes", "_stuck", "_views"]
+MODULES = ("cells", "ladder", "rarity", "report", "scorer", "shapes", "stuck", "views")
 LONG = 2000
 DAY = 288
 """Values a day, one every five minutes."""
@@ -278,6 +278,6 @@ def test_the_same_news_counts_for_less_each_time() -> None:
 @pytest.mark.parametrize("name", MODULES)
 def test_the_example_of_every_module_runs(name: str) -> None:
     """What the docstrings show is what happens."""
-    module = importlib.import_module(f"fleetglass_detectors.cost.series{name}")
+    module = importlib.import_module(f"fleetglass_detectors.cost.series.{name}")
 
     assert doctest.testmod(module).failed == 0

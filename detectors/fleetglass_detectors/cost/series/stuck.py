@@ -19,7 +19,7 @@ Example: a thousand values that never repeat, and then one that stays.
 import math
 from typing import TypeAlias
 
-from fleetglass_detectors.cost.series_rarity import MEMORY
+from fleetglass_detectors.cost.series.rarity import MEMORY
 
 LENGTHS = (16, 64)
 MOST = 20.0

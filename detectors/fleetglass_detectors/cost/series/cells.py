@@ -17,7 +17,7 @@ Example:
     (False, True)
 """
 
-from fleetglass_detectors.cost.series_ladder import Origins
+from fleetglass_detectors.cost.series.ladder import Origins
 
 
 class Cells:

@@ -9,12 +9,12 @@ With mean(w) and spread(w) of the last w values, and t - w for w values ago, at 
     spread(w), and mean(w)                 w = 4, 16       8 x 8
     the last w values' distribution        w = 16, 64      one of those seen before
 
-The first four are cells that were visited before or not (`series_cells`), the last is a test
-against the distributions that were met (`series_shapes`). Each view that finds something new
-gives its surprise (`series_rarity`), and the sum of these is the surprise of the value: what
+The first four are cells that were visited before or not (`cells`), the last is a test
+against the distributions that were met (`shapes`). Each view that finds something new
+gives its surprise (`rarity`), and the sum of these is the surprise of the value: what
 matters is how many views find something new *at the same moment*.
 
-Besides these, a value that does not move any more has a surprise of its own (`series_stuck`).
+Besides these, a value that does not move any more has a surprise of its own (`stuck`).
 
 A spike is a new value; a level shift a new pair of now and then, and a new mean; noise that begins
 or ends is a new spread at an old level; a changed mix is a new distribution.
@@ -25,12 +25,12 @@ from collections.abc import Iterator, Sequence
 from operator import mul
 from typing import TypeAlias
 
-from fleetglass_detectors.cost.series_cells import Cells
-from fleetglass_detectors.cost.series_ladder import BINS, Ladder, LadderState, Move, origins
-from fleetglass_detectors.cost.series_rarity import Rarity
-from fleetglass_detectors.cost.series_shapes import BINS as COARSE
-from fleetglass_detectors.cost.series_shapes import Shapes, ShapesState
-from fleetglass_detectors.cost.series_stuck import Stuck, StuckState
+from fleetglass_detectors.cost.series.cells import Cells
+from fleetglass_detectors.cost.series.ladder import BINS, Ladder, LadderState, Move, origins
+from fleetglass_detectors.cost.series.rarity import Rarity
+from fleetglass_detectors.cost.series.shapes import BINS as COARSE
+from fleetglass_detectors.cost.series.shapes import Shapes, ShapesState
+from fleetglass_detectors.cost.series.stuck import Stuck, StuckState
 
 LAGS = (1, 4, 16)
 SCALES = (4, 16)

@@ -26,7 +26,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from fleetglass_detectors.cost.series_ladder import Origins
+from fleetglass_detectors.cost.series.ladder import Origins
 
 BINS = 8
 UNLIKELY = 14.07

@@ -1,8 +1,8 @@
 """How unusual is the latest value of a series of which nothing else is known? A score per value.
 
     z = (x - c) / r                c the least of the first 200 values, r their range
-    s = surprise(z)                nats, from ten views of the series: `series_views`
-    u = report(s)                  its beginnings, less the more there were: `series_report`
+    s = surprise(z)                nats, from ten views of the series: `views`
+    u = report(s)                  its beginnings, less the more there were: `report`
     score = u / (u + 9)
 
 so that the score is in [0, 1], and at `THRESHOLD`, one half, 9 nats are left. That takes at least
@@ -30,8 +30,8 @@ import math
 from datetime import datetime
 from typing import TypeAlias
 
-from fleetglass_detectors.cost.series_report import Report, ReportState
-from fleetglass_detectors.cost.series_views import Views, ViewsState
+from fleetglass_detectors.cost.series.report import Report, ReportState
+from fleetglass_detectors.cost.series.views import Views, ViewsState
 
 THRESHOLD = 0.5
 """From here on a score is an anomaly."""

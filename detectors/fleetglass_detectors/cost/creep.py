@@ -123,7 +123,7 @@ class Creep:
     def settle(self, now_ns: int) -> None:
         """Let keys learn that are in no alarm, and those whose alarm has become usual."""
         self.calm(self._usual.warming(now_ns), now_ns)
-        alarm_ns = self._alarm_ns.max(axis=1)
+        alarm_ns = self._alarm_ns[: self._usual.used].max(axis=1, initial=0)
         slots = np.flatnonzero(alarm_ns)
         known = alarm_ns[slots] - self._usual.began_ns(slots)
         lasts = np.clip(known, ACCEPT_LEAST_NS, ACCEPT_NS)
@@ -176,10 +176,11 @@ class Creep:
         return far & ~self._usual.is_warming(slots, now_ns)
 
     def _held(self, now_ns: int) -> BoolArray:
-        held: BoolArray = self._alarm_ns.max(axis=1) > 0
+        used = slice(self._usual.used)
+        held: BoolArray = self._alarm_ns[used].max(axis=1, initial=0) > 0
         for way in (UP, DOWN):
             # What may be the beginning of a change is not learnt from either.
-            begun = np.flatnonzero(self._log_m[:, way] >= BEGUN)
+            begun = np.flatnonzero(self._log_m[used, way] >= BEGUN)
             held[begun[self._matters(begun, way, now_ns)]] = True
         return held
 

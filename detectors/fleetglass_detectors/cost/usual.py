@@ -76,6 +76,8 @@ class Usual:
     def __init__(self, slots: int, *, floor: float, least: float) -> None:
         self._floor, self._least = floor, least
         self._first: dict[int, list[float]] = {}
+        # Slots are given in order; those beyond were never used.
+        self.used = 0
         self.centre = np.full(slots, np.nan)
         self.unit = np.full(slots, np.nan)
         self._past = np.zeros((slots, BINS), np.float32)
@@ -89,6 +91,7 @@ class Usual:
         """Learn from marks; the bin of each, -1 while the key's centre is not known."""
         bins = self.bins(slots, marks)
         known = bins >= 0
+        self.used = max(self.used, int(slots.max(initial=-1)) + 1)
         np.add.at(self._staged, (slots[known], bins[known]), 1.0)
         np.add.at(self._seen, slots, 1.0)
         starting = slots[self._began_ns[slots] == 0]
@@ -110,11 +113,12 @@ class Usual:
 
     def settle(self, now_ns: int, *, held: BoolArray) -> IntArray:
         """Let what was staged become the past, where it is time; the slots where it did."""
-        count, past = self._staged.sum(axis=1), self._past.sum(axis=1)
+        used = slice(self.used)
+        count, past = self._staged[used].sum(axis=1), self._past[used].sum(axis=1)
         # A past of less than a day knows little: it grows as soon as it would double.
-        young = now_ns - self._began_ns < DAY_NS
-        due = (count > 0) & np.where(young, count >= past, now_ns - self._merged_ns >= DAY_NS)
-        which = np.flatnonzero(due & ~held)
+        young = now_ns - self._began_ns[used] < DAY_NS
+        due = (count > 0) & np.where(young, count >= past, now_ns - self._merged_ns[used] >= DAY_NS)
+        which = np.flatnonzero(due & ~held[used])
         self.accept(which, now_ns)
         return which
 
@@ -189,7 +193,8 @@ class Usual:
 
     def warming(self, now_ns: int) -> IntArray:
         """The keys in use that are warming up."""
-        slots = np.flatnonzero((self._began_ns > 0) & ~self._is_final)
+        used = slice(self.used)
+        slots = np.flatnonzero((self._began_ns[used] > 0) & ~self._is_final[used])
         return slots[self.is_warming(slots, now_ns)]
 
     def began_ns(self, slots: IntArray) -> npt.NDArray[np.int64]:
@@ -215,6 +220,7 @@ class Usual:
         for name in ARRAYS:
             held: npt.NDArray[Any] = getattr(self, name)
             held[:used] = np.frombuffer(state[name], held.dtype).reshape(used, *held.shape[1:])
+        self.used = max(self.used, used)
         first = cast(Mapping[int, Sequence[float]], state["first"])
         self._first = {slot: [*marks] for slot, marks in first.items()}
 

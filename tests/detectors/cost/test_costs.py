@@ -51,7 +51,7 @@ def fleet(store: Store) -> SpendingFleet:
     return fleet
 
 
-def test_an_agent_whose_runs_triple_is_the_one_cause(fleet: SpendingFleet) -> None:
+def test_an_agent_whose_runs_triple_is_the_one_cause(fleet: SpendingFleet, store: Store) -> None:
     began = fleet.now
     said = fleet.pass_hours(1, times=3.0)
 
@@ -70,6 +70,13 @@ def test_an_agent_whose_runs_triple_is_the_one_cause(fleet: SpendingFleet) -> No
         excess, abs=0.011
     )
     assert {"model gpt-4o", "cohort eu"} & {*lines(last, "also")}
+    # What a panel sums up of the same while, to the cent.
+    panel = store.query(
+        "SELECT sum(cost) FROM agent_minutes WHERE agent = 'refunds' "
+        f"AND minute >= toDateTime({last.first_ns // SECOND}, 'UTC')",
+        fmt="TSVRaw",
+    )
+    assert round(float(panel), 2) == round(number(last, "usd"), 2)
 
 
 def test_a_run_that_costs_fifty_times_its_kind_is_found_while_it_runs(fleet: SpendingFleet) -> None:

@@ -1,7 +1,8 @@
 """A change of spend is explained to the cent, whatever there was before and after."""
 
 import doctest
-from decimal import Decimal
+from collections.abc import Iterable
+from decimal import Decimal, localcontext
 
 import pytest
 from hypothesis import given
@@ -18,7 +19,7 @@ from fleetglass_detectors.cost.attribution import (
     lines,
     parts,
 )
-from fleetglass_detectors.cost.cents import rounded
+from fleetglass_detectors.cost.cents import PRECISION, rounded
 
 CENT = Decimal("0.01")
 PICO = Decimal("1e-12")
@@ -52,16 +53,22 @@ def used(runs: float, per_run: float, price: float, **more: float) -> Usage:
     return Usage(runs=runs, input_tokens=runs * per_run, cost=cost, **more)
 
 
+def total(amounts: Iterable[Decimal]) -> Decimal:
+    """The sum, to the last digit of however large ones."""
+    with localcontext(prec=PRECISION):
+        return sum(amounts, Decimal())
+
+
 @given(cells, cells, scales)
 def test_effects_add_up_exactly(
     before: dict[Key, Usage], after: dict[Key, Usage], scale: float
 ) -> None:
     change = attribute(before, after, scale=scale)
 
-    assert sum((effect.amount for effect in change.effects), Decimal()) == change.amount
-    assert change.after == sum((usage.cost for usage in after.values()), Decimal())
-    assert sum(change.by_factor().values(), Decimal()) == change.amount
-    assert sum(change.by_group().values(), Decimal()) == change.amount
+    assert total(effect.amount for effect in change.effects) == change.amount
+    assert change.after == total(usage.cost for usage in after.values())
+    assert total(change.by_factor().values()) == change.amount
+    assert total(change.by_group().values()) == change.amount
 
 
 @given(cells, cells, st.integers(0, 12), st.sampled_from([2, 4]))
@@ -72,7 +79,7 @@ def test_what_is_printed_adds_up_to_the_printed_change(
     shown = parts(change, limit=limit, digits=digits)
 
     whole = change.amount.quantize(Decimal(1).scaleb(-digits))
-    assert sum((part.amount for part in shown), Decimal()) == whole
+    assert total(part.amount for part in shown) == whole
     assert all(part.amount for part in shown)
     assert len(shown) <= limit + 1
     assert len(lines(change, limit=limit)) <= limit + 1

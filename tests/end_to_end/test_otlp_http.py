@@ -82,7 +82,7 @@ def test_spans_with_invalid_ids_are_refused_and_the_rest_is_kept(shared: Stack) 
     arrives(shared, trace_id, 1)
 
 
-@pytest.mark.parametrize("body", [b"\xff\xff\xff", b"\x0a\x05abc", gzip.compress(b"\xff")])
+@pytest.mark.parametrize("body", [b"\xff\xff\xff", b"\x0a\x05abc", gzip.compress(b"\xff", mtime=0)])
 def test_what_does_not_parse_gets_400_with_a_status(shared: Stack, body: bytes) -> None:
     headers = {"content-encoding": "gzip"} if body.startswith(b"\x1f\x8b") else {}
     code, headers, answer = shared.post(body, **headers)

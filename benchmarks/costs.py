@@ -34,7 +34,6 @@ ONE_IN_DAYS = 30.0
 WITHIN_MINUTES = 2 * MINUTES_A_DAY
 AT = 9 * 60 + 25
 BUCKET = 5
-WARM_DAYS = 7
 
 
 def main() -> None:
@@ -139,16 +138,21 @@ def _told(delays: Floats) -> str:
 
 
 class Rivals:
-    """Rules on totals, their thresholds set on the history to one alarm in 30 days of a stream."""
+    """Rules on totals. What is usual they take from the first half of the history.
+
+    Their thresholds are such that the second half has one alarm in 30 days of a stream.
+    """
 
     names = ("z of 5-min totals", "EWMA of log totals", "burn rate")
 
     def __init__(self, totals: Floats) -> None:
         self._history = totals
+        days = len(totals) // MINUTES_A_DAY // 2
+        self._usual = totals[: days * MINUTES_A_DAY]
         self._scores: tuple[Callable[[Floats], Floats], ...] = (self._z, self._ewma)
-        warm = WARM_DAYS * MINUTES_A_DAY // BUCKET
+        begun = len(self._usual) // BUCKET
         self._levels = [
-            _level(score(self._buckets(totals))[warm:], BUCKET) for score in self._scores
+            _level(score(self._buckets(totals))[begun:], BUCKET) for score in self._scores
         ]
 
     def delays(self, totals: Floats, at: int) -> Iterator[Floats]:
@@ -167,7 +171,7 @@ class Rivals:
     def _z(self, buckets: Floats) -> Floats:
         """Against the same five minutes of the days of the history."""
         a_day = MINUTES_A_DAY // BUCKET
-        known = self._buckets(self._history)
+        known = self._buckets(self._usual)
         days = known[: len(known) // a_day * a_day].reshape(-1, a_day, buckets.shape[1])
         mean, spread = days.mean(axis=0), days.std(axis=0) + 1e-9
         place = np.arange(len(buckets)) % a_day
@@ -176,7 +180,7 @@ class Rivals:
     def _ewma(self, buckets: Floats) -> Floats:
         a_day = MINUTES_A_DAY // BUCKET
         logs = np.log1p(buckets)
-        known = np.log1p(self._buckets(self._history))
+        known = np.log1p(self._buckets(self._usual))
         days = known[: len(known) // a_day * a_day].reshape(-1, a_day, buckets.shape[1])
         left = logs - days.mean(axis=0)[np.arange(len(logs)) % a_day]
         smooth = np.zeros_like(left)

@@ -41,8 +41,13 @@ class SpendingFleet:
         agents: Iterable[str] = AGENTS,
         tenant: str = "acme",
         model: str = "gpt-4o",
+        cached: float = 0.7,
+        failed: bool = False,
     ) -> list[Signal]:
-        """Let time pass; `times` as much is paid for the runs of the first agent."""
+        """Let time pass; `times` as much is paid for the runs of the first agent.
+
+        So much of its input is read from a cache, and its calls may fail.
+        """
         said: list[Signal] = []
         dear = next(iter(AGENTS))
         for _ in range(int(hours * HOUR / STEP)):
@@ -58,6 +63,8 @@ class SpendingFleet:
                     * (times if agent == dear else 1.0),
                     tenant=tenant,
                     model=model,
+                    cached=cached if agent == dear else 0.7,
+                    failed=failed and agent == dear,
                 )
             ]
             self.insert(rows)
@@ -73,12 +80,16 @@ class SpendingFleet:
         usd: float | None,
         tenant: str = "acme",
         model: str = "gpt-4o",
+        cached: float = 0.7,
+        failed: bool = False,
         ended: bool = True,
     ) -> list[dict[str, Any]]:
         """The rows of a run of one call."""
         self._count += 1
         tokens = int((usd or 0.02) * 2e5)
+        share = float(np.clip(self.rng.normal(cached, 0.1), 0, 1))
         call = {"kind": "llm", "model": model, "input_tokens": tokens, "cost": usd}
+        call |= {"cache_read_tokens": int(share * tokens), "is_error": int(failed)}
         whole = {"kind": "agent", "cost": 0.0}
         told = {
             "sign": 1,

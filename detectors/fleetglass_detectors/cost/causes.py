@@ -86,6 +86,24 @@ def causes(
     return found
 
 
+def causes_of_shares(shifts: Mapping[Key, float], cells: Iterable[Change]) -> list[Cause]:
+    """The causes where shares have shifted, by how much: that costs nothing much yet, or nothing.
+
+    The furthest shift is the cause, and explains all keys that it is a part of.
+    """
+    # What calls no model has a cell of its own, and no shares.
+    called = [change for change in cells if change.before.calls or change.after.calls]
+    parts = {key: {id(change) for change in called if key.has(change.cell)} for key in shifts}
+    left = sorted(shifts, key=lambda key: (-shifts[key], DIMENSIONS.index(key.about), key.name))
+    found: list[Cause] = []
+    while left:
+        first, *others = left
+        explained = [key for key in others if parts[first] <= parts[key]]
+        found.append(Cause(key=first, explains=tuple(explained)))
+        left = [key for key in others if key not in explained]
+    return found
+
+
 def of_key(key: Key, cells: Iterable[Change]) -> list[Change]:
     return [change for change in cells if key.has(change.cell)]
 

@@ -16,10 +16,17 @@ import numpy as np
 
 from fleetglass_detectors.alarms.allowance import Allowance
 from fleetglass_detectors.cost.attribution import attribute, lines
-from fleetglass_detectors.cost.causes import Cause, Change, causes, changes, of_key
+from fleetglass_detectors.cost.causes import (
+    Cause,
+    Change,
+    causes,
+    causes_of_shares,
+    changes,
+    of_key,
+)
 from fleetglass_detectors.cost.extreme import DEAR, Extreme
 from fleetglass_detectors.cost.ledger import Key, Ledger, Told
-from fleetglass_detectors.cost.streams import MORE, Finding, Streams
+from fleetglass_detectors.cost.streams import MORE, SHARES, Finding, Streams
 from fleetglass_detectors.cost.usage import Usage
 from fleetglass_detectors.detector import State
 from fleetglass_detectors.harm import Harm
@@ -174,20 +181,25 @@ class Costs:
             self._streams.reprice(self._ledger.users(changed, now_ns - 7 * DAY_NS))
 
     def _keys(self, now_ns: int) -> Iterator[Signal]:
-        by_tenant: dict[tuple[str, bool], list[Finding]] = defaultdict(list)
+        together: dict[tuple[str, str], list[Finding]] = defaultdict(list)
         for finding in self._streams.found(now_ns):
-            by_tenant[finding.key.tenant, finding.up].append(finding)
+            sort = finding.kind if finding.kind in SHARES else ("more" if finding.up else "less")
+            together[finding.key.tenant, sort].append(finding)
         told: dict[Key, None] = {}
-        for (tenant, up), findings in sorted(by_tenant.items()):
-            since = min(finding.since_ns for finding in findings)
-            keys = [*dict.fromkeys(finding.key for finding in findings)]
-            cells = self._compared(tenant, since, now_ns)
-            for cause in causes(keys, cells, up=up, told=self._told):
+        for (tenant, _), findings in sorted(together.items()):
+            for cause in self._causes(tenant, findings, now_ns):
                 told[cause.key] = None
                 for finding in (one for one in findings if one.key == cause.key):
                     own = self._of_finding(finding, now_ns)
                     yield _signal(finding, cause, own, now_ns)
         self._told = told
+
+    def _causes(self, tenant: str, findings: Sequence[Finding], now_ns: int) -> list[Cause]:
+        cells = self._compared(tenant, min(one.since_ns for one in findings), now_ns)
+        if findings[0].kind in SHARES:
+            return causes_of_shares({one.key: one.shift for one in findings}, cells)
+        keys = [*dict.fromkeys(finding.key for finding in findings)]
+        return causes(keys, cells, up=findings[0].up, told=self._told)
 
     def _of_finding(self, finding: Finding, now_ns: int) -> list[Change]:
         key, since_ns = finding.key, finding.since_ns

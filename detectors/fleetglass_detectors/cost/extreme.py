@@ -1,7 +1,8 @@
 """Runs that cost far more than any of their agent's, while they run: SPOT on single runs.
 
-The level is exceeded by so few healthy runs as false pages are allowed (usual.py, `tail`); what a
-run has cost so far only grows, so an open one is held against it as it is.
+The level is exceeded by so few healthy runs as false pages are allowed (usual.py, `tail`), and is
+never above ten times the dearest run known; what a run has cost so far only grows, so an open one
+is held against it as it is.
 """
 
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ DEAR, LARGE = "dear run", "large context"
 LEAST = {DEAR: 0.05, LARGE: 8_000.0}
 # Where nothing of a run has a price, its tokens stand in: so many as a dollar.
 TOKENS_A_DOLLAR = 1e6
+SURELY = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +64,10 @@ def extremes(
     is_agent = np.array(["\0agent\0" in key for key in told.keys], np.bool_)
     which = np.flatnonzero(is_agent & (slots >= 0) & (values >= LEAST[kind]))
     places = slots[which]
-    level = np.exp(usual.tail(places, np.full(len(places), exceeded)) + risen[which])
+    rare = usual.tail(places, np.full(len(places), exceeded))
+    # What few runs say of a tail may be that it is endless.
+    known = np.where(np.isfinite(rare), usual.highest(places) + np.log(SURELY), np.inf)
+    level = np.exp(np.minimum(rare, known) + risen[which])
     typical = np.exp(usual.typical(places))
     for n in np.flatnonzero(values[which] > level).tolist():
         row = int(which[n])

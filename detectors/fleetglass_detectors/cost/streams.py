@@ -7,7 +7,8 @@
     volume    runs that begin in a minute                                     volume
 
 Thresholds follow from the fleet's false pages a week (alarms/allowance.py): `cost` has a quarter of
-them, of which the runs a third, the keys' charts two. 100,000 keys at most.
+them, of which single runs have three quarters: the bounds on the charts are loose. 100,000 keys at
+most.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -29,7 +30,8 @@ from fleetglass_detectors.detector import State
 CAPACITY = 100_000
 FAMILY = "cost"
 MINUTES_A_DAY = 1440.0
-RUNS_PART = 1 / 3
+# Of the false pages, the part that single runs may make, and what they read of that.
+RUNS_PART, CONTEXT_PART = 3 / 4, 1 / 4
 MOVES = {
     ("cost", True): "dearer runs",
     ("cost", False): "cheaper runs",
@@ -37,6 +39,7 @@ MOVES = {
     ("failed", True): "failing calls",
 }
 MORE = "more runs"
+SHARES = ("fewer cache hits", "failing calls")
 DOLLARS, TOKENS = 1, 2
 STREAMS_A_KEY = len(MOVES) + 1
 
@@ -49,6 +52,7 @@ class Finding:
     kind: str
     up: bool
     score: float
+    shift: float
     since_ns: int
     words: str
 
@@ -84,13 +88,14 @@ class Streams:
         each = self._allowance.per_run(FAMILY, runs_per_day=max(runs, 1) / days)
         slots = self._slots.find(told.keys)
         risen = self._creep["cost"].risen(slots)
-        for kind, measure, values in (
-            (DEAR, "cost", worth(told)),
-            (LARGE, "context", told.columns["largest_input"]),
+        for kind, measure, values, part in (
+            (DEAR, "cost", worth(told), 1 - CONTEXT_PART),
+            (LARGE, "context", told.columns["largest_input"], CONTEXT_PART),
         ):
+            exceeded = RUNS_PART * part * each
             usual = self._usual[measure]
             yield from extremes(
-                told, slots, values, usual, kind=kind, exceeded=RUNS_PART * each / 2, risen=risen
+                told, slots, values, usual, kind=kind, exceeded=exceeded, risen=risen
             )
 
     def mark(self, told: Told, now_ns: int) -> None:
@@ -141,6 +146,7 @@ class Streams:
                     kind=kind,
                     up=up,
                     score=float(moved.score[n]),
+                    shift=float(moved.shift[n]),
                     since_ns=int(moved.since_ns[n]),
                     words=_moved(measure, float(moved.shift[n]), int(moved.marks[n])),
                 )
@@ -152,6 +158,7 @@ class Streams:
                 kind=MORE,
                 up=True,
                 score=float(flooded.score[n]),
+                shift=float(np.log(flooded.ratio[n])),
                 since_ns=int(flooded.since_ns[n]),
                 words=f"{flooded.ratio[n]:.3g} times as many runs as at such an hour",
             )

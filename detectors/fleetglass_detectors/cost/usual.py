@@ -178,6 +178,12 @@ class Usual:
         marks: FloatArray = self.centre[slots] + level * self.unit[slots]
         return np.where(known, marks, np.inf)
 
+    def highest(self, slots: IntArray) -> FloatArray:
+        """What no mark of the past has passed."""
+        top = BINS - (self._past[slots] > 0)[:, ::-1].argmax(axis=1)
+        highest: FloatArray = self.centre[slots] + EDGES[top] * self.unit[slots]
+        return highest
+
     def typical(self, slots: IntArray) -> FloatArray:
         """The mean of the past, clipped as the bets see it."""
         past = self._past[slots]

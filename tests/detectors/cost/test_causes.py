@@ -2,13 +2,13 @@
 
 from decimal import Decimal
 
-from fleetglass_detectors.cost.causes import causes, changes
+from fleetglass_detectors.cost.causes import causes, causes_of_shares, changes
 from fleetglass_detectors.cost.ledger import Cell, Key
 from fleetglass_detectors.cost.usage import Usage
 
 
 def cell(agent: str, cohort: str, model: str, usd: str) -> Cell:
-    usage = Usage(runs=10, cost=Decimal(usd))
+    usage = Usage(runs=10, calls=10, cost=Decimal(usd))
     return Cell(agent=agent, cohort=cohort, model=model, usage=usage, dearest=())
 
 
@@ -66,6 +66,16 @@ def test_a_fall_has_its_cause_too() -> None:
     after = [cell("refunds", "eu", "gpt-4o", "2"), *BEFORE[1:]]
 
     assert found([TENANT, EU, REFUNDS], after, up=False) == [REFUNDS]
+
+
+def test_a_share_that_shifted_furthest_explains_what_it_is_a_part_of() -> None:
+    cells = changes(BEFORE, BEFORE)
+    told = causes_of_shares({TENANT: 0.1, EU: 0.3, BIG: 0.3, REFUNDS: 0.6, TRIAGE: 0.2}, cells)
+
+    assert [(one.key, {*one.explains}) for one in told] == [
+        (REFUNDS, {TENANT, EU, BIG}),
+        (TRIAGE, set()),
+    ]
 
 
 def test_without_any_excess_each_stands_for_itself() -> None:

@@ -4,6 +4,7 @@ import json
 import marshal
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from databases import opened, running_store
@@ -79,14 +80,30 @@ def test_an_agent_whose_runs_triple_is_the_one_cause(fleet: SpendingFleet, store
     assert round(float(panel), 2) == round(number(last, "usd"), 2)
 
 
+DRIVERS: list[tuple[str, dict[str, Any]]] = [
+    ("fewer cache hits", {"cached": 0.1}),
+    ("failing calls", {"failed": True}),
+]
+
+
+@pytest.mark.parametrize(("kind", "changed"), DRIVERS)
+def test_what_drives_spend_is_found_before_the_spend_is(
+    fleet: SpendingFleet, kind: str, changed: dict[str, Any]
+) -> None:
+    said = fleet.pass_hours(0.75, **changed)
+
+    assert {signal.kind for signal in said} == {kind}
+    assert {signal.subject.name for signal in said if signal.subject} == {"refunds"}
+
+
 def test_a_run_that_costs_fifty_times_its_kind_is_found_while_it_runs(fleet: SpendingFleet) -> None:
     fleet.insert(fleet.run("search", fleet.now + MINUTE, usd=6.0, ended=False))
     (signal, *more) = fleet.pass_hours(0.25)
 
-    assert signal.kind == "dear run"
-    assert signal.family == "excess"
-    assert "$6.00 cost so far" in signal.summary
-    assert {one.run for one in more} <= {signal.run}
+    said = {one.kind: one for one in (signal, *more)}
+    assert {*said} == {"dear run", "large context"}
+    assert "$6.00 cost so far" in said["dear run"].summary
+    assert {(one.run, one.family) for one in more} == {(signal.run, "excess")}
 
 
 def test_what_is_no_news_raises_nothing(fleet: SpendingFleet, store: Store) -> None:

@@ -29,7 +29,9 @@ def shown(report: Report) -> str:
 def _nothing(report: Report) -> str:
     title = report.period.title
     if report.total.runs:
-        return f"Nothing was spent in the {title}; there were {report.total.runs:,} runs."
+        runs = report.total.runs
+        told = "there was 1 run" if runs == 1 else f"there were {runs:,} runs"
+        return f"Nothing was spent in the {title}; {told}."
     return f"No spans in the {title}. 'fleetglass costs --since 7d' looks back further."
 
 

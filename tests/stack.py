@@ -25,7 +25,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def eventually(holds: Callable[[], bool], *, within_s: float = 30.0) -> None:
+def eventually(holds: Callable[[], bool], *, within_s: float = 90.0) -> None:
     """Wait until something holds; AssertionError when it does not in time."""
     deadline = time.monotonic() + within_s
     while not holds():

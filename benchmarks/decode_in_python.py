@@ -21,8 +21,8 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from fleetglass_collector.config import Receiver
-from fleetglass_collector.http_server import serving
-from fleetglass_collector.rsgi import Exchange, Scope
+from fleetglass_collector.receive.listener import serving
+from fleetglass_collector.receive.rsgi import Exchange, Scope
 
 KINDS = ("Unspecified", "Internal", "Server", "Client", "Producer", "Consumer")
 CODES = ("Unset", "Ok", "Error")

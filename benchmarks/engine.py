@@ -22,17 +22,17 @@ from statistics import median
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "tests")]
 
-from databases import opened  # noqa: E402
-from looping_runs import run_of, trace_id  # noqa: E402
-from stack import Stack, eventually, request  # noqa: E402
+from kit.databases import opened  # noqa: E402
+from kit.looping_runs import run_of, trace_id  # noqa: E402
+from kit.stack import Stack, eventually, request  # noqa: E402
 
 from fleetglass_collector.embedded.users import WRITER, writer_secret  # noqa: E402
 from fleetglass_collector.store.client import Store  # noqa: E402
-from fleetglass_detectors.engine import Tapped, Watch  # noqa: E402
-from fleetglass_detectors.feed import Feed  # noqa: E402
+from fleetglass_detectors.engine.engine import Tapped, Watch  # noqa: E402
+from fleetglass_detectors.engine.feed import Feed  # noqa: E402
+from fleetglass_detectors.engine.health import Health  # noqa: E402
+from fleetglass_detectors.engine.listing import live  # noqa: E402
 from fleetglass_detectors.fleet import Fleet  # noqa: E402
-from fleetglass_detectors.health import Health  # noqa: E402
-from fleetglass_detectors.listing import live  # noqa: E402
 from processes import Meter, tree  # noqa: E402
 
 SPANS_IN_A_REQUEST = 512

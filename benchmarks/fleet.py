@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "tests")]
 
-from databases import opened, running_store  # noqa: E402
+from kit.databases import opened, running_store  # noqa: E402
 
 from fleetglass_collector.config import Retention  # noqa: E402
 from fleetglass_collector.store.client import DEDUPLICATED, Store  # noqa: E402

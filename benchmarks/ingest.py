@@ -24,7 +24,7 @@ from typing import Any
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "tests")]
 
-from stack import Stack, answers, eventually, free_port  # noqa: E402
+from kit.stack import Stack, answers, eventually, free_port  # noqa: E402
 
 import load as generator  # noqa: E402
 from fleetglass_collector.embedded.users import WRITER, writer_secret  # noqa: E402

@@ -21,8 +21,8 @@ from typing import Any
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "tests")]
 
-from spans import request  # noqa: E402
-from stack import Stack, eventually  # noqa: E402
+from kit.spans import request  # noqa: E402
+from kit.stack import Stack, eventually  # noqa: E402
 
 import load as generator  # noqa: E402
 

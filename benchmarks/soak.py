@@ -13,7 +13,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "tests")]
 
-from stack import Stack, eventually  # noqa: E402
+from kit.stack import Stack, eventually  # noqa: E402
 
 import load as generator  # noqa: E402
 from processes import cpu_seconds, resident_bytes, tree  # noqa: E402

@@ -6,21 +6,21 @@ import logging
 import time
 from collections.abc import Callable
 
-from fleetglass_collector.access import refuse_open_door
-from fleetglass_collector.accounts import samples
+from fleetglass_collector.access.door import refuse_open_door
+from fleetglass_collector.access.keys import Keyring, Scope
 from fleetglass_collector.config import Config
-from fleetglass_collector.directives import Board
-from fleetglass_collector.http_server import serving
-from fleetglass_collector.incidents_http import Incidents
-from fleetglass_collector.intake import Intake
+from fleetglass_collector.control.directives import Board
 from fleetglass_collector.journal import Journal
-from fleetglass_collector.keys import Keyring, Scope
+from fleetglass_collector.journal.quarantine import Quarantine
 from fleetglass_collector.metrics import exposition, told_by_detectors
-from fleetglass_collector.quarantine import Quarantine
-from fleetglass_collector.receiver_grpc import GrpcReceiver, serving_grpc
-from fleetglass_collector.receiver_http import HttpReceiver
-from fleetglass_collector.shipper import Shipper
-from fleetglass_collector.target import StoreTarget, store_of
+from fleetglass_collector.receive.grpc import GrpcReceiver, serving_grpc
+from fleetglass_collector.receive.http import HttpReceiver
+from fleetglass_collector.receive.intake import Intake
+from fleetglass_collector.receive.listener import serving
+from fleetglass_collector.ship.accounts import samples
+from fleetglass_collector.ship.shipper import Shipper
+from fleetglass_collector.ship.target import StoreTarget, store_of
+from fleetglass_server.api.incidents import Incidents
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from fleetglass._conventions import HEARTBEAT
 from fleetglass_detectors.database import Database
 
-SQL = files("fleetglass_detectors") / "sql"
+SQL = files("fleetglass_detectors")
 READ = Template((SQL / "spans.sql").read_text())
 
 OTHER, AGENT, LLM, TOOL, RETRIEVAL, HANDOFF, WORKFLOW, HEARTBEAT_KIND = range(8)

@@ -3,9 +3,9 @@
 import os
 from pathlib import Path
 
-from fleetglass_collector.detecting import forget_others
 from fleetglass_collector.metrics import told_by_detectors
-from fleetglass_detectors.health import Board, Health
+from fleetglass_detectors.engine.health import Board, Health
+from fleetglass_server.processes.detecting import forget_others
 
 
 def told(folder: Path, shard: str, file: str) -> None:

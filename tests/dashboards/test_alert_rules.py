@@ -1,15 +1,15 @@
 """Alert rules speak of metrics that there are, and say what to do."""
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from kit.places import ROOT
 
-from fleetglass_detectors.health import DOCS, PREFIX
+from fleetglass_detectors.engine.health import DOCS, PREFIX
 
-FILE = Path(__file__).parents[2] / "dashboards" / "alerts" / "fleetglass.yaml"
+FILE = ROOT / "dashboards" / "alerts" / "fleetglass.yaml"
 RULES: list[dict[str, Any]] = [
     rule for group in yaml.safe_load(FILE.read_text())["groups"] for rule in group["rules"]
 ]

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from fleet_rows import START, batch, found, one_by_one, read_words, row, steps, whole_run
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from kit.fleet_rows import START, batch, found, one_by_one, read_words, row, steps, whole_run
 
 from fleetglass_detectors.detector import Detector
 from fleetglass_detectors.loops.branching import Branching

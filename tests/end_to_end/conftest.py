@@ -1,7 +1,7 @@
 from collections.abc import Generator
 
 import pytest
-from stack import Stack, running
+from kit.stack import Stack, running
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stack import Stack, eventually, request
+from kit.stack import Stack, eventually, request
 
 FLEET = """
 budgets:

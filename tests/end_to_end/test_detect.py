@@ -11,10 +11,10 @@ from collections.abc import Generator
 from typing import Any
 
 import pytest
-from looping_runs import run_of, trace_id
-from stack import Stack, eventually, request
+from kit.looping_runs import run_of, trace_id
+from kit.stack import Stack, eventually, request
 
-from fleetglass_detectors.checkpoint import Checkpoint
+from fleetglass_detectors.engine.checkpoint import Checkpoint
 
 LOOPS = """
 import sys, time, fleetglass
@@ -62,7 +62,7 @@ def finished(stack: Stack, code: str) -> None:
 
 
 def cli(stack: Stack, *arguments: str) -> str:
-    command = [sys.executable, "-m", "fleetglass_collector", "incidents", *arguments]
+    command = [sys.executable, "-m", "fleetglass_server", "incidents", *arguments]
     done = subprocess.run(command, env=stack.environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -10,9 +10,9 @@ from typing import Any
 import grpc
 import pytest
 import trustme
-from spans import EXPORT, request
-from stack import Stack, eventually, free_port, running
-from stack import request as http
+from kit.spans import EXPORT, request
+from kit.stack import Stack, eventually, free_port, running
+from kit.stack import request as http
 
 PROTOBUF = {"content-type": "application/x-protobuf"}
 # What a proxy adds: the client is elsewhere, though the connection comes from this machine.

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import zstandard
 from google.protobuf.json_format import MessageToJson
+from kit.spans import request
+from kit.stack import eventually, running
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from spans import request
-from stack import eventually, running
 
 BODIES = 10_000
 GOOD_EVERY = 50

@@ -8,8 +8,8 @@ import threading
 import time
 from pathlib import Path
 
-from spans import request
-from stack import Stack, eventually
+from kit.spans import request
+from kit.stack import Stack, eventually
 
 ROUNDS = 21
 SPANS = 10

@@ -7,9 +7,9 @@ import grpc
 import pytest
 from google.rpc.error_details_pb2 import RetryInfo
 from google.rpc.status_pb2 import Status
+from kit.spans import EXPORT, request
+from kit.stack import Stack, eventually, running
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
-from spans import EXPORT, request
-from stack import Stack, eventually, running
 
 
 def call(stack: Stack, body: bytes, method: str = EXPORT, **options: object) -> bytes:

@@ -9,13 +9,13 @@ import zlib
 import pytest
 import zstandard
 from google.rpc.status_pb2 import Status
+from kit.spans import request
+from kit.stack import Stack, eventually
+from kit.stack import request as http
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
     ExportTraceServiceResponse,
 )
-from spans import request
-from stack import Stack, eventually
-from stack import request as http
 
 JSON = "application/json"
 

@@ -9,9 +9,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from disks import mounted
-from spans import request
-from stack import Stack, eventually, free_port
+from kit.disks import mounted
+from kit.spans import request
+from kit.stack import Stack, eventually, free_port
 
 from fleetglass_collector.journal.record import Facts, frame
 from fleetglass_collector.journal.segment import Segment, sealed

@@ -7,7 +7,7 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
-from stack import Stack, eventually
+from kit.stack import Stack, eventually
 
 THREADS = """
 import sys, threading, fleetglass

@@ -6,9 +6,9 @@ import signal
 import time
 from pathlib import Path
 
+from kit.stack import Stack, eventually, request
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
-from stack import Stack, eventually, request
 
 RUNS, CALLS = 40, 10
 HEADERS = {"content-type": "application/x-protobuf"}

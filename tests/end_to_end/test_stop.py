@@ -8,8 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from spans import request
-from stack import Stack, answers, eventually
+from kit.spans import request
+from kit.stack import Stack, answers, eventually
 
 
 def test_what_was_taken_before_ctrl_c_is_stored(tmp_path: Path) -> None:
@@ -53,7 +53,7 @@ def _takes(stack: Stack) -> bool:
 def test_a_process_ends_when_its_lifeline_is_cut_with_its_word_unread(tmp_path: Path) -> None:
     stack = Stack(tmp_path / "data")
     ours, theirs = socket.socketpair()
-    command = [sys.executable, "-m", "fleetglass_collector", "collect", "--alone"]
+    command = [sys.executable, "-m", "fleetglass_server", "collect", "--alone"]
     with theirs:
         environment = {**stack.environment, "FLEETGLASS_LIFELINE": str(theirs.fileno())}
         process = subprocess.Popen(command, env=environment, pass_fds=[theirs.fileno()])

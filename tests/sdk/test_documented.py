@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from scripted_receiver import receiving
+from kit.places import ROOT
+from kit.scripted_receiver import receiving
 
 from fleetglass.testing import Fleet
 
-ROOT = Path(__file__).parents[2]
 README, PAGE = ROOT / "README.md", ROOT / "docs" / "sdk.md"
 
 

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from scripted_receiver import receiving
+from kit.scripted_receiver import receiving
 
 import fleetglass
 from fleetglass import Budget, BudgetExceeded

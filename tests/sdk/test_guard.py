@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from stack import eventually
+from kit.stack import eventually
 
 import fleetglass
 from fleetglass import Budget, BudgetExceeded, ConfigurationError, Halted, tool

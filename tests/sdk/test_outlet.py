@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from kit.scripted_receiver import TAKEN, Receiver, Reply, receiving
+from kit.stack import eventually, free_port
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.sdk.trace import TracerProvider
-from scripted_receiver import TAKEN, Receiver, Reply, receiving
-from stack import eventually, free_port
 
 import fleetglass
 from fleetglass import _fleet, step

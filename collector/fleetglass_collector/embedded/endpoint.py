@@ -9,23 +9,17 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 
 from fleetglass_collector.config import Query
-from fleetglass_collector.embedded import (
-    compression,
-    form,
-    formats,
-    frames,
-    gate,
-    handshake,
-    limits,
-)
-from fleetglass_collector.embedded.answer import SERVER_NAME, Answer
-from fleetglass_collector.embedded.engine import Connection, Engine
-from fleetglass_collector.embedded.faults import Fault
+from fleetglass_collector.embedded import handshake
+from fleetglass_collector.embedded.engine import gate, limits
+from fleetglass_collector.embedded.engine.engine import Connection, Engine
+from fleetglass_collector.embedded.engine.faults import Fault
+from fleetglass_collector.embedded.engine.spool import spooled
+from fleetglass_collector.embedded.engine.statement import HEAD_BYTES, Statement, parse
+from fleetglass_collector.embedded.engine.watch import Watch
 from fleetglass_collector.embedded.listener import PIECE, Reply, Request
-from fleetglass_collector.embedded.spool import spooled
-from fleetglass_collector.embedded.statement import HEAD_BYTES, Statement, parse
 from fleetglass_collector.embedded.users import Door, Role, credentials
-from fleetglass_collector.embedded.watch import Watch
+from fleetglass_collector.embedded.wire import compression, form, formats, frames
+from fleetglass_collector.embedded.wire.answer import SERVER_NAME, Answer
 
 TOO_MANY_QUERIES = 202
 READONLY = limits.READONLY

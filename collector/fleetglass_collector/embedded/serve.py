@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import Callable
 
-from fleetglass_collector.access import refuse_open_door, split_address
+from fleetglass_collector.access.door import refuse_open_door, split_address
+from fleetglass_collector.access.keys import Keyring, Scope
 from fleetglass_collector.config import Config
 from fleetglass_collector.embedded.endpoint import Endpoint
-from fleetglass_collector.embedded.engine import Engine
+from fleetglass_collector.embedded.engine.engine import Engine
 from fleetglass_collector.embedded.listener import Listener, tls_context
 from fleetglass_collector.embedded.users import Door, writer_secret
-from fleetglass_collector.keys import Keyring, Scope
 
 DRAIN_S = 5.0
 

@@ -11,8 +11,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Protocol
 
-from fleetglass_collector.access import is_loopback
-from fleetglass_collector.embedded.faults import Fault
+from fleetglass_collector.access.door import is_loopback
+from fleetglass_collector.embedded.engine.faults import Fault
 from fleetglass_collector.errors import ConfigError
 
 WRITER = "writer"

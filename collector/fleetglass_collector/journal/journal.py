@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from fleetglass_collector import config
+from fleetglass_collector.config import config
 from fleetglass_collector.errors import Reason, Refusal
 from fleetglass_collector.journal import ledger as ledgers
 from fleetglass_collector.journal import recovery

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from fleetglass_collector.config.prices import ConfiguredPrice
 from fleetglass_collector.prices import package
-from fleetglass_collector.prices.configured import ConfiguredPrice
 from fleetglass_collector.prices.offer import FOREVER, NONE, Entry, Offer, Rates
 
 CONFIGURATION = "configuration"

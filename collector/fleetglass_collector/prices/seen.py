@@ -7,7 +7,7 @@ from string import Template
 from typing import Any
 
 from fleetglass_collector.prices.columns import columns, dollars
-from fleetglass_collector.reader import Reader
+from fleetglass_collector.store.reader import Reader
 
 SEEN = Template((files("fleetglass_collector.prices") / "seen.sql").read_text())
 ALL = "span.model != '' OR span.cost IS NULL"

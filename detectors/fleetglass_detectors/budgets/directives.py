@@ -13,8 +13,8 @@ from importlib.resources import files
 from fleetglass_detectors.budgets.declared import Hard, Scope
 from fleetglass_detectors.database import Database
 
-SQL = files("fleetglass_detectors") / "sql"
-SPOKEN = (SQL / "budget_directives.sql").read_text()
+SQL = files("fleetglass_detectors.budgets")
+SPOKEN = (SQL / "directives.sql").read_text()
 BUDGETS = "fleetglass budget "
 
 

@@ -15,10 +15,10 @@ from fleetglass_detectors.budgets.period import Period
 from fleetglass_detectors.budgets.spending import Bucket, Spending
 from fleetglass_detectors.database import Database
 
-SQL = files("fleetglass_detectors") / "sql"
-SPEND = (SQL / "budget_spend.sql").read_text()
-RUNS = (SQL / "budget_runs.sql").read_text()
-TENANTS = (SQL / "budget_tenants.sql").read_text()
+SQL = files("fleetglass_detectors.budgets")
+SPEND = (SQL / "spend.sql").read_text()
+RUNS = (SQL / "runs.sql").read_text()
+TENANTS = (SQL / "tenants.sql").read_text()
 
 STEP = {Per.HOUR: 60, Per.DAY: 300, Per.MONTH: 3600}
 """Seconds of a bucket of what is not of the last hours."""

@@ -15,9 +15,9 @@ from fleetglass_detectors.alarms.evidence import BoolArray, FloatArray
 from fleetglass_detectors.cost.usage import Usage
 from fleetglass_detectors.database import Database
 
-SQL = files("fleetglass_detectors") / "sql"
+SQL = files("fleetglass_detectors.cost")
 RUNS, BEGUN, CELLS, RUN, PRICES, USERS = (
-    Template((SQL / f"cost_{name}.sql").read_text())
+    Template((SQL / f"{name}.sql").read_text())
     for name in ("runs", "begun", "cells", "run", "prices", "users")
 )
 NUMBERS = (

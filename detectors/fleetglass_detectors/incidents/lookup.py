@@ -12,7 +12,7 @@ from fleetglass_detectors.incidents.incident import SECOND_NS, Incident
 from fleetglass_detectors.signal import Signal
 from fleetglass_detectors.subject import Subject
 
-SQL = files("fleetglass_detectors") / "sql"
+SQL = files("fleetglass_detectors.incidents")
 SUBJECTS = Template((SQL / "subjects.sql").read_text())
 HARM = Template((SQL / "harm.sql").read_text())
 # They are named in a query, which the database reads up to a size.

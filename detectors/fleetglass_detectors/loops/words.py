@@ -12,7 +12,7 @@ from fleetglass_detectors.database import Database
 from fleetglass_detectors.loops.step import Step
 from fleetglass_detectors.spans import Keys, listed
 
-SQL = files("fleetglass_detectors") / "sql"
+SQL = files("fleetglass_detectors.loops")
 STEPS = Template((SQL / "steps.sql").read_text())
 TEXTS = Template((SQL / "texts.sql").read_text())
 # Characters of a text that are looked at.

@@ -3,9 +3,9 @@
 from decimal import Decimal
 
 import pytest
-from budget_ledgers import MIDNIGHT, NOON, day, evenly, spending
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from kit.budget_ledgers import MIDNIGHT, NOON, day, evenly, spending
 
 from fleetglass_detectors.budgets.burn import LEAST_USD, RULES, burning, rate, told
 from fleetglass_detectors.budgets.declared import Per

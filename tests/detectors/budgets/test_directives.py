@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from budget_ledgers import HALT, MIDNIGHT, NOON, Told, Watched, budget
+from kit.budget_ledgers import HALT, MIDNIGHT, NOON, Told, Watched, budget
 
 from fleetglass_detectors.budgets.declared import Hard, Per, Scope
 from fleetglass_detectors.budgets.directives import Order, decide

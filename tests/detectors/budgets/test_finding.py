@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from budget_ledgers import MIDNIGHT, NOON, budget, day, even_path, evenly, spending
+from kit.budget_ledgers import MIDNIGHT, NOON, budget, day, even_path, evenly, spending
 
 from fleetglass_detectors.budgets import words
 from fleetglass_detectors.budgets.declared import Per

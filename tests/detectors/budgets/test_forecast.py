@@ -5,9 +5,9 @@ from datetime import UTC
 
 import numpy as np
 import pytest
-from budget_ledgers import even_path
 from hypothesis import given
 from hypothesis import strategies as st
+from kit.budget_ledgers import even_path
 from numpy.typing import NDArray
 
 from fleetglass_detectors.budgets.declared import Per

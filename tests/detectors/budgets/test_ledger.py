@@ -9,15 +9,15 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 import pytest
-from agent_fleets import fleet
-from agent_requests import START_NS, Sent, request
-from agent_rows import ask, empty
-from budget_ledgers import HALT, SECOND_NS, budget
-from databases import opened, running_store, segment
+from kit.agent_fleets import fleet
+from kit.agent_requests import START_NS, Sent, request
+from kit.agent_rows import ask, empty
+from kit.budget_ledgers import HALT, SECOND_NS, budget
+from kit.databases import opened, running_store, segment
 
 from fleetglass_collector.config import Retention
-from fleetglass_collector.directives import Directive, give, standing
-from fleetglass_collector.directives import Scope as TheirScope
+from fleetglass_collector.control.directives import Directive, give, standing
+from fleetglass_collector.control.directives import Scope as TheirScope
 from fleetglass_collector.settle.settler import Settler
 from fleetglass_collector.store.client import Store
 from fleetglass_collector.store.migrate import migrate

@@ -5,9 +5,9 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from budget_ledgers import MIDNIGHT, NOON, SECOND_NS, Watched, budget
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from kit.budget_ledgers import MIDNIGHT, NOON, SECOND_NS, Watched, budget
 
 from fleetglass_detectors.budgets.declared import Per
 from fleetglass_detectors.budgets.ledger import Run

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from databases import opened, running_store
-from spending_fleet import HOUR, MINUTE, SECOND, SpendingFleet, stamp
+from kit.databases import opened, running_store
+from kit.spending_fleet import HOUR, MINUTE, SECOND, SpendingFleet, stamp
 
 from fleetglass_collector.config import Retention
 from fleetglass_collector.store.client import Store

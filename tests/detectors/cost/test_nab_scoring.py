@@ -2,12 +2,12 @@
 
 import math
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
+from kit.places import ROOT
 
-sys.path.append(str(Path(__file__).parents[3] / "benchmarks"))
+sys.path.append(str(ROOT / "benchmarks"))
 
 from nab_scoring import (
     NOTHING,

@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from looping_steps import looks, said
+from kit.looping_steps import looks, said
 
 from fleetglass_detectors.loops import chant
 from fleetglass_detectors.loops.chant import chanted

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from looping_steps import HEALTHY, called, different_calls, looks, said
+from kit.looping_steps import HEALTHY, called, different_calls, looks, said
 
 from fleetglass_detectors.loops import exact
 from fleetglass_detectors.loops.step import Finding, Step

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from looping_steps import (
+from kit.looping_steps import (
     HEALTHY,
     called,
     different_calls,

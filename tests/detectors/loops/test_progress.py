@@ -1,5 +1,5 @@
 import pytest
-from looping_steps import HEALTHY, called, looks, said
+from kit.looping_steps import HEALTHY, called, looks, said
 
 from fleetglass_detectors.loops import progress
 from fleetglass_detectors.loops.step import Finding, Step

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from looping_steps import HEALTHY, called, different_calls, in_time, looks, said
+from kit.looping_steps import HEALTHY, called, different_calls, in_time, looks, said
 
 from fleetglass_detectors.loops import rephrased
 from fleetglass_detectors.loops.look import Look, Vector, cosine, hashed, look

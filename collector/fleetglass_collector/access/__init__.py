@@ -1,0 +1,1 @@
+"""Who may come in: addresses, keys, and the headers that carry them."""

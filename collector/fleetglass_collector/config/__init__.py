@@ -1,0 +1,29 @@
+"""Everything that can be configured."""
+
+from fleetglass_collector.config.config import (
+    OTHER_VARIABLES,
+    PREFIX,
+    Config,
+    Journal,
+    Query,
+    Receiver,
+    Retention,
+    Store,
+    keys,
+    load,
+    reference,
+)
+
+__all__ = [
+    "OTHER_VARIABLES",
+    "PREFIX",
+    "Config",
+    "Journal",
+    "Query",
+    "Receiver",
+    "Retention",
+    "Store",
+    "keys",
+    "load",
+    "reference",
+]

@@ -1,0 +1,1 @@
+"""What people tell agents while they run."""

@@ -1,0 +1,1 @@
+"""ClickHouse in this process, and what keeps it in bounds."""

@@ -1,0 +1,1 @@
+"""ClickHouse's HTTP protocol: what is sent and in which form."""

@@ -1,0 +1,91 @@
+"""ClickHouse's own compressed blocks (`compress=1`, `decompress=1`): checksum, header, LZ4 or ZSTD.
+
+A block is 16 bytes of checksum, one of method, and the sizes packed (with those nine bytes of
+header) and unpacked, four bytes each.
+"""
+
+import importlib
+import struct
+from collections.abc import Iterator
+from typing import Any
+
+import zstandard
+
+from fleetglass_collector.embedded.engine.faults import Fault
+from fleetglass_collector.embedded.wire.cityhash import cityhash128
+
+# lz4 comes without types.
+lz4_block: Any = importlib.import_module("lz4.block")
+
+_CHECKSUM, _HEADER = 16, 9
+_LZ4, _ZSTD, _NONE = 0x82, 0x90, 0x02
+# Small blocks: the checksum is computed in Python, over what is left after compression.
+_BLOCK_BYTES = 256 << 10
+_MAX_BLOCK_BYTES = 256 << 20
+CANNOT_DECOMPRESS = 271
+
+
+class FrameEncoder:
+    def __init__(self) -> None:
+        self._held = b""
+
+    def compress(self, data: bytes, /) -> bytes:
+        self._held += data
+        whole = len(self._held) - len(self._held) % _BLOCK_BYTES
+        ready, self._held = self._held[:whole], self._held[whole:]
+        return b"".join(
+            _block(ready[at : at + _BLOCK_BYTES]) for at in range(0, whole, _BLOCK_BYTES)
+        )
+
+    def flush(self) -> bytes:
+        return _block(self._held) if self._held else b""
+
+
+def _block(data: bytes) -> bytes:
+    packed: bytes = lz4_block.compress(data, store_size=False)
+    body = struct.pack("<BII", _LZ4, len(packed) + _HEADER, len(data)) + packed
+    return cityhash128(body) + body
+
+
+def decode(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Undo the blocks.
+
+    The checksums are not compared: TCP and the decompressor both notice damage, and a checksum
+    in Python would cost more than the insert.
+
+    Raises:
+        Fault: What comes is not such blocks.
+    """
+    held = b""
+    for piece in pieces:
+        held += piece
+        while (size := _size(held)) and len(held) >= size:
+            yield _unpacked(held[:size])
+            held = held[size:]
+    if held:
+        raise Fault(CANNOT_DECOMPRESS, "Cannot decompress the body: it ends too soon.")
+
+
+def _size(held: bytes) -> int:
+    """The whole length of the first block, or 0 while its header is not there."""
+    if len(held) < _CHECKSUM + _HEADER:
+        return 0
+    _, packed, unpacked = struct.unpack_from("<BII", held, _CHECKSUM)
+    if packed < _HEADER or max(packed, unpacked) > _MAX_BLOCK_BYTES:
+        raise Fault(CANNOT_DECOMPRESS, "Cannot decompress the body: not a compressed block.")
+    return _CHECKSUM + int(packed)
+
+
+def _unpacked(block: bytes) -> bytes:
+    method, _, size = struct.unpack_from("<BII", block, _CHECKSUM)
+    data = block[_CHECKSUM + _HEADER :]
+    try:
+        if method == _LZ4:
+            return bytes(lz4_block.decompress(data, uncompressed_size=size))
+        if method == _ZSTD:
+            return zstandard.ZstdDecompressor().decompress(data, max_output_size=size)
+    except (lz4_block.LZ4BlockError, zstandard.ZstdError) as error:
+        raise Fault(CANNOT_DECOMPRESS, f"Cannot decompress the body: {error}") from error
+    if method == _NONE:
+        return data
+    raise Fault(CANNOT_DECOMPRESS, f"Cannot decompress the body: unknown method {method:#x}.")

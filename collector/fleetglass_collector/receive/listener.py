@@ -1,0 +1,75 @@
+"""One HTTP listener: an RSGI application served by granian inside the running event loop."""
+
+import asyncio
+import logging
+import socket
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from granian.constants import HTTPModes, Interfaces, SSLProtocols
+from granian.http import HTTP1Settings
+from granian.server.embed import Server
+
+from fleetglass_collector.access.door import split_address
+from fleetglass_collector.config import Receiver
+from fleetglass_collector.errors import ConfigError
+from fleetglass_collector.receive.rsgi import Exchange, Scope
+
+Application = Callable[[Scope, Exchange], Awaitable[None]]
+
+MAX_CONNECTIONS = 4096
+HEADER_TIMEOUT_MS = 10_000
+STOP_TIMEOUT_S = 5.0
+
+log = logging.getLogger(__name__)
+
+
+@asynccontextmanager
+async def serving(app: Application, listen: str, receiver: Receiver) -> AsyncGenerator[None]:
+    """Serve `app` on `listen` while the context is open.
+
+    Raises:
+        ConfigError: The address cannot be had.
+    """
+    host, port = split_address(listen)
+    refuse_taken(listen)
+    tls = receiver.tls_certificate and receiver.tls_key
+    server: Any = Server(
+        app,
+        address=host,
+        port=port,
+        interface=Interfaces.RSGI,
+        http=HTTPModes.auto,
+        websockets=False,
+        backlog=1024,
+        # granian counts connections here, idle ones too.
+        backpressure=MAX_CONNECTIONS,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_TIMEOUT_MS),
+        log_enabled=False,
+        ssl_cert=Path(receiver.tls_certificate) if tls else None,
+        ssl_key=Path(receiver.tls_key) if tls else None,
+        ssl_protocol_min=SSLProtocols.tls12,
+    )
+    task = asyncio.create_task(server.serve())
+    try:
+        yield
+    finally:
+        server.stop()
+        await asyncio.wait([task], timeout=STOP_TIMEOUT_S)
+
+
+def refuse_taken(listen: str) -> None:
+    """Say so when another process listens there: granian would share the port with it silently."""
+    host, port = split_address(listen)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise ConfigError(
+                f"cannot listen on {listen}: {error.strerror}. Stop the process that does, "
+                "or choose another address in the configuration."
+            ) from error

@@ -1,0 +1,184 @@
+"""Takes sealed segments to the database, oldest first, until each is confirmed."""
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from fleetglass_collector.errors import StoreError
+from fleetglass_collector.journal import Journal, Segment
+from fleetglass_collector.journal.quarantine import Quarantine, inspect
+from fleetglass_collector.journal.record import Damage, Record
+
+log = logging.getLogger(__name__)
+
+# A store that is started beside us may take so long before it is worth a word.
+PATIENCE_S = 3.0
+MEMORY_LIMIT, PATIENT_SHORTAGES = 241, 5
+FIRST_BACKOFF_S, LONGEST_BACKOFF_S = 0.2, 15.0
+
+
+class Target(Protocol):
+    """Where segments go. An insert with a token that was stored before stores nothing more."""
+
+    def prepare(self) -> None:
+        """Make the tables that are missing; StoreError when the database is away."""
+        ...
+
+    def insert_segment(self, body: bytes | memoryview, token: str) -> None: ...
+
+
+@dataclass(slots=True)
+class Progress:
+    """What /metrics says of the way to the database."""
+
+    inserts: int = 0
+    failures: int = 0
+    failing_since: float | None = None
+    last_error: str = ""
+    insert_seconds: float = 0.0
+
+
+class Shipper:
+    """One thread. Nothing that the database refuses holds up what comes after it."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        target: Target,
+        quarantine: Quarantine,
+        *,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self.progress = Progress()
+        self._journal = journal
+        self._target = target
+        self._quarantine = quarantine
+        self._jitter = jitter
+        self._stopping = threading.Event()
+        self._hurry = threading.Event()
+        self._prepared = False
+        self._told = ""
+        self._shortages = 0
+        self._thread = threading.Thread(target=self._run, name="shipper", daemon=True)
+        self._thread.start()
+
+    def stop(self, *, drain_s: float) -> None:
+        """Ship what waits while that goes well; what is left is shipped after the next start."""
+        deadline = time.monotonic() + drain_s
+        failures = self.progress.failures
+        self._hurry.set()
+        while self._journal.state().waiting_segments and time.monotonic() < deadline:
+            if self.progress.failures > failures or not self._thread.is_alive():
+                break
+            time.sleep(0.02)
+        self._stopping.set()
+        self._thread.join(max(0.0, deadline - time.monotonic()))
+
+    def _run(self) -> None:
+        failures = 0
+        while not self._stopping.is_set():
+            segment = self._journal.next(timeout_s=0.2) if self._prepared else None
+            try:
+                if not self._prepared:
+                    self._target.prepare()
+                    self._prepared = True
+                elif segment:
+                    self._ship(segment)
+                failures = 0
+                self._recovered()
+            except Exception as error:
+                # Whatever it is, what waits stays in the journal and is tried again.
+                failures += 1
+                self._note(error)
+                self._hurry.wait(self._backoff_s(failures))
+
+    def _recovered(self) -> None:
+        if self.progress.failing_since is not None:
+            self.progress.failing_since = None
+            self.progress.last_error = ""
+        if self._told:
+            self._told = ""
+            log.info("the database takes spans again")
+
+    def _note(self, error: Exception) -> None:
+        progress = self.progress
+        if progress.failing_since is None:
+            progress.failing_since = time.monotonic()
+        # Once a cause, not once an attempt. Only the first line: the engine's details are long.
+        message = str(error).partition("\n")[0][:300]
+        failing_s = time.monotonic() - progress.failing_since
+        if message != self._told and failing_s >= PATIENCE_S:
+            self._told = message
+            log.warning("the database does not take spans, trying on: %s", message)
+        progress.failures += 1
+        progress.last_error = message
+
+    def _backoff_s(self, failures: int) -> float:
+        longest = min(LONGEST_BACKOFF_S, FIRST_BACKOFF_S * 2.0 ** min(failures, 10))
+        return longest * (0.5 + self._jitter() / 2)
+
+    def _ship(self, segment: Segment) -> None:
+        data = memoryview(self._journal.read(segment))
+        records, damages = inspect(data)
+        if damages:
+            self._set_aside(segment, data, records, damages)
+            return
+        try:
+            began = time.monotonic()
+            self._target.insert_segment(data, f"{self._journal.id}-{segment.name}")
+            self.progress.insert_seconds += time.monotonic() - began
+            self.progress.inserts += 1
+        except StoreError as error:
+            if error.transient and not self._is_too_large(error):
+                raise
+            self._divide(segment, data, error)
+            return
+        self._shortages = 0
+        self._journal.retire(segment, stored=segment.spans)
+
+    def _is_too_large(self, error: StoreError) -> bool:
+        """Whether memory has run out so often that the segment itself must be the reason.
+
+        A few megabytes can hold millions of empty fields. Such an insert has stored nothing: it
+        fails while it reads, before the one block that a segment makes is written.
+        """
+        self._shortages = self._shortages + 1 if error.code == MEMORY_LIMIT else 0
+        return self._shortages > PATIENT_SHORTAGES
+
+    def _divide(self, segment: Segment, data: memoryview, error: StoreError) -> None:
+        """Halve what the database refuses until the one record that it means stands alone.
+
+        The halves are segments of their own, each with its own token, so that a crash in the
+        middle stores nothing twice.
+        """
+        records, _ = inspect(data)
+        if len(records) <= 1:
+            # The message may quote the record, so only its code is logged.
+            log.error("the database refuses a record (code %d); it is in quarantine", error.code)
+            self._quarantine.keep_refused(segment, data, reason=str(error))
+            self._journal.retire(segment, quarantined=segment.spans)
+            return
+        middle = len(records) // 2
+        halves = [_piece(segment, data, half) for half in (records[:middle], records[middle:])]
+        self._journal.retire(segment, pieces=halves)
+
+    def _set_aside(
+        self, segment: Segment, data: memoryview, records: list[Record], damages: list[Damage]
+    ) -> None:
+        lost = segment.spans - sum(record.spans for record in records)
+        log.error("a journal segment is damaged: %d spans are in quarantine", lost)
+        self._quarantine.keep_damaged(segment, data, damages)
+        pieces = [_piece(segment, data, records)] if records else []
+        self._journal.retire(segment, quarantined=lost, pieces=pieces)
+
+
+def _piece(segment: Segment, data: memoryview, records: list[Record]) -> tuple[Segment, memoryview]:
+    """Make a segment of some of a segment's records."""
+    part = b"".join(data[record.start : record.end] for record in records)
+    spans = sum(record.spans for record in records)
+    piece = Segment(id=segment.id, start=records[0].offset, spans=spans, size=len(part))
+    return piece, memoryview(part)

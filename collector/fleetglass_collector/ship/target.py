@@ -1,0 +1,68 @@
+"""The database that the configuration names, as the shipper sees it."""
+
+from urllib.parse import unquote, urlsplit
+
+from fleetglass_collector.config import Config
+from fleetglass_collector.embedded.users import WRITER, writer_secret
+from fleetglass_collector.store import schema
+from fleetglass_collector.store.client import Store
+from fleetglass_collector.store.endpoint import Endpoint
+from fleetglass_collector.store.migrate import migrate
+
+
+class StoreTarget:
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._store = store_of(config)
+
+    def prepare(self) -> None:
+        cluster = self._config.store.cluster
+        # Before anything is asked: a question names its database.
+        self._store.create_database(schema.on_cluster(cluster))
+        migrate(
+            self._store,
+            cluster=cluster,
+            retention=self._config.retention,
+            login=_login(self._config, self._store),
+        )
+
+    def insert_segment(self, body: bytes | memoryview, token: str) -> None:
+        self._store.insert_segment(body, token)
+
+    def close(self) -> None:
+        self._store.close()
+
+
+def store_of(config: Config) -> Store:
+    """The database, with the right to write."""
+    return _remote(config) if config.is_remote else _embedded(config)
+
+
+def _login(config: Config, store: Store) -> str:
+    """What dictionaries need to read with our rights.
+
+    Nothing where the database does not know our user: an embedded store elsewhere has none.
+    """
+    url = urlsplit(config.store.dsn if config.is_remote else "")
+    user = unquote(url.username or "")
+    if not user or store.query("SELECT currentUser()", fmt="TSVRaw").decode().strip() != user:
+        return ""
+    return schema.login(user, unquote(url.password or ""))
+
+
+def _remote(config: Config) -> Store:
+    store = config.store
+    return Store.open(store.dsn, database=store.database, timeout_s=store.insert_timeout_s)
+
+
+def _embedded(config: Config) -> Store:
+    """Reach the store process beside us, whose certificate may be made for another name."""
+    certificate = config.receiver.tls_certificate if config.receiver.tls_key else ""
+    endpoint = Endpoint.of_listener(config.query.listen, certificate=certificate)
+    scheme, _, place = str(endpoint).partition("://")
+    return Store.open(
+        f"{scheme}://{WRITER}:{writer_secret(config.folder)}@{place}",
+        database=config.store.database,
+        timeout_s=config.store.insert_timeout_s,
+        trust=endpoint.trust() if endpoint.secure else None,
+    )

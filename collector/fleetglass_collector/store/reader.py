@@ -1,0 +1,123 @@
+"""Asks the database by SQL, over its HTTP protocol, and hands on what comes as it comes."""
+
+import http.client
+import json
+import re
+from collections.abc import Generator, Mapping
+from typing import Any, Self
+from urllib.parse import urlencode
+
+from fleetglass_collector.config import Config
+from fleetglass_collector.errors import StoreError
+from fleetglass_collector.store.endpoint import Endpoint, basic, reason
+
+CHUNK_BYTES = 64 << 10
+MESSAGE_BYTES = 64 << 10
+_VERSION = re.compile(r"\s*\(version [^()]*(\([^()]*\))?\)")
+_WISHES = re.compile(r"(Expected one of: [^,]*(?:, [^,]*){4}),[^\n]*(?=\. \(SYNTAX_ERROR\))")
+
+
+class Reader:
+    def __init__(self, endpoint: Endpoint, *, database: str, key: str = "") -> None:
+        self.endpoint = endpoint
+        self._database = database
+        password = key or endpoint.password
+        named = endpoint.user or (password and "default")
+        self._headers = {"authorization": basic(named, password)} if named else {}
+
+    @classmethod
+    def of(cls, config: Config, *, key: str = "") -> Self:
+        """Ask the database that the configuration names, embedded or a server."""
+        dsn = config.store.dsn
+        endpoint = (
+            Endpoint.at(dsn, port=8443 if dsn.startswith("https") else 8123)
+            if config.is_remote
+            else Endpoint.of_listener(
+                config.query.listen, certificate=config.receiver.tls_certificate
+            )
+        )
+        return cls(endpoint, database=config.store.database, key=key)
+
+    def stream(
+        self, sql: str, format: str, *, timeout_s: float | None = None, **parameters: str
+    ) -> Generator[bytes]:
+        """Yield the result in pieces.
+
+        Raises:
+            StoreError: The database is away, refuses, or breaks off in the middle.
+        """
+        path = self._path({"default_format": format, **parameters})
+        try:
+            connection = self.endpoint.connect(timeout_s=timeout_s)
+        except OSError as error:
+            raise StoreError(f"{self.endpoint}: {reason(error)}", transient=True) from error
+        try:
+            connection.request("POST", path, sql.encode(errors="surrogateescape"), self._headers)
+            answer = connection.getresponse()
+            if answer.status != 200:
+                raise _refused(answer)
+            yield from _pieces(answer)
+        except (OSError, http.client.HTTPException) as error:
+            raise StoreError(
+                f"{self.endpoint} broke off: {reason(error)}", transient=True
+            ) from error
+        finally:
+            connection.close()
+
+    def rows(self, sql: str, *, timeout_s: float = 10.0, **parameters: str) -> list[dict[str, Any]]:
+        """Return a small result; parameters are written `param_name=...`."""
+        result = b"".join(self.stream(sql, "JSONEachRow", timeout_s=timeout_s, **parameters))
+        try:
+            rows = [json.loads(line) for line in result.splitlines()]
+        except ValueError as error:
+            raise StoreError(f"{self.endpoint} is not ClickHouse", transient=False) from error
+        return [row for row in rows if isinstance(row, dict)]
+
+    def _path(self, query: Mapping[str, str]) -> str:
+        return f"{self.endpoint.path or '/'}?{urlencode({'database': self._database, **query})}"
+
+
+def _pieces(answer: http.client.HTTPResponse) -> Generator[bytes]:
+    """Yield the body; what goes wrong after its first byte is told at its end, behind a mark."""
+    tag = (answer.getheader("X-ClickHouse-Exception-Tag") or "").encode()
+    mark = b"\r\n__exception__\r\n" + tag
+    held = b""
+    try:
+        while piece := answer.read1(CHUNK_BYTES):
+            held += piece
+            at = held.find(mark) if tag else len(held)
+            # The mark may begin in one piece and end in the next.
+            cut = at if at >= 0 else max(0, len(held) - len(mark))
+            yield held[:cut]
+            held = held[cut:]
+        if answer.length:
+            raise http.client.IncompleteRead(b"")
+    except (OSError, http.client.HTTPException):
+        # After an error the database breaks off.
+        if not (tag and held.startswith(mark)):
+            yield held
+            raise
+    if tag and held.startswith(mark):
+        raise StoreError(_told_inside(held[len(mark) :], tag), transient=False)
+    yield held
+
+
+def _told_inside(message: bytes, tag: bytes) -> str:
+    """Return the text before the line that gives its length and repeats the tag."""
+    end = rb"\s+\d+ " + re.escape(tag) + rb"\s+__exception__\s*$"
+    return _plain(re.sub(end, b"", message).decode(errors="replace").strip())
+
+
+def _refused(answer: http.client.HTTPResponse) -> StoreError:
+    message = answer.read(MESSAGE_BYTES).decode(errors="replace").strip()
+    code = answer.getheader("X-ClickHouse-Exception-Code") or ""
+    return StoreError(
+        _plain(message) or f"the database answered {answer.status} {answer.reason}",
+        transient=answer.status in (429, 502, 503, 504),
+        code=int(code) if code.isdecimal() else 0,
+    )
+
+
+def _plain(message: str) -> str:
+    """Leave out the version, and most of what the parser would have liked better."""
+    return _WISHES.sub(r"\1, ...", _VERSION.sub("", message)).strip()

@@ -1,0 +1,1 @@
+"""Runs the detectors over what arrives, and remembers."""

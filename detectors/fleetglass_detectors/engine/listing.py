@@ -1,0 +1,45 @@
+"""All detectors there are, listed by hand."""
+
+from dataclasses import replace
+from functools import partial
+
+from fleetglass_detectors.alarms.allowance import FLEET
+from fleetglass_detectors.budgets import watch as budgets
+from fleetglass_detectors.cost.costs import Costs
+from fleetglass_detectors.cost.ledger import Ledger
+from fleetglass_detectors.database import Database
+from fleetglass_detectors.detector import Detector
+from fleetglass_detectors.engine.health import Health
+from fleetglass_detectors.fleet import Fleet
+from fleetglass_detectors.loops import words
+from fleetglass_detectors.loops.branching import Branching
+from fleetglass_detectors.loops.caps import Caps
+from fleetglass_detectors.loops.lag import Lag
+from fleetglass_detectors.loops.silent import Silent
+from fleetglass_detectors.loops.wording import Wording
+
+# Of each batch so long is spent on words, lest the others wait for them.
+PATIENCE_S = 1.0
+
+
+def live(database: Database, health: Health, fleet: Fleet, *, whole: bool = True) -> list[Detector]:
+    """For what arrives, in the order in which they are asked.
+
+    Of several engines one looks at the fleet as a whole: what asks the database, and not the spans.
+    """
+
+    def skipped(runs: int) -> None:
+        health.add("runs_skipped_total", runs)
+
+    read = partial(words.steps, database)
+    wording = Wording(read, patience_s=PATIENCE_S, skipped=skipped, learns=True)
+    allowance = replace(FLEET, pages_per_week=fleet.false_pages_per_week)
+    by_run: list[Detector] = [Lag(), Branching(), Silent(), Caps(allowance), wording]
+    if not whole:
+        return by_run
+    return [*by_run, Costs(Ledger(database), allowance), *budgets.of(fleet, database)]
+
+
+def recorded(database: Database) -> list[Detector]:
+    """For a recording: it has no history of its agents, and its clock stops with its last span."""
+    return [Lag(), Branching(), Wording(partial(words.steps, database))]

@@ -1,0 +1,49 @@
+"""The commands, listed by hand: one module each, with NAME, arguments(parser) and run(...)."""
+
+import argparse
+from typing import Protocol
+
+from fleetglass_collector.config import Config
+from fleetglass_server.commands import (
+    check,
+    collect,
+    costs,
+    detect,
+    directives,
+    doctor,
+    incidents,
+    keys,
+    prices,
+    query,
+    replay,
+    settle,
+    store,
+    up,
+)
+
+
+class Command(Protocol):
+    """A command module. Its docstring is its help."""
+
+    @property
+    def NAME(self) -> str: ...
+    def arguments(self, parser: argparse.ArgumentParser, /) -> None: ...
+    def run(self, config: Config, options: argparse.Namespace, /) -> int: ...
+
+
+COMMANDS: tuple[Command, ...] = (
+    up,
+    collect,
+    settle,
+    detect,
+    store,
+    query,
+    incidents,
+    costs,
+    check,
+    prices,
+    directives,
+    replay,
+    doctor,
+    keys,
+)

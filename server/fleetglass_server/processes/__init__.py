@@ -1,0 +1,1 @@
+"""The processes: each of them, and what keeps them running together."""

@@ -1,0 +1,78 @@
+"""Runs the detectors over the database that the configuration names."""
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from fleetglass_collector.config import Config
+from fleetglass_collector.ship.target import store_of
+from fleetglass_detectors.engine import listing
+from fleetglass_detectors.engine.checkpoint import Checkpoint
+from fleetglass_detectors.engine.engine import Engine, Shard, Tapped, Watch
+from fleetglass_detectors.engine.health import Board, Health
+from fleetglass_detectors.fleet import Fleet
+from fleetglass_server.processes import persistence
+
+log = logging.getLogger(__name__)
+
+POLL_S = 0.5
+# Who has not written for so long has ended.
+GONE_NS = 30_000_000_000
+
+
+async def run(
+    config: Config,
+    fleet: Fleet,
+    shard: tuple[int, int],
+    stop: asyncio.Event,
+    ready: Callable[[], None],
+) -> None:
+    store = store_of(config)
+    folder = config.folder / "detect"
+    index, of = shard
+    part = f"{index}-of-{of}"
+    health = Health(shard=f"{index}/{of}" if of > 1 else "")
+    checkpoint = Checkpoint(folder / f"checkpoint-{part}")
+    forget_others(folder, of)
+
+    def engine() -> Engine:
+        database = Tapped(store)
+        live = listing.live(database, health, fleet, whole=index == 0)
+        mine = Shard(index=index, of=of)
+        watch = Watch(database, live, fleet=fleet, health=health, shard=mine)
+        board = Board(folder / f"metrics-{part}.prom", clock_ns=time.time_ns)
+        return Engine(database, watch, checkpoint, board=board)
+
+    def watch(ended: threading.Event) -> None:
+        going = engine()
+        try:
+            going.start()
+        except Exception:
+            # Another version's, most likely. Half of it is no state to go on from.
+            log.exception("the checkpoint cannot be used and is set aside; watching from now on")
+            checkpoint.set_aside()
+            going = engine()
+        while not ended.is_set():
+            if not going.step():
+                ended.wait(POLL_S)
+        going.save()
+
+    await persistence.run(watch, stop, ready, doing="detect")
+    store.close()
+
+
+def forget_others(folder: Path, of: int) -> None:
+    """Where the fleet was shared otherwise before, those who are no more must not seem silent."""
+    for file in folder.glob("metrics-*.prom"):
+        if not file.stem.endswith(f"-of-{of}") and time.time_ns() - _changed_ns(file) > GONE_NS:
+            file.unlink(missing_ok=True)
+
+
+def _changed_ns(file: Path) -> int:
+    try:
+        return file.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0

@@ -1,0 +1,63 @@
+"""A store for as long as it is needed: a process of its own, over a folder that goes with it."""
+
+import os
+import socket
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from fleetglass_collector.config import PREFIX, Retention, load
+from fleetglass_collector.errors import StoreError
+from fleetglass_collector.ship.target import store_of
+from fleetglass_collector.store.client import Store
+from fleetglass_collector.store.migrate import migrate
+from fleetglass_server.processes.supervisor import Child
+
+START_S = 60.0
+# Whatever a recording's times, nothing of it is too old.
+FOR_EVER = Retention(
+    otel_traces=20_000,
+    otel_traces_trace_id_ts=20_000,
+    agent_spans=20_000,
+    agent_minutes=20_000,
+    agent_runs=20_000,
+)
+
+
+@contextmanager
+def temporary_store() -> Generator[Store]:
+    with TemporaryDirectory(prefix="fleetglass-") as folder:
+        listen = f"127.0.0.1:{_free_port()}"
+        # What is configured for the service is not for this: neither its ports nor its TLS.
+        environment = {name: os.environ[name] for name in os.environ if not name.startswith(PREFIX)}
+        environment["FLEETGLASS_QUERY_LISTEN"] = listen
+        log = Path(folder) / "log"
+        child = Child("store", ["store", "--data", folder], environment, log=log)
+        store = store_of(load(None, {}, data=folder, query__listen=listen))
+        child.start()
+        try:
+            _wait(child, log)
+            migrate(store, cluster="", retention=FOR_EVER)
+            yield store
+        finally:
+            store.close()
+            child.stop()
+
+
+def _wait(child: Child, log: Path) -> None:
+    deadline = time.monotonic() + START_S
+    while child.poll() is None and not child.ready:
+        if time.monotonic() > deadline:
+            break
+        time.sleep(0.02)
+    if not child.ready:
+        said = log.read_text(errors="replace").strip()
+        raise StoreError(f"the temporary store does not start: {said}", transient=False)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

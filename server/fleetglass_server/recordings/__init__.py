@@ -1,0 +1,1 @@
+"""Recorded spans: read, replayed, checked."""

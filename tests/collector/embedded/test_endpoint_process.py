@@ -1,0 +1,163 @@
+"""The store as a process: who comes in, what stops it from starting, and how it ends."""
+
+import http.client
+import signal
+import socket
+import ssl
+import subprocess
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from kit.stack import eventually
+from kit.store_process import StoreProcess, store_process
+
+from fleetglass_collector.access.keys import Keyring, Scope
+from fleetglass_collector.embedded.users import writer_secret
+
+TABLE = "CREATE TABLE t (a UInt64, b String) ENGINE = MergeTree ORDER BY a"
+
+
+def test_rows_that_were_acknowledged_survive_kill_9(tmp_path: Path) -> None:
+    with store_process(tmp_path) as store:
+        store.write(TABLE)
+        for number in range(5):
+            assert store.write(f"INSERT INTO t VALUES ({number}, 'x')").status == 200
+        store.stop(signal.SIGKILL)
+        store.start()
+
+        assert store.count("t") == 5
+
+
+def test_a_taken_port_is_named(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        store = StoreProcess(tmp_path, port=taken.getsockname()[1])
+        code, said = ended(store)
+
+    assert code == 1
+    assert f"cannot listen on 127.0.0.1:{store.port}: Address already in use" in said
+
+
+def test_a_second_store_on_the_folder_does_not_start(tmp_path: Path) -> None:
+    with store_process(tmp_path) as first:
+        code, said = ended(StoreProcess(tmp_path))
+
+        assert code == 1
+        assert "is held by another process" in said
+        assert first.read("SELECT 1").text == "1\n"
+
+
+def test_it_does_not_listen_beyond_loopback_without_a_key(tmp_path: Path) -> None:
+    code, said = ended(StoreProcess(tmp_path, {"FLEETGLASS_QUERY_LISTEN": "0.0.0.0:0"}))
+
+    assert code == 1
+    assert "keys add" in said
+
+
+def ended(store: StoreProcess) -> tuple[int, str]:
+    process = store.launch()
+    _, said = process.communicate(timeout=30)
+    return process.returncode, said
+
+
+def test_it_stops_within_seconds_though_a_query_runs(tmp_path: Path) -> None:
+    with store_process(tmp_path) as store, ThreadPoolExecutor(1) as pool:
+        running = pool.submit(store.read, "SELECT count() FROM system.numbers")
+        busy = "SELECT count() FROM system.processes"
+        eventually(lambda: store.write(busy).text == "2\n")
+        code = store.stop()
+
+        assert code == 0
+        assert running.exception() or running.result().status >= 400
+
+
+def test_an_insert_under_way_is_finished_before_it_stops(tmp_path: Path) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def body() -> object:
+        yield b"1\tx\n" * 1000
+        begun.set()
+        go_on.wait(10)
+        yield b"2\ty\n"
+
+    with store_process(tmp_path) as store, ThreadPoolExecutor(1) as pool:
+        store.write(TABLE)
+        sent = pool.submit(store.write, "INSERT INTO t FORMAT TSV", body())  # type: ignore[arg-type]
+        begun.wait(10)
+        assert store.process is not None
+        store.process.send_signal(signal.SIGTERM)
+        go_on.set()
+
+        assert sent.result().status == 200
+        store.process.communicate(timeout=10)
+        assert store.process.returncode == 0
+        store.start()
+        assert store.count("t") == 1001
+
+
+def test_keys_open_the_door_and_wrong_ones_do_not(tmp_path: Path) -> None:
+    ring = Keyring(tmp_path / "keys.json")
+    read, ingest = ring.add("acme", Scope.READ), ring.add("acme", Scope.INGEST)
+    with store_process(tmp_path) as store:
+
+        def status(**headers: str) -> int:
+            given = {name.replace("_", "-"): value for name, value in headers.items()}
+            return store.request("POST", "/", b"SELECT 1", headers=given).status
+
+        assert status(Authorization=f"Bearer {read}") == 200
+        assert status(X_ClickHouse_User="anyone", X_ClickHouse_Key=read) == 200
+        assert status(Authorization=f"Bearer {ingest}") == 403
+        assert status(Authorization="Bearer fg_wrong") == 403
+        assert status(Authorization="Basic !") == 403
+        assert store.read("SELECT 1", user="default", password=read).status == 200
+
+
+def test_the_writers_secret_is_made_once_and_is_private(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        secrets = set(pool.map(writer_secret, [tmp_path] * 32))
+
+    assert len(secrets) == 1
+    assert (tmp_path / "writer.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_tls_by_certificate_files(tmp_path: Path) -> None:
+    certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+         "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1",
+         "-keyout", str(key), "-out", str(certificate)],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    settings = {
+        "FLEETGLASS_RECEIVER_TLS_CERTIFICATE": str(certificate),
+        "FLEETGLASS_RECEIVER_TLS_KEY": str(key),
+    }
+    store = StoreProcess(tmp_path / "data", settings)
+    process = store.launch()
+    try:
+        trusted = ssl.create_default_context(cafile=str(certificate))
+        eventually(lambda: _ping(store.port, trusted) == b"Ok.\n")
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
+
+
+def _ping(port: int, trusted: ssl.SSLContext) -> bytes:
+    connection = http.client.HTTPSConnection("127.0.0.1", port, context=trusted, timeout=5)
+    try:
+        connection.request("GET", "/ping")
+        return connection.getresponse().read()
+    except OSError:
+        return b""
+    finally:
+        connection.close()
+
+
+def test_idle_connections_do_not_keep_others_out(tmp_path: Path) -> None:
+    with store_process(tmp_path) as store:
+        idle = [socket.create_connection(("127.0.0.1", store.port)) for _ in range(200)]
+        try:
+            assert store.read("SELECT 1").text == "1\n"
+        finally:
+            for client in idle:
+                client.close()

@@ -1,0 +1,128 @@
+"""Whatever is cut off while settling: who starts again on its folder ends in the right sums."""
+
+import uuid
+from collections.abc import Callable, Generator
+from pathlib import Path
+
+import pytest
+from kit.agent_requests import Sent, request
+from kit.agent_rows import ask, empty
+from kit.agent_sums import assert_sums_are_right
+from kit.databases import opened, running_store, segment
+from kit.short_book import ShortBook
+
+from fleetglass_collector.config import Retention
+from fleetglass_collector.errors import StoreError
+from fleetglass_collector.settle.settler import Settler
+from fleetglass_collector.store.client import Store
+from fleetglass_collector.store.migrate import migrate
+
+Cut = Callable[[Store, pytest.MonkeyPatch], None]
+
+BOSS = {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "boss"}
+CALL = {
+    "gen_ai.operation.name": "chat",
+    "gen_ai.request.model": "gpt-4o-mini",
+    "gen_ai.usage.input_tokens": 1000,
+}
+RUN = (
+    Sent(id="boss", facts=BOSS | {"gen_ai.usage.input_tokens": 1000}),
+    Sent(id="step", parent="boss"),
+    Sent(id="call", parent="step", facts=CALL),
+)
+AS_IT_WAS = [{"agent": "boss", "spans": 3, "tokens": 1000, "cost": 0.00015}]
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Generator[Store]:
+    with running_store(tmp_path_factory.mktemp("store")) as dsn, opened(dsn) as store:
+        migrate(store, cluster="", retention=Retention())
+        for table in ("agent_spans_rows", "agent_minutes", "agent_runs"):
+            store.command(f"SYSTEM STOP TTL MERGES {table}")
+        yield store
+
+
+def before_it_is_sent(store: Store, patch: pytest.MonkeyPatch) -> None:
+    def insert(table: str, rows: bytes, *, fmt: str = "JSONEachRow", token: str = "") -> None:
+        raise StoreError("cut off", transient=True)
+
+    patch.setattr(store, "insert", insert)
+
+
+def before_it_is_confirmed(store: Store, patch: pytest.MonkeyPatch) -> None:
+    through = store.insert
+
+    def insert(table: str, rows: bytes, *, fmt: str = "JSONEachRow", token: str = "") -> None:
+        through(table, rows, fmt=fmt, token=token)
+        if table == "agent_spans_in":
+            raise StoreError("cut off", transient=True)
+
+    patch.setattr(store, "insert", insert)
+
+
+def between_rows_and_minutes(store: Store, patch: pytest.MonkeyPatch) -> None:
+    store.command("RENAME TABLE agent_minutes TO agent_minutes_away")
+
+
+def between_rows_and_runs(store: Store, patch: pytest.MonkeyPatch) -> None:
+    store.command("RENAME TABLE agent_runs TO agent_runs_away")
+
+
+def healed(store: Store, patch: pytest.MonkeyPatch) -> None:
+    patch.undo()
+    away = ask(store, "SELECT name FROM system.tables WHERE endsWith(name, '_away')")
+    for name in (row["name"] for row in away):
+        store.command(f"RENAME TABLE {name} TO {name.removesuffix('_away')}")
+
+
+def settle(store: Store, folder: Path) -> None:
+    settler = Settler(store, folder, ShortBook())
+    try:
+        settler.start()
+        settler.settle()
+    finally:
+        settler.close()
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        before_it_is_sent,
+        before_it_is_confirmed,
+        between_rows_and_minutes,
+        between_rows_and_runs,
+    ],
+)
+def test_what_is_cut_off_is_made_up_for(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cut: Cut
+) -> None:
+    empty(store)
+    settle(store, tmp_path)
+    # Twice, and the agent last: there is something to take back and something to change.
+    for number, part in enumerate((RUN[1:], RUN[2:], RUN), start=1):
+        store.insert_segment(segment([request(part)], number=number), uuid.uuid4().hex)
+
+    for _ in range(2):
+        cut(store, monkeypatch)
+        with pytest.raises(StoreError):
+            settle(store, tmp_path)
+        healed(store, monkeypatch)
+    settle(store, tmp_path)
+
+    found = "SELECT agent, count() AS spans, sum(input_tokens) AS tokens, sum(cost) AS cost"
+    assert ask(store, f"{found} FROM agent_spans GROUP BY agent") == AS_IT_WAS
+    assert_sums_are_right(store)
+
+
+def test_a_segment_that_becomes_visible_an_hour_late_is_settled(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fleetglass_collector.settle.settler.LOOK_BACK_EVERY_S", 0.0)
+    empty(store)
+    hour = 3600 * 10**9
+    with Settler.open(store) as settler:
+        for number, spans in ((2 * hour, RUN[:1]), (hour, RUN[1:])):
+            store.insert_segment(segment([request(spans)], number=number), uuid.uuid4().hex)
+            settler.settle()
+    assert_sums_are_right(store)
+    assert ask(store, "SELECT DISTINCT agent FROM agent_spans") == [{"agent": "boss"}]

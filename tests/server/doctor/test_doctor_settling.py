@@ -1,0 +1,29 @@
+"""The doctor notices when nobody settles."""
+
+from pathlib import Path
+
+from kit.databases import opened, running_store
+
+from fleetglass_collector.config import Config, Retention, load
+from fleetglass_collector.store.migrate import migrate
+from fleetglass_server.doctor import database
+from fleetglass_server.doctor.check import Check, Level
+
+
+def found(config: Config) -> Check:
+    (check,) = database.settling(config)
+    return check
+
+
+def test_it_tells_who_has_not_begun_from_who_has_stopped(tmp_path: Path) -> None:
+    with running_store(tmp_path) as dsn, opened(dsn) as store:
+        config = load(None, {"FLEETGLASS_QUERY_LISTEN": dsn.partition("@")[2]})
+        migrate(store, cluster="", retention=Retention())
+        before = found(config)
+        store.command("INSERT INTO settled (segment, at) VALUES (1, now64(3) - 100)")
+        stopped = found(config)
+        store.command("INSERT INTO settled (segment) VALUES (2)")
+        working = found(config)
+
+    assert (before.level, stopped.level, working.level) == (Level.NOTE, Level.FAIL, Level.OK)
+    assert "fleetglass settle" in stopped.advice

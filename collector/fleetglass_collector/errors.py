@@ -4,7 +4,8 @@ FleetglassError
 ├── ConfigError       the configuration or the command line is wrong; the message says how to fix it
 ├── JournalError      the journal's folder cannot be used (locked by another collector, unwritable)
 ├── Refusal           a request is refused; carries the HTTP and gRPC status the client is told
-└── StoreError        the database said no, or said nothing; carries whether trying again may help
+└── StoreError        the database is away or busy; the same request may succeed later
+    └── DatabaseError the database refuses the request; the same request will fail again
 """
 
 from enum import Enum
@@ -55,9 +56,15 @@ class Refusal(FleetglassError):
 
 
 class StoreError(FleetglassError):
-    """`transient` is true when the same request may succeed later: the database is away or busy."""
+    """The database is away, busy or says no. The same request may succeed later.
 
-    def __init__(self, message: str, *, transient: bool, code: int = 0) -> None:
+    `code` is ClickHouse's number of the error; 0 where it sent none.
+    """
+
+    def __init__(self, message: str, *, code: int = 0) -> None:
         super().__init__(message)
-        self.transient = transient
         self.code = code
+
+
+class DatabaseError(StoreError):
+    """The database refuses this request, and will refuse it again."""

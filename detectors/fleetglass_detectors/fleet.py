@@ -26,7 +26,7 @@ from typing import Any
 import yaml
 
 from fleetglass import ConfigurationError
-from fleetglass._settings import seconds
+from fleetglass.durations import seconds
 from fleetglass_detectors.budgets import declared
 from fleetglass_detectors.budgets.declared import Budget
 from fleetglass_detectors.entries import entries, mapping, number

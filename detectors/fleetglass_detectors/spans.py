@@ -7,7 +7,7 @@ from string import Template
 import numpy as np
 from numpy.typing import NDArray
 
-from fleetglass._conventions import HEARTBEAT
+from fleetglass.conventions import HEARTBEAT
 from fleetglass_detectors.database import Database
 
 SQL = files("fleetglass_detectors")

@@ -1,10 +1,10 @@
 """Fleetglass: see a fleet of AI agents. The agent author's side."""
 
 from fleetglass import redact
+from fleetglass._budget import Budget
 from fleetglass._decorators import agent, run, step, tool
 from fleetglass._errors import BudgetExceeded, ConfigurationError, Halted, Stopped
 from fleetglass._fleet import configure, flush, shutdown
-from fleetglass._guard import Budget
 from fleetglass._headers import extract, inject
 from fleetglass._records import (
     annotate,

@@ -5,13 +5,13 @@ from contextvars import ContextVar
 from types import TracebackType
 from typing import Any, TypeVar, cast, overload
 
-from fleetglass import _conventions as names
-from fleetglass._guard import Budget
-from fleetglass._run import Identity
+from fleetglass import conventions as names
+from fleetglass._budget import Budget
+from fleetglass._identity import Identity
 from fleetglass._scope import Block, Scope, idle
-from fleetglass._settings import seconds
 from fleetglass._specs import HIDDEN, AgentSpec, Spec, StepSpec
 from fleetglass._wrap import begun, begun_later, wrapped
+from fleetglass.durations import seconds
 
 F = TypeVar("F", bound="Callable[..., Any] | staticmethod[..., Any] | classmethod[Any, ..., Any]")
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from fleetglass._run import Identity
+from fleetglass._identity import Identity
 
 log = logging.getLogger("fleetglass")
 

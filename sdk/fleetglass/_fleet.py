@@ -13,8 +13,8 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.trace import ProxyTracerProvider, Tracer
 
-from fleetglass import _conventions as names
 from fleetglass import _pricing, _propagation
+from fleetglass import conventions as names
 from fleetglass._content import Capture, capture_of
 from fleetglass._directives import Directives
 from fleetglass._errors import ConfigurationError

@@ -13,7 +13,7 @@ from opentelemetry.sdk.trace.id_generator import IdGenerator, RandomIdGenerator
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import SpanContext, SpanKind, Status
 
-from fleetglass import _conventions as names
+from fleetglass import conventions as names
 from fleetglass._run import Run
 from fleetglass._version import __version__
 

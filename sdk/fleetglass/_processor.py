@@ -9,7 +9,7 @@ from opentelemetry.attributes import BoundedAttributes
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 
-from fleetglass import _conventions as names
+from fleetglass import conventions as names
 from fleetglass._run import Run, run_of
 from fleetglass._settings import Price
 

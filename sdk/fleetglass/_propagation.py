@@ -12,7 +12,8 @@ from opentelemetry.context import Context, attach, detach, get_current, set_valu
 from opentelemetry.trace import get_current_span
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from fleetglass._run import ATTRIBUTES, RUN, Identity, Run, attributes_of, run_of
+from fleetglass._identity import ATTRIBUTES, Identity, attributes_of
+from fleetglass._run import RUN, Run, run_of
 
 TRACE, BAGGAGE = TraceContextTextMapPropagator(), W3CBaggagePropagator()
 FACTS = {attribute: name for name, attribute in ATTRIBUTES.items()}

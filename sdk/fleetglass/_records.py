@@ -8,7 +8,7 @@ from opentelemetry.context import get_current
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import SpanContext, SpanKind, TraceFlags
 
-from fleetglass import _conventions as names
+from fleetglass import conventions as names
 from fleetglass._decorators import Instrument
 from fleetglass._errors import ConfigurationError
 from fleetglass._fleet import Fleet, current

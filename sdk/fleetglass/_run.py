@@ -3,50 +3,15 @@
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
 
 from opentelemetry.context import Context, create_key, get_current, get_value
 from opentelemetry.trace import SpanContext
 
-from fleetglass import _conventions as names
-
-if TYPE_CHECKING:
-    from fleetglass._guard import Budget
+from fleetglass import conventions as names
+from fleetglass._budget import Budget
+from fleetglass._identity import Identity, attributes_of
 
 RUN = create_key("fleetglass-run")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
-    """Who acts, as its author says."""
-
-    agent: str = ""
-    id: str = ""
-    version: str = ""
-    cohort: str = ""
-    tier: str = ""
-    prompt_version: str = ""
-
-    def attributes(self) -> dict[str, str]:
-        return attributes_of(**{field.name: getattr(self, field.name) for field in fields(self)})
-
-
-ATTRIBUTES = {
-    "agent": names.AGENT_NAME,
-    "id": names.AGENT_ID,
-    "version": names.AGENT_VERSION,
-    "cohort": names.COHORT,
-    "tier": names.TIER,
-    "prompt_version": names.PROMPT_VERSION,
-    "run": names.RUN_ID,
-    "conversation": names.CONVERSATION,
-}
-
-
-def attributes_of(**told: str) -> dict[str, str]:
-    # Who passes a number or a UUID means its text.
-    return {ATTRIBUTES[name]: str(value) for name, value in told.items() if value}
 
 
 class Run:
@@ -61,7 +26,7 @@ class Run:
         attributes: dict[str, str],
         *,
         parent: "Run | None" = None,
-        budget: "Budget | None" = None,
+        budget: Budget | None = None,
         cadence_s: float = 0.0,
     ) -> None:
         self.identity = identity

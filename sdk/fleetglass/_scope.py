@@ -17,7 +17,7 @@ from opentelemetry.trace import (
     set_span_in_context,
 )
 
-from fleetglass import _conventions as names
+from fleetglass import conventions as names
 from fleetglass._errors import Stopped
 from fleetglass._fleet import Fleet, current
 from fleetglass._processor import stamp

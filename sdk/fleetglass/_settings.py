@@ -1,12 +1,12 @@
 """What can be set, in code or in the environment. The environment is read here and nowhere else."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
 from fleetglass import redact
 from fleetglass._errors import ConfigurationError
+from fleetglass.variables import VARIABLES
 
 CONTENT = ("full", "preview", "hash", "none")
 # OpenTelemetry's switch, in today's words and in the older ones.
@@ -18,18 +18,7 @@ OTEL_CONTENT = {
     "true": "full",
     "false": "none",
 }
-# Ours first, then OpenTelemetry's.
-ENVIRONMENT: Mapping[str, tuple[str, ...]] = {
-    "service": ("FLEETGLASS_SERVICE", "OTEL_SERVICE_NAME"),
-    "endpoint": ("FLEETGLASS_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"),
-    "key": ("FLEETGLASS_KEY",),
-    "content": ("FLEETGLASS_CONTENT", "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"),
-    "guard": ("FLEETGLASS_GUARD",),
-    "disabled": ("FLEETGLASS_DISABLED", "OTEL_SDK_DISABLED"),
-}
 TRUE, FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off", "")
-DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h)?")
-SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 Redactor = Callable[[str], str]
 Price = Callable[[str, str, Mapping[str, int]], float | None]
@@ -89,18 +78,9 @@ class Settings:
                 raise ConfigurationError(f"{name} must be at least 1, not {getattr(self, name)!r}")
 
 
-def seconds(duration: str | float) -> float:
-    """`30`, `"30s"`, `"500ms"`, `"5m"`."""
-    if isinstance(duration, int | float):
-        return float(duration)
-    if not (match := DURATION.fullmatch(duration.strip())):
-        raise ConfigurationError(f"a duration is like '30s', '5m' or 30, not {duration!r}")
-    return float(match[1]) * SECONDS[match[2] or "s"]
-
-
 def _from(environment: Mapping[str, str]) -> dict[str, Any]:
     told: dict[str, Any] = {}
-    for name, variables in ENVIRONMENT.items():
+    for name, variables in VARIABLES.items():
         for variable in variables:
             if value := environment.get(variable, "").strip():
                 told[name] = _parsed(name, variable, value)

@@ -7,11 +7,13 @@ from typing import Any, Protocol, Self
 from opentelemetry.baggage import get_all
 from opentelemetry.trace import SpanKind
 
-from fleetglass import _conventions as names
+from fleetglass import conventions as names
+from fleetglass._budget import Budget
 from fleetglass._content import Capture, at, bound
 from fleetglass._fleet import Fleet, current
-from fleetglass._guard import Budget, check
-from fleetglass._run import Identity, Run, attributes_of, run_of
+from fleetglass._guard import check
+from fleetglass._identity import Identity, attributes_of
+from fleetglass._run import Run, run_of
 from fleetglass._scope import Scope
 
 # What a run has in common with those that it calls.

@@ -18,8 +18,8 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.id_generator import IdGenerator
 
-from fleetglass import _conventions as names
 from fleetglass import _fleet
+from fleetglass import conventions as names
 from fleetglass._heartbeat import Pulse
 from fleetglass._processor import usage
 from fleetglass._settings import Price, Settings

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from fleetglass import ConfigurationError, redact, tool
 from fleetglass._content import at, capture_of
-from fleetglass._settings import Settings, seconds
+from fleetglass._settings import Settings
+from fleetglass.durations import seconds
 from fleetglass.testing import recording
 
 

@@ -12,7 +12,8 @@ import fleetglass
 from fleetglass import Budget, BudgetExceeded, ConfigurationError, Halted, tool
 from fleetglass._directives import Directive, Directives
 from fleetglass._guard import check
-from fleetglass._run import Identity, Run, run_of
+from fleetglass._identity import Identity
+from fleetglass._run import Run, run_of
 from fleetglass.testing import Fleet, recording
 
 

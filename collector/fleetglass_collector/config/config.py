@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-from fleetglass._settings import ENVIRONMENT as SDK_VARIABLES
+from fleetglass.variables import VARIABLES as SDK_VARIABLES
 from fleetglass_collector.access.door import split_address
 from fleetglass_collector.config import prices as configured
 from fleetglass_collector.config.values import (

@@ -8,7 +8,7 @@ view; spans that are stored already stay as they were read.
 from dataclasses import dataclass
 from enum import Enum
 
-from fleetglass import _conventions as names
+from fleetglass import conventions as names
 
 
 class Where(Enum):

@@ -35,7 +35,7 @@ class Lease:
         )
         now = json.loads(row)
         if now["fresh"] and now["holder"] != self._holder:
-            raise StoreError("another 'fleetglass settle' is at work on it", transient=True)
+            raise StoreError("another 'fleetglass settle' is at work on it")
         return int(now["segment"])
 
     def confirm(self, segment: int, *, now: float) -> None:
@@ -54,9 +54,7 @@ class Lease:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             self._lock.close()
-            raise StoreError(
-                "another 'fleetglass settle' is at work in this folder", transient=True
-            ) from None
+            raise StoreError("another 'fleetglass settle' is at work in this folder") from None
         self._lock.seek(0)
         if holder := self._lock.read():
             return holder

@@ -63,7 +63,6 @@ def rows(store: Store, spans: Spans) -> Rows:
             elif place in versions:
                 raise StoreError(
                     "the database answers with a row from before it was written anew",
-                    transient=True,
                 )
     return found
 

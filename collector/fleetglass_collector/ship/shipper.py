@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from fleetglass_collector.errors import StoreError
+from fleetglass_collector.errors import DatabaseError, StoreError
 from fleetglass_collector.journal import Journal, Segment
 from fleetglass_collector.journal.quarantine import Quarantine, inspect
 from fleetglass_collector.journal.record import Damage, Record
@@ -133,7 +133,7 @@ class Shipper:
             self.progress.insert_seconds += time.monotonic() - began
             self.progress.inserts += 1
         except StoreError as error:
-            if error.transient and not self._is_too_large(error):
+            if not isinstance(error, DatabaseError) and not self._is_too_large(error):
                 raise
             self._divide(segment, data, error)
             return

@@ -12,7 +12,7 @@ import urllib3
 from clickhouse_connect.driver.exceptions import ClickHouseError, Error
 from urllib3.exceptions import HTTPError
 
-from fleetglass_collector.errors import ConfigError, StoreError
+from fleetglass_collector.errors import ConfigError, DatabaseError, StoreError
 from fleetglass_collector.store.schema import PROTO
 
 CONNECT_TIMEOUT_S = 10
@@ -189,10 +189,11 @@ def _errors() -> Generator[None]:
     except ClickHouseError as error:
         code = (error.code if isinstance(error, Error) else None) or 0
         if not code and (reason := _network_reason(error)):
-            raise StoreError(f"the database does not answer: {reason}", transient=True) from error
-        raise StoreError(str(error), transient=code not in DATA_ERRORS, code=code) from error
+            raise StoreError(f"the database does not answer: {reason}") from error
+        kind = DatabaseError if code in DATA_ERRORS else StoreError
+        raise kind(str(error), code=code) from error
     except (HTTPError, OSError) as error:
-        raise StoreError(f"the database does not answer: {error}", transient=True) from error
+        raise StoreError(f"the database does not answer: {error}") from error
 
 
 def _network_reason(error: BaseException) -> str:

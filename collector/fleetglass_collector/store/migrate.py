@@ -5,7 +5,7 @@ import re
 import secrets
 
 from fleetglass_collector.config import Retention
-from fleetglass_collector.errors import StoreError
+from fleetglass_collector.errors import DatabaseError, StoreError
 from fleetglass_collector.store import schema
 from fleetglass_collector.store.client import Store
 
@@ -39,11 +39,10 @@ def migrate(store: Store, *, cluster: str, retention: Retention, login: str = ""
             _apply(store, migration, migration.changed)
             done.append(migration.name)
         elif known != migration.checksum:
-            raise StoreError(
+            raise DatabaseError(
                 f"migration {migration.name!r} was applied to database {store.database!r} in "
                 "another form: the file was changed since, or the database was made with another "
                 "cluster setting. Undo the change, or use another database",
-                transient=False,
             )
         elif login and migration.name in schema.DICTIONARIES:
             # The password may be another than last time.

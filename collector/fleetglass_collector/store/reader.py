@@ -8,7 +8,7 @@ from typing import Any, Self
 from urllib.parse import urlencode
 
 from fleetglass_collector.config import Config
-from fleetglass_collector.errors import StoreError
+from fleetglass_collector.errors import DatabaseError, StoreError
 from fleetglass_collector.store.endpoint import Endpoint, basic, reason
 
 CHUNK_BYTES = 64 << 10
@@ -50,7 +50,7 @@ class Reader:
         try:
             connection = self.endpoint.connect(timeout_s=timeout_s)
         except OSError as error:
-            raise StoreError(f"{self.endpoint}: {reason(error)}", transient=True) from error
+            raise StoreError(f"{self.endpoint}: {reason(error)}") from error
         try:
             connection.request("POST", path, sql.encode(errors="surrogateescape"), self._headers)
             answer = connection.getresponse()
@@ -58,9 +58,7 @@ class Reader:
                 raise _refused(answer)
             yield from _pieces(answer)
         except (OSError, http.client.HTTPException) as error:
-            raise StoreError(
-                f"{self.endpoint} broke off: {reason(error)}", transient=True
-            ) from error
+            raise StoreError(f"{self.endpoint} broke off: {reason(error)}") from error
         finally:
             connection.close()
 
@@ -70,7 +68,7 @@ class Reader:
         try:
             rows = [json.loads(line) for line in result.splitlines()]
         except ValueError as error:
-            raise StoreError(f"{self.endpoint} is not ClickHouse", transient=False) from error
+            raise DatabaseError(f"{self.endpoint} is not ClickHouse") from error
         return [row for row in rows if isinstance(row, dict)]
 
     def _path(self, query: Mapping[str, str]) -> str:
@@ -98,7 +96,7 @@ def _pieces(answer: http.client.HTTPResponse) -> Generator[bytes]:
             yield held
             raise
     if tag and held.startswith(mark):
-        raise StoreError(_told_inside(held[len(mark) :], tag), transient=False)
+        raise DatabaseError(_told_inside(held[len(mark) :], tag))
     yield held
 
 
@@ -111,9 +109,9 @@ def _told_inside(message: bytes, tag: bytes) -> str:
 def _refused(answer: http.client.HTTPResponse) -> StoreError:
     message = answer.read(MESSAGE_BYTES).decode(errors="replace").strip()
     code = answer.getheader("X-ClickHouse-Exception-Code") or ""
-    return StoreError(
+    kind = StoreError if answer.status in (429, 502, 503, 504) else DatabaseError
+    return kind(
         _plain(message) or f"the database answered {answer.status} {answer.reason}",
-        transient=answer.status in (429, 502, 503, 504),
         code=int(code) if code.isdecimal() else 0,
     )
 

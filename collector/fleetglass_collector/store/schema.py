@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from string import Template
 
-from fleetglass import _conventions
+from fleetglass import conventions
 from fleetglass_collector.config import Retention
 from fleetglass_collector.dialects import sql as dialects
 from fleetglass_collector.errors import ConfigError
@@ -131,8 +131,8 @@ def _variables(cluster: str, retention: Retention) -> dict[str, str]:
         "on_every_node": EVERY_NODE if cluster else "",
         "deduplication": REPLICATED_DEDUPLICATION if cluster else DEDUPLICATION,
         "pairs": PAIRS,
-        "service_name": _conventions.SERVICE_NAME,
-        "tenant": _conventions.TENANT,
+        "service_name": conventions.SERVICE_NAME,
+        "tenant": conventions.TENANT,
         **dialects.variables(),
     }
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from fleetglass import ConfigurationError
-from fleetglass._settings import seconds
+from fleetglass.durations import seconds
 from fleetglass_detectors.entries import entries, mapping, near, number
 
 KEYS = ("name", "tenant", "agent", "cohort", "per", "usd", "amount", "currency", "hard")

@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
-from fleetglass._errors import ConfigurationError
-from fleetglass._settings import seconds
+from fleetglass import ConfigurationError
+from fleetglass.durations import seconds
 
 
 def add_place(parser: argparse.ArgumentParser) -> None:

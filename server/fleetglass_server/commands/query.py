@@ -71,7 +71,7 @@ def _sql(given: str) -> str:
 def advised(error: StoreError, config: Config, where: str) -> StoreError:
     """Add what to do about it."""
     advice = ""
-    if error.transient and not error.code and str(error).startswith(f"{where}: "):
+    if not error.code and str(error).startswith(f"{where}: "):
         advice = (
             "Is the DSN right, and the server up?"
             if config.is_remote
@@ -82,4 +82,4 @@ def advised(error: StoreError, config: Config, where: str) -> StoreError:
             "Give a key with scope 'read' (--key, FLEETGLASS_KEY), or a user and password "
             "in the DSN."
         )
-    return StoreError(f"{error}\n{advice}".strip(), transient=error.transient, code=error.code)
+    return StoreError(f"{error}\n{advice}".strip(), code=error.code)

@@ -78,6 +78,6 @@ def _advised(error: StoreError, *, local: bool) -> StoreError | ConfigError:
     """Add what to do about it."""
     if error.code in (401, 403):
         return ConfigError(f"{error}\nGive a key with scope 'ingest' by --key or FLEETGLASS_KEY.")
-    if error.transient and local:
+    if not error.code and local:
         return ConfigError(f"{error}\nStart it with 'fleetglass up', or name another: --endpoint.")
     return error

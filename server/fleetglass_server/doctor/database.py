@@ -3,7 +3,7 @@
 from collections.abc import Callable, Generator, Mapping
 
 from fleetglass_collector.config import Config
-from fleetglass_collector.errors import StoreError
+from fleetglass_collector.errors import DatabaseError, StoreError
 from fleetglass_collector.store import schema
 from fleetglass_collector.store.migrate import RECORDS
 from fleetglass_collector.store.reader import Reader
@@ -22,7 +22,7 @@ def server(config: Config, clock_ns: Callable[[], int]) -> Generator[Check]:
             "SELECT version() AS version, toString(toUnixTimestamp64Nano(now64(9))) AS now"
         )
         if not rows:
-            raise StoreError(f"{reader.endpoint} is not ClickHouse", transient=False)
+            raise DatabaseError(f"{reader.endpoint} is not ClickHouse")
     except StoreError as error:
         yield _away(config, error)
         return

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from fleetglass import _conventions
+from fleetglass import conventions
 from fleetglass_collector.config import Config
 from fleetglass_collector.errors import StoreError
 from fleetglass_collector.store.endpoint import Endpoint, reason
@@ -115,7 +115,7 @@ def _metrics(config: Config) -> dict[str, float]:
 def _request(trace: bytes, now_ns: int) -> bytes:
     request = ExportTraceServiceRequest()
     resource = request.resource_spans.add()
-    name = resource.resource.attributes.add(key=_conventions.SERVICE_NAME)
+    name = resource.resource.attributes.add(key=conventions.SERVICE_NAME)
     name.value.string_value = SERVICE
     scope = resource.scope_spans.add()
     scope.scope.name = SERVICE

@@ -54,7 +54,7 @@ def _wait(child: Child, log: Path) -> None:
         time.sleep(0.02)
     if not child.ready:
         said = log.read_text(errors="replace").strip()
-        raise StoreError(f"the temporary store does not start: {said}", transient=False)
+        raise StoreError(f"the temporary store does not start: {said}")
 
 
 def _free_port() -> int:

@@ -68,7 +68,7 @@ class OtlpClient:
             # A pause counts, however short it was asked to be, or this might never end.
             waited += max(pause_s, FIRST_DELAY_S)
             delay_s = min(delay_s * 2, LONGEST_DELAY_S)
-        raise StoreError(f"{self.endpoint}: {why}", transient=True)
+        raise StoreError(f"{self.endpoint}: {why}")
 
     def close(self) -> None:
         if self._connection:

@@ -96,7 +96,7 @@ class Replay:
             return
         why = f"the receiver answered {answer.status}: {answer.message}"
         if answer.status not in _ABOUT_THE_REQUEST:
-            raise StoreError(why, transient=False, code=answer.status)
+            raise StoreError(why, code=answer.status)
         halves = _halves(batch)
         if not halves:
             self.tally.fail(batch[0].place, why)

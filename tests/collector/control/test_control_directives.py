@@ -99,7 +99,7 @@ def test_the_board_tells_a_tenant_its_own(database: tuple[Store, str], store: St
 def test_the_board_repeats_nothing_that_it_cannot_know(monkeypatch: pytest.MonkeyPatch) -> None:
     class Away:
         def query(self, sql: str) -> bytes:
-            raise StoreError("away", transient=True)
+            raise StoreError("away")
 
         def close(self) -> None: ...
 

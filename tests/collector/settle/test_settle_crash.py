@@ -44,7 +44,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Generator[Store]:
 
 def before_it_is_sent(store: Store, patch: pytest.MonkeyPatch) -> None:
     def insert(table: str, rows: bytes, *, fmt: str = "JSONEachRow", token: str = "") -> None:
-        raise StoreError("cut off", transient=True)
+        raise StoreError("cut off")
 
     patch.setattr(store, "insert", insert)
 
@@ -55,7 +55,7 @@ def before_it_is_confirmed(store: Store, patch: pytest.MonkeyPatch) -> None:
     def insert(table: str, rows: bytes, *, fmt: str = "JSONEachRow", token: str = "") -> None:
         through(table, rows, fmt=fmt, token=token)
         if table == "agent_spans_in":
-            raise StoreError("cut off", transient=True)
+            raise StoreError("cut off")
 
     patch.setattr(store, "insert", insert)
 

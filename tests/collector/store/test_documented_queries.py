@@ -24,7 +24,7 @@ QUESTIONS = dict(
     re.findall(r"^### ([^\n]+)\n(?:(?!^###).)*?^```sql\n(.*?)^```", PAGE.read_text(), re.M | re.S)
 )
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
-ROOT = b"\1" * 8
+TOP = b"\1" * 8
 
 
 def add(scope_spans: ScopeSpans, name: str, span_id: bytes, **attributes: str | int) -> Span:
@@ -32,7 +32,7 @@ def add(scope_spans: ScopeSpans, name: str, span_id: bytes, **attributes: str | 
     span = scope_spans.spans.add(
         trace_id=bytes.fromhex(TRACE),
         span_id=span_id,
-        parent_span_id=ROOT,
+        parent_span_id=TOP,
         name=name,
         start_time_unix_nano=now - 2_000_000_000,
         end_time_unix_nano=now,
@@ -49,7 +49,7 @@ def add(scope_spans: ScopeSpans, name: str, span_id: bytes, **attributes: str | 
 def a_run_and_one_that_goes_on() -> bytes:
     message = ExportTraceServiceRequest()
     scope_spans = message.resource_spans.add().scope_spans.add()
-    root = add(scope_spans, "invoke_agent ada", ROOT, gen_ai__operation__name="invoke_agent")
+    root = add(scope_spans, "invoke_agent ada", TOP, gen_ai__operation__name="invoke_agent")
     root.ClearField("parent_span_id")
     tool = add(
         scope_spans, "execute_tool search", b"\2" * 8, gen_ai__operation__name="execute_tool"

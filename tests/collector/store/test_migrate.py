@@ -9,7 +9,7 @@ import pytest
 from kit.databases import opened, running_store
 
 from fleetglass_collector.config import Retention
-from fleetglass_collector.errors import StoreError
+from fleetglass_collector.errors import DatabaseError, StoreError
 from fleetglass_collector.store import schema
 from fleetglass_collector.store.client import Store
 from fleetglass_collector.store.migrate import migrate
@@ -115,7 +115,7 @@ def test_an_applied_migration_that_changed_is_an_error(store: Store) -> None:
 
     with pytest.raises(StoreError, match="'0006_id' was applied .* in another form") as caught:
         run(store)
-    assert not caught.value.transient
+    assert isinstance(caught.value, DatabaseError)
 
 
 def test_the_dictionary_is_told_whose_rights_it_has_at_every_start(store: Store) -> None:

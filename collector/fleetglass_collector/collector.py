@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 
-from fleetglass_collector.access.door import refuse_open_door
+from fleetglass_collector.access.door import Door, refuse_open_door
 from fleetglass_collector.access.keys import Keyring, Scope
 from fleetglass_collector.config import Config
 from fleetglass_collector.control.directives import Board
@@ -14,13 +14,13 @@ from fleetglass_collector.journal import Journal
 from fleetglass_collector.journal.quarantine import Quarantine
 from fleetglass_collector.metrics import exposition, told_by_detectors
 from fleetglass_collector.receive.grpc import GrpcReceiver, serving_grpc
-from fleetglass_collector.receive.http import HttpReceiver
+from fleetglass_collector.receive.http import routes
 from fleetglass_collector.receive.intake import Intake
 from fleetglass_collector.receive.listener import serving
+from fleetglass_collector.receive.routes import Application
 from fleetglass_collector.ship.accounts import samples
 from fleetglass_collector.ship.shipper import Shipper
 from fleetglass_collector.ship.target import StoreTarget, store_of
-from fleetglass_server.api.incidents import Incidents
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +36,8 @@ async def run(config: Config, stop: asyncio.Event, ready: Callable[[], None]) ->
     quarantine = Quarantine(journal.folder / "quarantine")
     target = StoreTarget(config)
     shipper = Shipper(journal, target, quarantine)
-    intake = Intake(journal, keyring, config.receiver)
+    intake = Intake(journal, config.receiver)
+    door = Door(keyring)
     board = Board(lambda: store_of(config))
 
     def metrics() -> bytes:
@@ -46,9 +47,8 @@ async def run(config: Config, stop: asyncio.Event, ready: Callable[[], None]) ->
 
     try:
         async with contextlib.AsyncExitStack() as doors:
-            incidents = Incidents(lambda: store_of(config))
-            http = HttpReceiver(intake, metrics, board.told, incidents)
-            grpc = GrpcReceiver(intake)
+            http = Application(routes(intake, metrics, board.told), door, intake.refused)
+            grpc = GrpcReceiver(intake, door)
             await doors.enter_async_context(serving(http, config.receiver.http, config.receiver))
             await doors.enter_async_context(serving_grpc(grpc, config.receiver.grpc, intake))
             ready()

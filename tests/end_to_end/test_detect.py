@@ -115,16 +115,16 @@ def test_people_are_heard(stack: Stack) -> None:
 
 
 def test_the_same_over_http(stack: Stack) -> None:
-    _, _, body = request(stack.http, "GET", "/v1/incidents", b"", {})
+    _, _, body = request(stack.api, "GET", "/v1/incidents", b"", {})
     (incident,) = json.loads(body)["incidents"]
     place = f"/v1/incidents/{incident['id']}"
-    whole = json.loads(request(stack.http, "GET", place, b"", {})[2])
+    whole = json.loads(request(stack.api, "GET", place, b"", {})[2])
     assert {"history", "cycles", "evidence"} <= set(whole)
 
     kind = {"content-type": "application/json"}
     by = json.dumps({"by": "ann", "seconds": 60}).encode()
-    assert request(stack.http, "POST", f"{place}/ack", by, kind)[0] == 200
-    assert json.loads(request(stack.http, "GET", place, b"", {})[2])["said_by"] == "ann"
+    assert request(stack.api, "POST", f"{place}/ack", by, kind)[0] == 200
+    assert json.loads(request(stack.api, "GET", place, b"", {})[2])["said_by"] == "ann"
     refusals = [
         ("GET", "/v1/incidents/ffffffffffffffff", b"", kind, 404),
         ("GET", "/v1/incidents?state=bad", b"", kind, 400),
@@ -137,7 +137,7 @@ def test_the_same_over_http(stack: Stack) -> None:
         ("POST", f"{place}/resolve", by, {"content-type": "text/plain"}, 415),
     ]
     for method, path, sent_body, headers, status in refusals:
-        assert request(stack.http, method, path, sent_body, headers)[0] == status, path
+        assert request(stack.api, method, path, sent_body, headers)[0] == status, path
 
 
 def test_the_detectors_tell_how_they_are(stack: Stack) -> None:

@@ -42,6 +42,7 @@ class Stack:
     http: int = field(default_factory=free_port)
     grpc: int = field(default_factory=free_port)
     query_port: int = field(default_factory=free_port)
+    api: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
     _own_ports: tuple[int, ...] = ()
 
@@ -53,6 +54,7 @@ class Stack:
             "FLEETGLASS_RECEIVER_HTTP": f"127.0.0.1:{self.http}",
             "FLEETGLASS_RECEIVER_GRPC": f"127.0.0.1:{self.grpc}",
             "FLEETGLASS_QUERY_LISTEN": f"127.0.0.1:{self.query_port}",
+            "FLEETGLASS_API_LISTEN": f"127.0.0.1:{self.api}",
             "FLEETGLASS_JOURNAL_SEGMENT_AGE_MS": "100",
             **self.settings,
         }
@@ -69,7 +71,7 @@ class Stack:
     def start(self, *command: str) -> None:
         self.spawn(*(command or ("up",)))
         # A collector alone brings no query port with it.
-        ports = [self.http] if "--alone" in command else [self.http, self.query_port]
+        ports = [self.http] if "--alone" in command else [self.http, self.query_port, self.api]
         eventually(lambda: _all_answer(ports) or self._ended(), within_s=START_S)
         assert not self._ended(), self.log.read_text()
         if self.query_port in ports and "FLEETGLASS_RECEIVER_TLS_KEY" not in self.settings:
@@ -81,7 +83,8 @@ class Stack:
     def spawn(self, *command: str) -> None:
         http = () if command == ("store",) else (self.http,)
         query = () if "--alone" in command else (self.query_port,)
-        self._own_ports = (*http, *query)
+        api = (self.api,) if http and query else ()
+        self._own_ports = (*http, *query, *api)
         self.folder.parent.mkdir(parents=True, exist_ok=True)
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(

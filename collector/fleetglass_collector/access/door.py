@@ -1,56 +1,72 @@
-"""Who may come in: addresses, loopback, and the header that carries a key."""
+"""Decides who may come in, for HTTP, gRPC and SQL alike.
 
-import ipaddress
+A client on this machine needs no key. Any other client needs a key with the right scope.
+"""
+
 import re
 import shlex
-from urllib.parse import unquote
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Self
 
+from fleetglass_collector.access.address import is_local, is_loopback, split_address
 from fleetglass_collector.access.keys import Keyring, Scope
-from fleetglass_collector.errors import ConfigError
+from fleetglass_collector.errors import ConfigError, Reason, Refusal
+
+DEFAULT_TENANT = "default"
+KEY_HEADER = "x-fleetglass-key"
 
 
-def split_address(address: str) -> tuple[str, int]:
-    """Split `127.0.0.1:4318` or `[::1]:4318` into host and port.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Where a request comes from, and the key it brings."""
 
-    Raises:
-        ConfigError: It is not a host and a port.
-    """
-    host, colon, port = address.rpartition(":")
-    bracketed = host.startswith("[") and host.endswith("]")
-    host = host[1:-1] if bracketed else host
-    number = int(port) if port.isascii() and port.isdigit() and len(port) <= 5 else -1
-    fits = colon and host and 0 <= number <= 65535 and bracketed == (":" in host)
-    if not fits or "[" in host or "]" in host or any(letter.isspace() for letter in host):
-        raise ConfigError(
-            f"{address!r} is not an address: write HOST:PORT, such as '127.0.0.1:4318', "
-            "'[::1]:4318' or, for every interface, '0.0.0.0:4318'"
+    is_local: bool
+    secret: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def of(cls, peer: str, header: Callable[[str], str | None]) -> Self:
+        """Read the caller from the peer's address and the request's headers, or gRPC's metadata."""
+        # A proxy on this machine speaks for clients elsewhere.
+        is_forwarded = header("forwarded") or header("x-forwarded-for")
+        return cls(
+            is_local=is_local(peer) and not is_forwarded,
+            secret=header(KEY_HEADER) or bearer(header("authorization")),
         )
-    return host, number
 
 
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach it; of names, only `localhost` is known to be so."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        parsed = ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    inner = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
-    return (inner or parsed).is_loopback
+class Door:
+    def __init__(self, keyring: Keyring) -> None:
+        self._keyring = keyring
 
+    def tenant(self, caller: Caller, scope: Scope) -> str:
+        """Return the tenant that the caller's key belongs to.
 
-def is_local(peer: str) -> bool:
-    """Whether a client came over loopback: `127.0.0.1:50`, `[::1]:50`, gRPC's `%5B::1%5D:50`."""
-    host = unquote(peer).rpartition(":")[0]
-    return is_loopback(host.removeprefix("[").removesuffix("]"))
+        Raises:
+            Refusal: The caller needs a key and sent none, or the key does not have the scope.
+        """
+        if not caller.secret:
+            if caller.is_local:
+                return DEFAULT_TENANT
+            raise Refusal(
+                Reason.UNAUTHENTICATED,
+                "a key is needed: send 'Authorization: Bearer KEY'; "
+                f"'fleetglass keys add --tenant NAME --scope {scope}' makes one",
+            )
+        key = self._keyring.find(caller.secret, scope, Scope.ADMIN)
+        if not key:
+            raise Refusal(
+                Reason.UNAUTHENTICATED, f"the key is not known, or does not have scope {scope}"
+            )
+        return key.tenant
 
 
 def refuse_open_door(listen: str, keyring: Keyring, *scopes: Scope) -> None:
-    """Let nothing listen beyond loopback that nobody has a key for.
+    """Refuse to listen beyond loopback while no key exists.
 
     Raises:
-        ConfigError: It would; the message holds the command that makes a key.
+        ConfigError: The address is open to other machines and there is no key. The message holds
+            the command that makes one.
     """
     host, _ = split_address(listen)
     if is_loopback(host) or keyring.has(*scopes):
@@ -65,10 +81,10 @@ def refuse_open_door(listen: str, keyring: Keyring, *scopes: Scope) -> None:
 
 
 def authorization(secret: str) -> str:
-    """Return the header's value that carries a secret.
+    """Return the header's value that carries a key.
 
     Raises:
-        ConfigError: No secret looks like that; it is not repeated.
+        ConfigError: The text cannot be a key. The message does not repeat it.
     """
     if not re.fullmatch(r"[!-~]+", secret.strip()):
         raise ConfigError("the key holds characters that no key has; copy it again")
@@ -76,6 +92,6 @@ def authorization(secret: str) -> str:
 
 
 def bearer(value: str | None) -> str | None:
-    """Return the secret of an `Authorization: Bearer SECRET` header."""
+    """Return the key in an `Authorization: Bearer KEY` header."""
     scheme, _, secret = (value or "").strip().partition(" ")
     return secret.strip() or None if scheme.lower() == "bearer" else None

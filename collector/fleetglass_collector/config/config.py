@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from fleetglass.variables import VARIABLES as SDK_VARIABLES
-from fleetglass_collector.access.door import split_address
+from fleetglass_collector.access.address import split_address
 from fleetglass_collector.config import prices as configured
 from fleetglass_collector.config.values import (
     ADDRESS,
@@ -102,6 +102,11 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Api:
+    listen: str = _key("127.0.0.1:4319", ADDRESS, "Address of the API: incidents over HTTP.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:
     otel_traces: int = _key(7, DAYS, "Days that spans with their payload are kept.")
     otel_traces_trace_id_ts: int = _key(7, DAYS, "Days that the trace lookup is kept.")
@@ -120,6 +125,7 @@ class Config:
     journal: Journal = Journal()
     store: Store = Store()
     query: Query = Query()
+    api: Api = Api()
     retention: Retention = Retention()
     prices: tuple[configured.ConfiguredPrice, ...] = ()
 
@@ -219,6 +225,7 @@ def _check_together(config: Config) -> None:
     listening = {
         "receiver.http": config.receiver.http,
         "receiver.grpc": config.receiver.grpc,
+        "api.listen": config.api.listen,
         "query.listen": "" if config.is_remote else config.query.listen,
     }
     for one, other in itertools.combinations(listening, 2):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from fleetglass_collector.access.door import split_address
+from fleetglass_collector.access.address import split_address
 from fleetglass_collector.errors import ConfigError
 
 _UNITS = {

@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Callable
 
-from fleetglass_collector.access.door import refuse_open_door, split_address
+from fleetglass_collector.access.address import split_address
+from fleetglass_collector.access.door import refuse_open_door
 from fleetglass_collector.access.keys import Keyring, Scope
 from fleetglass_collector.config import Config
 from fleetglass_collector.embedded.endpoint import Endpoint

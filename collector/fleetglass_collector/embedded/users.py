@@ -11,7 +11,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Protocol
 
-from fleetglass_collector.access.door import is_loopback
+from fleetglass_collector.access.address import is_loopback
 from fleetglass_collector.embedded.engine.faults import Fault
 from fleetglass_collector.errors import ConfigError
 

@@ -12,10 +12,10 @@ from google.protobuf.duration_pb2 import Duration
 from google.rpc.error_details_pb2 import RetryInfo
 from google.rpc.status_pb2 import Status
 
-from fleetglass_collector.access.door import is_local
+from fleetglass_collector.access.door import Caller, Door
+from fleetglass_collector.access.keys import Scope
 from fleetglass_collector.errors import ConfigError, Reason, Refusal
 from fleetglass_collector.otlp.reply import success
-from fleetglass_collector.receive.http import KEY_HEADER
 from fleetglass_collector.receive.intake import Intake
 from fleetglass_collector.receive.listener import refuse_taken
 
@@ -33,8 +33,9 @@ Context = grpc.aio.ServicerContext[bytes, bytes]
 
 
 class GrpcReceiver:
-    def __init__(self, intake: Intake) -> None:
+    def __init__(self, intake: Intake, door: Door) -> None:
         self._intake = intake
+        self._door = door
 
     async def export(self, body: bytes, context: Context) -> bytes:
         try:
@@ -45,7 +46,7 @@ class GrpcReceiver:
         except Refusal as refusal:
             return await self._refuse(context, refusal)
         except Exception:
-            # The one place that must never fail: a request must not take the others down.
+            # This place must never fail: one request must not end the others.
             log.exception("a request failed")
             return await self._refuse(context, Refusal(Reason.INTERNAL, "internal error"))
 
@@ -53,11 +54,8 @@ class GrpcReceiver:
         sent: Any = context.invocation_metadata() or ()
         metadata: dict[str, str | bytes] = dict(sent)
         _, _, address = context.peer().partition(":")
-        return self._intake.tenant(
-            local=is_local(address),
-            authorization=_text(metadata.get("authorization")),
-            key=_text(metadata.get(KEY_HEADER)),
-        )
+        caller = Caller.of(address, lambda name: _text(metadata.get(name)))
+        return self._door.tenant(caller, Scope.INGEST)
 
     async def _refuse(self, context: Context, refusal: Refusal) -> bytes:
         self._intake.refused.add(protocol="grpc", reason=refusal.reason.name.lower())

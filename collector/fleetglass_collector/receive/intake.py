@@ -6,8 +6,6 @@ from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-from fleetglass_collector.access.door import bearer
-from fleetglass_collector.access.keys import Keyring, Scope
 from fleetglass_collector.config import Receiver
 from fleetglass_collector.errors import Reason, Refusal
 from fleetglass_collector.journal import Journal
@@ -16,14 +14,13 @@ from fleetglass_collector.otlp.check import Checked, check
 from fleetglass_collector.otlp.encoding import decompress
 from fleetglass_collector.otlp.json_codec import from_json
 
-DEFAULT_TENANT = "default"
-# Up to here decoding takes the loop's time: about a millisecond, less than a thread's detour
-# costs. JSON always goes to a thread: it is a hundred times slower.
+# A body up to this size is decoded on the event loop: that takes about a millisecond, less than
+# handing it to a thread costs. JSON always goes to a thread: it is a hundred times slower.
 INLINE_BYTES = 512 << 10
 
 
 class Intake:
-    def __init__(self, journal: Journal, keyring: Keyring, limits: Receiver) -> None:
+    def __init__(self, journal: Journal, limits: Receiver) -> None:
         self.refused = Counter("fleetglass_requests_refused_total", "Requests refused, by reason.")
         self.rejected = Counter("fleetglass_spans_rejected_total", "Spans refused in requests.")
         self.requests = Counter("fleetglass_requests_total", "Requests taken, by protocol.")
@@ -31,36 +28,8 @@ class Intake:
         self.latency = Histogram("fleetglass_ack_seconds", "From a whole body to its answer.")
         self.limits = limits
         self._journal = journal
-        self._keyring = keyring
         self._held = 0
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="intake")
-
-    def tenant(
-        self,
-        *,
-        local: bool,
-        authorization: str | None,
-        key: str | None,
-        scope: Scope = Scope.INGEST,
-    ) -> str:
-        """Say whose key came with a request.
-
-        Raises:
-            Refusal: A key is needed and none came, or the one that came is not known.
-        """
-        secret = key or bearer(authorization)
-        if not secret:
-            if local:
-                return DEFAULT_TENANT
-            raise Refusal(
-                Reason.UNAUTHENTICATED,
-                "a key is needed: send 'Authorization: Bearer KEY'; "
-                f"'fleetglass keys add --tenant NAME --scope {scope}' makes one",
-            )
-        found = self._keyring.find(secret, scope, Scope.ADMIN)
-        if not found:
-            raise Refusal(Reason.UNAUTHENTICATED, f"the key is not known, or not one for {scope}")
-        return found.tenant
 
     @contextmanager
     def holding(self, size: int = 0) -> Generator[Callable[[int], None]]:

@@ -12,7 +12,7 @@ from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
-from fleetglass_collector.access.door import split_address
+from fleetglass_collector.access.address import split_address
 from fleetglass_collector.config import Receiver
 from fleetglass_collector.errors import ConfigError
 from fleetglass_collector.receive.rsgi import Exchange, Scope

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import unquote, urlsplit
 
-from fleetglass_collector.access.door import split_address
+from fleetglass_collector.access.address import split_address
 from fleetglass_collector.errors import ConfigError
 
 CONNECT_TIMEOUT_S = 5.0

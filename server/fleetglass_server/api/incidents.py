@@ -1,16 +1,20 @@
-"""Incidents over HTTP/JSON, beside the receiver.
+"""Incidents over HTTP.
 
 GET  /v1/incidents[?state=open&all=1&limit=100]
 GET  /v1/incidents/ID
 POST /v1/incidents/ID/ack|silence|resolve|reopen   {"by": ..., "why": ..., "seconds": ...}
 """
 
+import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from typing import Any, cast
 from urllib.parse import parse_qs
 
+from fleetglass_collector.access.keys import Scope
 from fleetglass_collector.errors import ConfigError, Reason, Refusal, StoreError
+from fleetglass_collector.receive.routes import JSON, Request, Response, Route
 from fleetglass_collector.store.client import Store
 from fleetglass_server.incidents.incidents import (
     ACTIONS,
@@ -25,81 +29,102 @@ from fleetglass_server.incidents.incidents import (
 
 PATH = "/v1/incidents"
 LARGEST_BODY = 16 << 10
+BODY_TIMEOUT_S = 10.0
 LONGEST_S = 366 * 86_400
 MOST = 10_000
 
-
-class Incidents:
-    """Answers questions of one tenant, each with a connection of its own: they are few."""
-
-    def __init__(self, connect: Callable[[], Store]) -> None:
-        self._connect = connect
-
-    def asked(self, tenant: str, path: str, query: str) -> bytes:
-        store = self._connect()
-        try:
-            if not (id := _parts(path)[0]):
-                return json.dumps({"incidents": _listed(store, tenant, query)}).encode()
-            incident = found(store, id, tenant=tenant)
-            whole = {"history": history(store, incident), "cycles": cycles(store, incident)}
-            return json.dumps(incident | whole).encode()
-        except ConfigError as error:
-            raise Refusal(Reason.NOT_FOUND, str(error)) from error
-        except StoreError as error:
-            raise _away() from error
-        finally:
-            store.close()
-
-    def told(self, tenant: str, path: str, body: bytes) -> bytes:
-        id, action = _parts(path)
-        if action not in ACTIONS:
-            raise Refusal(Reason.NOT_FOUND, f"POST to {PATH}/ID/ and one of {', '.join(ACTIONS)}")
-        what = _act(action, body)
-        store = self._connect()
-        try:
-            incident = found(store, id, tenant=tenant)
-            act(store, incident, what)
-            return json.dumps({"id": incident["id"], "action": action}).encode()
-        except ConfigError as error:
-            raise Refusal(Reason.NOT_FOUND, str(error)) from error
-        except StoreError as error:
-            raise _away() from error
-        finally:
-            store.close()
+Connect = Callable[[], Store]
+"""Opens a connection to the database; each request uses one of its own."""
 
 
-def _parts(path: str) -> tuple[str, str]:
-    id, _, action = path.removeprefix(PATH).strip("/").partition("/")
-    return id, action
+def routes(connect: Connect) -> tuple[Route, ...]:
+    async def all_of_them(request: Request) -> Response:
+        return await _in_a_thread(_list, connect, request.tenant, request.query)
+
+    async def one(request: Request) -> Response:
+        return await _in_a_thread(_show, connect, request.tenant, request.parts["id"])
+
+    async def change(request: Request) -> Response:
+        body = await request.body(LARGEST_BODY, timeout_s=BODY_TIMEOUT_S)
+        what = _act(request.parts["action"], body)
+        return await _in_a_thread(_change, connect, request.tenant, request.parts["id"], what)
+
+    return (
+        Route(method="GET", path=PATH, answer=all_of_them, scope=Scope.READ),
+        Route(method="GET", path=f"{PATH}/{{id}}", answer=one, scope=Scope.READ),
+        Route(
+            method="POST",
+            path=f"{PATH}/{{id}}/{{action}}",
+            answer=change,
+            scope=Scope.ADMIN,
+            # A web page cannot send JSON to another site without that site's permission.
+            media=(JSON,),
+        ),
+    )
 
 
-def _listed(store: Store, tenant: str, query: str) -> list[dict[str, Any]]:
-    given = {name: values[-1] for name, values in parse_qs(query).items()}
-    state, limit = given.get("state", ""), given.get("limit", "100")
+async def _in_a_thread(answer: Callable[..., Any], *arguments: object) -> Response:
+    document = await asyncio.to_thread(answer, *arguments)
+    return Response(kind=JSON, body=json.dumps(document).encode())
+
+
+def _list(connect: Connect, tenant: str, query: str) -> dict[str, Any]:
+    options = {name: values[-1] for name, values in parse_qs(query).items()}
+    state, limit = options.get("state", ""), options.get("limit", "100")
     if state and state not in STATES:
         raise Refusal(Reason.MALFORMED, f"'state' is one of {', '.join(STATES)}, not {state!r}")
     if not limit.isdecimal() or not 0 < int(limit) <= MOST:
         raise Refusal(Reason.MALFORMED, f"'limit' is a number from 1 to {MOST}, not {limit!r}")
-    return listed(store, tenant=tenant, state=state, resolved="all" in given, limit=int(limit))
+    with _connected(connect) as store:
+        rows = listed(
+            store, tenant=tenant, state=state, resolved="all" in options, limit=int(limit)
+        )
+    return {"incidents": rows}
+
+
+def _show(connect: Connect, tenant: str, id: str) -> dict[str, Any]:
+    with _connected(connect) as store:
+        incident = found(store, id, tenant=tenant)
+        return incident | {"history": history(store, incident), "cycles": cycles(store, incident)}
+
+
+def _change(connect: Connect, tenant: str, id: str, what: Act) -> dict[str, Any]:
+    with _connected(connect) as store:
+        incident = found(store, id, tenant=tenant)
+        act(store, incident, what)
+    return {"id": incident["id"], "action": what.action}
+
+
+@contextmanager
+def _connected(connect: Connect) -> Generator[Store]:
+    store = connect()
+    try:
+        yield store
+    except ConfigError as error:
+        raise Refusal(Reason.NOT_FOUND, str(error)) from error
+    except StoreError as error:
+        # The database's message may quote the question, so it is not repeated.
+        raise Refusal(
+            Reason.UNAVAILABLE, "the database does not answer", retry_after_s=5
+        ) from error
+    finally:
+        store.close()
 
 
 def _act(action: str, body: bytes) -> Act:
+    if action not in ACTIONS:
+        raise Refusal(Reason.NOT_FOUND, f"POST to {PATH}/ID/ and one of {', '.join(ACTIONS)}")
     try:
-        given = json.loads(body or b"{}")
+        document = json.loads(body or b"{}")
     except ValueError as error:
-        raise Refusal(Reason.MALFORMED, f"the body is no JSON: {error}") from error
-    if not isinstance(given, dict):
+        raise Refusal(Reason.MALFORMED, f"the body is not JSON: {error}") from error
+    if not isinstance(document, dict):
         raise Refusal(Reason.MALFORMED, "the body must be an object")
-    asked = cast("dict[str, Any]", given)
-    by, why, seconds = asked.get("by"), asked.get("why", ""), asked.get("seconds", 0)
+    fields = cast("dict[str, Any]", document)
+    by, why, seconds = fields.get("by"), fields.get("why", ""), fields.get("seconds", 0)
     if not isinstance(by, str) or not by or not isinstance(why, str):
-        raise Refusal(Reason.MALFORMED, 'the body must say by whom: {"by": "..."}')
-    number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
-    if action == "silence" and not (number and 0 < seconds <= LONGEST_S):
+        raise Refusal(Reason.MALFORMED, 'the body must name who acts: {"by": "..."}')
+    is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+    if action == "silence" and not (is_number and 0 < seconds <= LONGEST_S):
         raise Refusal(Reason.MALFORMED, f"'seconds' must be a number up to {LONGEST_S}")
-    return Act(action=action, by=by, why=why, seconds=float(seconds) if number else 0.0)
-
-
-def _away() -> Refusal:
-    # What the database said may quote what it was asked.
-    return Refusal(Reason.UNAVAILABLE, "the database does not answer", retry_after_s=5)
+    return Act(action=action, by=by, why=why, seconds=float(seconds) if is_number else 0.0)

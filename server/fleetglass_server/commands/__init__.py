@@ -5,6 +5,7 @@ from typing import Protocol
 
 from fleetglass_collector.config import Config
 from fleetglass_server.commands import (
+    api,
     check,
     collect,
     costs,
@@ -36,6 +37,7 @@ COMMANDS: tuple[Command, ...] = (
     collect,
     settle,
     detect,
+    api,
     store,
     query,
     incidents,

@@ -31,6 +31,7 @@ def tree(config: Config, options: argparse.Namespace) -> int:
         Child("collector", ["collect", "--alone", *passed], environment),
         Child("detect", ["detect", *passed], environment),
         Child("settle", ["settle", *passed], environment),
+        Child("api", ["api", *passed], environment),
     ]
     if not config.is_remote:
         children.append(Child("store", ["store", *passed], environment))
@@ -39,7 +40,8 @@ def tree(config: Config, options: argparse.Namespace) -> int:
 
 def _banner(config: Config) -> str:
     secure = config.receiver.tls_certificate and config.receiver.tls_key
-    receiver = f"{'https' if secure else 'http'}://{config.receiver.http}"
+    scheme = "https" if secure else "http"
+    receiver = f"{scheme}://{config.receiver.http}"
     return "\n".join(
         (
             "fleetglass is up. Ctrl-C stops it; what it was given is kept.",
@@ -48,6 +50,7 @@ def _banner(config: Config) -> str:
             "  ask          fleetglass query 'SELECT count() FROM otel_traces'",
             f"  SQL          {'in your ClickHouse' if config.is_remote else config.query.listen}",
             "  incidents    fleetglass incidents",
+            f"               or {scheme}://{config.api.listen}/v1/incidents",
             f"  metrics      {receiver}/metrics",
         )
     )

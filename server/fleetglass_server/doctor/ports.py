@@ -8,7 +8,7 @@ from typing import cast
 
 import grpc
 
-from fleetglass_collector.access.door import split_address
+from fleetglass_collector.access.address import split_address
 from fleetglass_collector.config import Config
 from fleetglass_collector.store.endpoint import Endpoint
 from fleetglass_server.doctor.check import Check
@@ -23,6 +23,8 @@ def listeners(config: Config) -> Generator[Check]:
     http, grpc_, query = config.receiver.http, config.receiver.grpc, config.query.listen
     yield _port("receiver.http", http, lambda: _says(at(http, certificate=certificate), "/healthz"))
     yield _port("receiver.grpc", grpc_, lambda: _takes_otlp(at(grpc_, certificate=certificate)))
+    api = config.api.listen
+    yield _port("api.listen", api, lambda: _says(at(api, certificate=certificate), "/healthz"))
     if not config.is_remote:
         yield _port(
             "query.listen", query, lambda: _says(at(query, certificate=certificate), "/ping")

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from fleetglass_collector.access.door import DEFAULT_TENANT
 from fleetglass_collector.errors import Refusal
 from fleetglass_collector.journal.record import Facts, frame
 from fleetglass_collector.otlp.check import check
-from fleetglass_collector.receive.intake import DEFAULT_TENANT
 from fleetglass_collector.settle.settler import Settler
 from fleetglass_collector.store.client import Store
 from fleetglass_detectors.engine import listing

@@ -4,14 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleetglass_collector.access.door import (
-    authorization,
-    bearer,
-    is_local,
-    is_loopback,
-    refuse_open_door,
-    split_address,
-)
+from fleetglass_collector.access.address import is_local, is_loopback, split_address
+from fleetglass_collector.access.door import authorization, bearer, refuse_open_door
 from fleetglass_collector.access.keys import Keyring, Scope
 from fleetglass_collector.errors import ConfigError
 

@@ -190,7 +190,7 @@ def test_the_doctor_finds_a_healthy_installation_healthy(stack: Stack) -> None:
     assert "Nothing failed" in done.stdout
     for line in ("database       http://", "tables         all", "span           sent, stored"):
         assert f"ok    {line}" in done.stdout
-    assert done.stdout.count("is answered by fleetglass") == 3
+    assert done.stdout.count("is answered by fleetglass") == 4
 
 
 def test_the_doctor_shows_no_secret(stack: Stack) -> None:

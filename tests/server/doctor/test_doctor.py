@@ -50,7 +50,7 @@ def receiver() -> Generator[Receiver]:
 def configured(folder: Path, **values: str) -> Config:
     addresses = {
         f"FLEETGLASS_{name}": f"127.0.0.1:{free_port()}"
-        for name in ("RECEIVER_HTTP", "RECEIVER_GRPC", "QUERY_LISTEN")
+        for name in ("RECEIVER_HTTP", "RECEIVER_GRPC", "QUERY_LISTEN", "API_LISTEN")
     }
     given = {f"FLEETGLASS_{name}": value for name, value in values.items()}
     return load(None, addresses | {"FLEETGLASS_DATA": str(folder)} | given)
@@ -154,28 +154,29 @@ def test_a_certificate_that_will_not_do_is_a_failure(content: str | None, tmp_pa
 
 
 def test_free_ports_are_fine(config: Config) -> None:
-    assert levels(list(ports.listeners(config))) == [OK, OK, OK]
+    assert levels(list(ports.listeners(config))) == [OK, OK, OK, OK]
     assert not any(check.running for check in ports.listeners(config))
 
 
 def test_ports_that_other_programs_hold_are_failures(receiver: Receiver, tmp_path: Path) -> None:
-    with receiving() as second, receiving() as third:
+    with receiving() as second, receiving() as third, receiving() as fourth:
         config = configured(
             tmp_path,
             RECEIVER_HTTP=f"127.0.0.1:{receiver.port}",
             RECEIVER_GRPC=f"127.0.0.1:{second.port}",
             QUERY_LISTEN=f"127.0.0.1:{third.port}",
+            API_LISTEN=f"127.0.0.1:{fourth.port}",
         )
         checks = list(ports.listeners(config))
 
-    assert levels(checks) == [FAIL, FAIL, FAIL]
+    assert levels(checks) == [FAIL, FAIL, FAIL, FAIL]
     assert all("ss -ltnp" in check.advice for check in checks)
 
 
 def test_an_address_of_another_machine_is_a_failure(tmp_path: Path) -> None:
     config = configured(tmp_path, RECEIVER_HTTP="192.0.2.1:4318")
 
-    assert levels(list(ports.listeners(config))) == [FAIL, OK, OK]
+    assert levels(list(ports.listeners(config))) == [FAIL, OK, OK, OK]
 
 
 def test_a_database_of_ours_that_is_not_up_is_a_note(config: Config) -> None:

@@ -1,0 +1,42 @@
+"""The API process: answers people and their tools, apart from what takes spans in.
+
+A slow question to it never delays an acknowledgement.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+from fleetglass_collector.access.door import Door, refuse_open_door
+from fleetglass_collector.access.keys import Keyring, Scope
+from fleetglass_collector.config import Config
+from fleetglass_collector.metrics import Counter, exposition
+from fleetglass_collector.receive.http import EXPOSITION
+from fleetglass_collector.receive.listener import serving
+from fleetglass_collector.receive.routes import (
+    Application,
+    Request,
+    Response,
+    Route,
+    healthy,
+)
+from fleetglass_collector.ship.target import store_of
+from fleetglass_server.api import incidents
+
+
+async def run(config: Config, stop: asyncio.Event, ready: Callable[[], None]) -> None:
+    keyring = Keyring(config.folder / "keys.json")
+    refuse_open_door(config.api.listen, keyring, Scope.READ, Scope.ADMIN)
+    refused = Counter("fleetglass_api_refused_total", "Requests refused, by reason.")
+
+    async def metrics(_: Request) -> Response:
+        return Response(kind=EXPOSITION, body=exposition([refused.sample()], []))
+
+    routes = (
+        *incidents.routes(lambda: store_of(config)),
+        Route(method="GET", path="/metrics", answer=metrics, scope=Scope.READ),
+        Route(method="GET", path="/healthz", answer=healthy),
+    )
+    application = Application(routes, Door(keyring), refused)
+    async with serving(application, config.api.listen, config.receiver):
+        ready()
+        await stop.wait()

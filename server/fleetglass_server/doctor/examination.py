@@ -15,8 +15,6 @@ def examine(config: Config, patience: Patience) -> Generator[Check]:
     yield from machine.disk(config)
     yield from secrets.keys(config)
     yield from secrets.certificate(config)
-    yield machine.gpu()
-    yield machine.model()
     found = list(ports.listeners(config))
     yield from found
     yield from database.server(config, patience.clock_ns)

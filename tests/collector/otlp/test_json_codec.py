@@ -55,7 +55,6 @@ def refusal(body: bytes) -> str:
     return caught.value.message
 
 
-@settings(deadline=None)
 @given(sent=requests)
 def test_json_reads_as_the_same_request(sent: ExportTraceServiceRequest) -> None:
     read = ExportTraceServiceRequest.FromString(from_json(to_json(sent)))
@@ -150,7 +149,7 @@ ANYTHING = st.recursive(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(inside=ANYTHING)
 def test_any_json_is_read_or_refused(inside: Any) -> None:
     for document in (inside, {"resourceSpans": [{"scopeSpans": [{"spans": [inside]}]}]}):

@@ -180,9 +180,7 @@ def test_the_short_function_is_the_long_one_without_what_is_not_told(store: Stor
     assert json.loads(found) == [pytest.approx((500 * 2.5 + 500 * 1.25 + 100 * 10) / 1e6)]
 
 
-@settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sets(st.tuples(st.text(max_size=20), st.text(max_size=20)), max_size=20))
 def test_any_names_can_be_learnt(store: Store, pairs: set[tuple[str, str]]) -> None:
     ledger.learn(store, LISTED, pairs)

@@ -179,7 +179,7 @@ def sound_calls(draw: st.DrawFn) -> Call:
     )
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.lists(sound_calls(), min_size=20, max_size=60))
 def test_any_usage_costs_what_the_package_says(store: Store, asked: list[Call]) -> None:
     found = costs(store, asked)
@@ -195,7 +195,7 @@ def any_calls(draw: st.DrawFn, counts: st.SearchStrategy[int] = tokens) -> Call:
     return replace(Call(provider=provider, model=name), **usage)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.lists(any_calls(), min_size=20, max_size=60))
 def test_usage_that_makes_no_sense_has_a_cost_all_the_same(store: Store, asked: list[Call]) -> None:
     for call, ours in zip(asked, costs(store, asked), strict=True):
@@ -209,7 +209,7 @@ def test_usage_that_makes_no_sense_has_a_cost_all_the_same(store: Store, asked: 
             assert not differs(ours, wanted), call
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.lists(any_calls(st.integers(0, (1 << 64) - 1)), min_size=20, max_size=60))
 def test_no_count_is_so_large_that_money_is_earned(store: Store, asked: list[Call]) -> None:
     assert all(ours is not None and 0 <= ours < 1e30 for ours in costs(store, asked))

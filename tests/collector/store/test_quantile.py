@@ -43,7 +43,7 @@ def quantile(store: Store, values: list[int], share: float) -> float:
 
 
 @given(values=durations, share=shares)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_a_quantile_is_at_most_a_bucket_off(store: Store, values: list[int], share: float) -> None:
     # Where `share` falls between two spans, numbers this small decide which is meant.
     lowest, highest = np.quantile(

@@ -38,7 +38,6 @@ def ordered(found: list[Row]) -> list[Row]:
 # Shrinking would take minutes: every step is an insert.
 @settings(
     max_examples=40,
-    deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
     suppress_health_check=[HealthCheck.too_slow],
 )

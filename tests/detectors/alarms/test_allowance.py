@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fleetglass_detectors.alarms.allowance import LEAST_RUN_LENGTH, Allowance
@@ -23,7 +23,6 @@ def test_one_page_a_week_of_a_thousand_agents_needs_a_million_observations() -> 
 
 
 @given(st.lists(rates, min_size=1, max_size=50), st.floats(0.01, 100), st.floats(0.01, 0.99))
-@settings(deadline=None)
 def test_all_streams_together_make_no_more_false_alarms_than_allowed(
     streams: list[float], pages: float, share: float
 ) -> None:
@@ -36,7 +35,6 @@ def test_all_streams_together_make_no_more_false_alarms_than_allowed(
 
 
 @given(counts, rates, rates)
-@settings(deadline=None)
 def test_a_talkative_stream_raises_its_own_threshold_only(
     streams: int, rate: float, other: float
 ) -> None:

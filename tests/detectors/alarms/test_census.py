@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fleetglass_detectors.alarms.census import RISE, Census
@@ -36,7 +36,6 @@ def play(census: Census, moves: list[tuple[str, list[int], float]], day: float =
 
 
 @given(moves)
-@settings(deadline=None)
 def test_whoever_comes_and_goes_the_allowance_is_overspent_by_a_logarithm_at_most(
     moves: list[tuple[str, list[int], float]],
 ) -> None:
@@ -51,7 +50,6 @@ def test_whoever_comes_and_goes_the_allowance_is_overspent_by_a_logarithm_at_mos
 
 
 @given(moves)
-@settings(deadline=None)
 def test_after_a_while_everybody_is_counted_alike(
     moves: list[tuple[str, list[int], float]],
 ) -> None:
@@ -86,7 +84,6 @@ def test_a_clock_that_goes_back_moves_nothing() -> None:
 
 
 @given(moves, moves)
-@settings(deadline=None)
 def test_what_is_restored_goes_on_as_if_never_stopped(
     before: list[tuple[str, list[int], float]], after: list[tuple[str, list[int], float]]
 ) -> None:

@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fleetglass_detectors.alarms.ebh import flag
@@ -17,7 +17,6 @@ def flags(log_m: list[float]) -> list[bool]:
 
 
 @given(evidence)
-@settings(deadline=None)
 def test_the_order_of_streams_does_not_matter(log_m: list[float]) -> None:
     order = np.random.default_rng(len(log_m)).permutation(len(log_m)).tolist()
 
@@ -27,7 +26,6 @@ def test_the_order_of_streams_does_not_matter(log_m: list[float]) -> None:
 
 
 @given(evidence, st.lists(st.floats(0, 10), min_size=30, max_size=30))
-@settings(deadline=None)
 def test_more_evidence_never_takes_a_flag_away(log_m: list[float], more: list[float]) -> None:
     before = flags(log_m)
     after = flags([each + extra for each, extra in zip(log_m, more, strict=False)])
@@ -36,7 +34,6 @@ def test_more_evidence_never_takes_a_flag_away(log_m: list[float], more: list[fl
 
 
 @given(evidence)
-@settings(deadline=None)
 def test_what_is_flagged_has_at_least_the_evidence_of_what_is_not(log_m: list[float]) -> None:
     mask = flags(log_m)
     known = [-math.inf if math.isnan(each) else each for each in log_m]
@@ -48,7 +45,6 @@ def test_what_is_flagged_has_at_least_the_evidence_of_what_is_not(log_m: list[fl
 
 
 @given(evidence)
-@settings(deadline=None)
 def test_the_flagged_are_the_most_that_pass_their_bar(log_m: list[float]) -> None:
     ordered = sorted((-math.inf if math.isnan(each) else each for each in log_m), reverse=True)
     bars = [math.log(len(log_m) * 100 / 0.05 / k) for k in range(1, len(log_m) + 1)]
@@ -74,7 +70,6 @@ def test_what_promises_nothing_is_refused(alpha: float, patience: float) -> None
 
 
 @given(st.lists(anything, max_size=30), st.lists(st.floats(0, 10), min_size=30, max_size=30))
-@settings(deadline=None)
 def test_more_evidence_never_makes_fewer_discoveries(log_e: list[float], more: list[float]) -> None:
     weaker, stronger = ELond(alpha=0.1), ELond(alpha=0.1)
 
@@ -95,7 +90,6 @@ def test_what_may_be_spent_on_all_questions_together_is_alpha() -> None:
 
 
 @given(st.lists(anything, max_size=30), st.lists(anything, max_size=30))
-@settings(deadline=None)
 def test_restored_questions_go_on_as_if_never_stopped(
     before: list[float], after: list[float]
 ) -> None:

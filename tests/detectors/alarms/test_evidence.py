@@ -64,7 +64,7 @@ def feed(detector: Detector, pairs: list[tuple[int, float]]) -> FloatArray:
 
 @detectors
 @given(pairs=observations)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_batch_is_the_same_as_one_by_one(
     kind: str, form: Form, pairs: list[tuple[int, float]]
 ) -> None:
@@ -79,7 +79,7 @@ def test_a_batch_is_the_same_as_one_by_one(
 
 @detectors
 @given(before=observations, after=observations)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_what_is_restored_goes_on_as_if_never_stopped(
     kind: str, form: Form, before: list[tuple[int, float]], after: list[tuple[int, float]]
 ) -> None:
@@ -94,7 +94,7 @@ def test_what_is_restored_goes_on_as_if_never_stopped(
 
 @detectors
 @given(pairs=observations, data=st.data())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_the_order_of_slots_does_not_matter(
     kind: str, form: Form, pairs: list[tuple[int, float]], data: st.DataObject
 ) -> None:
@@ -111,7 +111,7 @@ def test_the_order_of_slots_does_not_matter(
 
 @detectors
 @given(pairs=observations)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_evidence_is_never_nan_and_never_above_the_ceiling(
     kind: str, form: Form, pairs: list[tuple[int, float]]
 ) -> None:
@@ -125,7 +125,7 @@ def test_evidence_is_never_nan_and_never_above_the_ceiling(
 
 @detectors
 @given(pairs=observations)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_nan_is_no_observation(kind: str, form: Form, pairs: list[tuple[int, float]]) -> None:
     all_of_them, known = build(kind, form), build(kind, form)
 
@@ -139,7 +139,7 @@ def test_nan_is_no_observation(kind: str, form: Form, pairs: list[tuple[int, flo
 
 @detectors
 @given(pairs=observations)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_reading_learns_nothing(kind: str, form: Form, pairs: list[tuple[int, float]]) -> None:
     detector = build(kind, form)
     feed(detector, pairs)

@@ -11,7 +11,7 @@ shapes = st.floats(0.5, 5000)
 
 
 @given(st.floats(0, 1), st.floats(0.5, 1000))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_where_there_is_a_formula_the_fraction_agrees_with_it(x: float, b: float) -> None:
     assert float(beta_cdf(x, 1, b)) == pytest.approx(
         -math.expm1(b * math.log1p(-x)) if x < 1 else 1
@@ -21,13 +21,13 @@ def test_where_there_is_a_formula_the_fraction_agrees_with_it(x: float, b: float
 
 
 @given(st.floats(0, 1), shapes, shapes)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_the_two_tails_sum_to_one(x: float, a: float, b: float) -> None:
     assert float(beta_cdf(x, a, b) + beta_cdf(1 - x, b, a)) == pytest.approx(1, abs=1e-9)
 
 
 @given(st.floats(0.001, 0.999), shapes, shapes)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_the_quantile_undoes_the_probability(probability: float, a: float, b: float) -> None:
     x = beta_quantile(probability, np.array(a), np.array(b))
 
@@ -52,7 +52,7 @@ def test_the_true_rate_is_above_the_upper_bound_in_about_one_reference_of_ten(ra
 
 
 @given(st.integers(0, 500), st.integers(0, 500))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_the_bounds_hold_the_observed_rate(happened: int, not_happened: int) -> None:
     of = happened + not_happened
 

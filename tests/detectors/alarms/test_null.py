@@ -37,7 +37,7 @@ def grown(detector: EDetector, scores: FloatArray) -> FloatArray:
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("two_sided", [False, True])
 @given(low=st.floats(-1, 0.05), high=st.floats(0.05, 1))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_of_a_score_with_mean_zero_the_mean_evidence_is_as_promised(
     form: Form, two_sided: bool, low: float, high: float
 ) -> None:
@@ -54,7 +54,7 @@ def test_of_a_score_with_mean_zero_the_mean_evidence_is_as_promised(
 
 @pytest.mark.parametrize("form", FORMS)
 @given(high=st.floats(0.2, 1), mean=st.floats(-0.1, 0.1))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_mean_within_the_margin_on_either_side_is_no_change(
     form: Form, high: float, mean: float
 ) -> None:
@@ -68,7 +68,7 @@ def test_a_mean_within_the_margin_on_either_side_is_no_change(
 
 @pytest.mark.parametrize("form", FORMS)
 @given(bounds=st.tuples(shares, shares), inside=st.floats(0, 1))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_rate_within_its_bounds_is_no_change(
     form: Form, bounds: tuple[float, float], inside: float
 ) -> None:
@@ -82,7 +82,7 @@ def test_a_rate_within_its_bounds_is_no_change(
 
 
 @given(low=st.floats(-1, -0.01), high=st.floats(0.01, 1), bar=st.floats(1, 8))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_whenever_one_stops_the_mean_evidence_is_at_most_the_mean_time(
     low: float, high: float, bar: float
 ) -> None:

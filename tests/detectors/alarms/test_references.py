@@ -39,7 +39,7 @@ def everything(references: References) -> str:
 
 
 @given(events)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_memory_is_bounded(events: list[tuple[str, str, str, float, bool]]) -> None:
     references = new()
 
@@ -52,7 +52,7 @@ def test_memory_is_bounded(events: list[tuple[str, str, str, float, bool]]) -> N
 
 
 @given(events, events)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_what_is_restored_goes_on_as_if_never_stopped(
     before: list[tuple[str, str, str, float, bool]], after: list[tuple[str, str, str, float, bool]]
 ) -> None:
@@ -68,7 +68,7 @@ def test_what_is_restored_goes_on_as_if_never_stopped(
 
 
 @given(events, keys, labels)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_scoring_does_not_learn(
     events: list[tuple[str, str, str, float, bool]], key: str, label: str
 ) -> None:

@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fleetglass_detectors.alarms.sample import SessionSample
@@ -27,7 +27,6 @@ def feed(sample: SessionSample, stream: list[tuple[str, float]]) -> None:
 
 
 @given(streams)
-@settings(deadline=None)
 def test_memory_is_bounded_and_no_session_takes_more_than_its_share(
     stream: list[tuple[str, float]],
 ) -> None:
@@ -42,7 +41,6 @@ def test_memory_is_bounded_and_no_session_takes_more_than_its_share(
 
 
 @given(streams)
-@settings(deadline=None)
 def test_how_sessions_are_interleaved_does_not_matter(stream: list[tuple[str, float]]) -> None:
     mixed, in_turn = new(), new()
 
@@ -53,7 +51,6 @@ def test_how_sessions_are_interleaved_does_not_matter(stream: list[tuple[str, fl
 
 
 @given(streams, streams)
-@settings(deadline=None)
 def test_what_is_restored_goes_on_as_if_never_stopped(
     before: list[tuple[str, float]], after: list[tuple[str, float]]
 ) -> None:

@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fleetglass_detectors.alarms.evidence import FloatArray
@@ -18,7 +18,6 @@ def grouped(pairs: list[tuple[int, float]]) -> Sessions:
 
 
 @given(pairs)
-@settings(deadline=None)
 def test_each_session_keeps_its_values_in_order(pairs: list[tuple[int, float]]) -> None:
     sessions = grouped(pairs)
     expected = [
@@ -34,7 +33,6 @@ def test_each_session_keeps_its_values_in_order(pairs: list[tuple[int, float]]) 
 
 
 @given(pairs, st.data())
-@settings(deadline=None)
 def test_how_sessions_are_interleaved_does_not_matter(
     pairs: list[tuple[int, float]], data: st.DataObject
 ) -> None:
@@ -44,7 +42,6 @@ def test_how_sessions_are_interleaved_does_not_matter(
 
 
 @given(pairs)
-@settings(deadline=None)
 def test_nan_is_no_observation(pairs: list[tuple[int, float]]) -> None:
     with_gaps = [*pairs, (0, math.nan), (99, math.nan)]
 
@@ -52,7 +49,6 @@ def test_nan_is_no_observation(pairs: list[tuple[int, float]]) -> None:
 
 
 @given(pairs, st.integers(1, 50), st.integers(1, 5))
-@settings(deadline=None)
 def test_a_path_is_made_of_whole_sessions_but_for_the_last(
     pairs: list[tuple[int, float]], length: int, count: int
 ) -> None:
@@ -143,7 +139,6 @@ def test_a_rare_level_is_exceeded_as_rarely_as_asked() -> None:
 
 
 @given(st.lists(numbers, min_size=20, max_size=200), st.floats(1e-9, 0.4))
-@settings(deadline=None)
 def test_what_is_rarer_is_not_lower(maxima: list[float], exceeded: float) -> None:
     assert level(maxima, exceeded=exceeded * 0.9) >= level(maxima, exceeded=exceeded) - 1e-6
 

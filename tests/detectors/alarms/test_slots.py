@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fleetglass_detectors.alarms.slots import Slots
@@ -9,7 +9,6 @@ batches = st.lists(st.lists(keys, max_size=5), max_size=20)
 
 
 @given(batches)
-@settings(deadline=None)
 def test_no_two_keys_share_a_slot_and_memory_is_bounded(batches: list[list[str]]) -> None:
     slots = Slots(5)
 
@@ -25,7 +24,6 @@ def test_no_two_keys_share_a_slot_and_memory_is_bounded(batches: list[list[str]]
 
 
 @given(batches)
-@settings(deadline=None)
 def test_a_slot_is_fresh_exactly_when_its_key_is_new(batches: list[list[str]]) -> None:
     slots = Slots(5)
 
@@ -38,7 +36,6 @@ def test_a_slot_is_fresh_exactly_when_its_key_is_new(batches: list[list[str]]) -
 
 
 @given(st.lists(keys, max_size=30))
-@settings(deadline=None)
 def test_with_room_for_all_a_batch_is_the_same_as_one_by_one(batch: list[str]) -> None:
     together, singly = Slots(20), Slots(20)
 
@@ -50,7 +47,6 @@ def test_with_room_for_all_a_batch_is_the_same_as_one_by_one(batch: list[str]) -
 
 
 @given(batches, batches)
-@settings(deadline=None)
 def test_what_is_restored_goes_on_as_if_never_stopped(
     before: list[list[str]], after: list[list[str]]
 ) -> None:

@@ -28,7 +28,7 @@ def held(spent: Spending, period: Period, now: int, usd: Decimal = BUDGET) -> tu
 
 
 # A month has many minutes.
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(per=PERIODS, factor=st.floats(0.1, 50), share=st.floats(0.3, 0.9))
 def test_what_is_spent_evenly_burns_at_its_rate_in_every_window(
     per: Per, factor: float, share: float

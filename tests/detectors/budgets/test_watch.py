@@ -30,7 +30,7 @@ def watched(spent: list[tuple[int, float, str]]) -> Watched:
     return found
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(spent=SPENT, cut=st.integers(0, 120))
 def test_what_is_restored_goes_on_as_if_it_had_never_stopped(
     spent: list[tuple[int, float, str]], cut: int
@@ -45,7 +45,7 @@ def test_what_is_restored_goes_on_as_if_it_had_never_stopped(
     assert restored.detector.state() == never.detector.state()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(spent=SPENT, every=st.integers(1, 4))
 def test_how_often_spans_come_does_not_matter(
     spent: list[tuple[int, float, str]], every: int

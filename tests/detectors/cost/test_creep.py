@@ -142,7 +142,7 @@ def drawn(kind: str, count: int, rng: np.random.Generator) -> FloatArray:
     return rng.standard_t(3, count)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(cut=st.integers(0, 300), seed=st.integers(0, 1000))
 def test_what_is_restored_goes_on_as_if_it_had_never_stopped(cut: int, seed: int) -> None:
     never, after = Charts(3, seed), Charts(3, seed)

@@ -58,7 +58,7 @@ def work(length: int = LONG, *, seed: int = 0) -> FloatArray:
     return np.random.default_rng(seed).poisson(mean).astype(np.float64)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.sampled_from([noise, season, constant, work]),
     st.lists(HOSTILE, max_size=60),
@@ -144,7 +144,7 @@ def test_the_state_stays_small() -> None:
     assert max(sizes) < 12_000
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.integers(0, 900), st.lists(HOSTILE, max_size=50))
 def test_a_score_does_not_depend_on_what_comes_later(cut: int, later: list[float]) -> None:
     """A series that goes on otherwise has the same scores until then."""

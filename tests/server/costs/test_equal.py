@@ -80,9 +80,7 @@ def cents(amount: Decimal) -> Decimal:
     return amount.quantize(CENT)
 
 
-@settings(
-    max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 10**6))
 def test_sums_agree_to_the_cent(store: Store, capsys: Captured, seed: int) -> None:
     random = Random(seed)

@@ -1,0 +1,7 @@
+"""Settings for all tests."""
+
+from hypothesis import settings
+
+# Machines are busy: how long an example takes says nothing about the code.
+settings.register_profile("fleetglass")
+settings.load_profile("fleetglass")

@@ -18,7 +18,8 @@ from typing import Any
 from fleetglass_collector.config import Config
 from fleetglass_collector.errors import StoreError
 from fleetglass_collector.store.reader import Reader
-from fleetglass_server.commands.query import advised, shown
+from fleetglass_server.commands.advice import advised
+from fleetglass_server.terminal import safe
 
 NAME = "costs"
 BY = ("agent", "model", "cohort", "tenant", "tool")
@@ -103,5 +104,5 @@ def _reconcile(reader: Reader, options: argparse.Namespace) -> int:
 
 
 def _print(rows: Iterable[Mapping[str, Any]], text: str, *, as_json: bool) -> None:
-    for line in map(json.dumps, rows) if as_json else (shown(text),):
+    for line in map(json.dumps, rows) if as_json else (safe(text),):
         print(line)

@@ -14,8 +14,8 @@ from fleetglass_collector.control.directives import Directive, Scope, give, stan
 from fleetglass_collector.errors import FleetglassError, StoreError
 from fleetglass_collector.ship.target import store_of
 from fleetglass_collector.store.client import Store
+from fleetglass_server.commands.advice import advised
 from fleetglass_server.commands.flags import duration, repeat_place
-from fleetglass_server.commands.query import advised
 
 NAME = "directives"
 

@@ -16,8 +16,8 @@ from fleetglass_collector.config import Config
 from fleetglass_collector.errors import StoreError
 from fleetglass_collector.ship.target import store_of
 from fleetglass_collector.store.client import Store
+from fleetglass_server.commands.advice import advised
 from fleetglass_server.commands.flags import duration, repeat_place
-from fleetglass_server.commands.query import advised, shown
 from fleetglass_server.incidents.incidents import (
     ACTIONS,
     STATES,
@@ -28,6 +28,7 @@ from fleetglass_server.incidents.incidents import (
     history,
     listed,
 )
+from fleetglass_server.terminal import safe
 
 NAME = "incidents"
 HELP = {
@@ -62,7 +63,7 @@ def run(config: Config, options: argparse.Namespace) -> int:
     store = store_of(config)
     try:
         for line in _done(store, options):
-            print(shown(line))
+            print(safe(line))
     except StoreError as error:
         raise advised(error, config, "incidents") from error
     finally:

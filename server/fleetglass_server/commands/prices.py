@@ -15,7 +15,7 @@ from fleetglass_collector.config import Config
 from fleetglass_collector.errors import StoreError
 from fleetglass_collector.prices import seen
 from fleetglass_collector.store.reader import Reader
-from fleetglass_server.commands.query import advised
+from fleetglass_server.commands.advice import advised
 
 NAME = "prices"
 

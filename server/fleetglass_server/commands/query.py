@@ -17,12 +17,11 @@ from collections.abc import Callable
 from fleetglass_collector.config import Config
 from fleetglass_collector.errors import ConfigError, StoreError
 from fleetglass_collector.store.reader import Reader
+from fleetglass_server.commands.advice import advised
+from fleetglass_server.terminal import safe
 
 NAME = "query"
 FORMATS = {"table": "PrettyCompact", "json": "JSONEachRow", "csv": "CSVWithNames"}
-# What a span holds may come from anywhere: on a terminal no control character gets through, so
-# none can move the cursor, rename the window or hide a line.
-_SHOWN = {code: "?" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,12 +49,7 @@ def run(config: Config, options: argparse.Namespace) -> int:
 
 def _to_terminal() -> Callable[[bytes], int]:
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    return lambda piece: sys.stdout.write(shown(decoder.decode(piece)))
-
-
-def shown(text: str) -> str:
-    """Text that a span may have brought, fit for a terminal."""
-    return text.translate(_SHOWN)
+    return lambda piece: sys.stdout.write(safe(decoder.decode(piece)))
 
 
 def _sql(given: str) -> str:
@@ -66,20 +60,3 @@ def _sql(given: str) -> str:
     if not given.strip():
         raise ConfigError("there is no SQL; try: fleetglass query 'SHOW TABLES'")
     return given
-
-
-def advised(error: StoreError, config: Config, where: str) -> StoreError:
-    """Add what to do about it."""
-    advice = ""
-    if not error.code and str(error).startswith(f"{where}: "):
-        advice = (
-            "Is the DSN right, and the server up?"
-            if config.is_remote
-            else "Start it with 'fleetglass up', or name another database with --dsn."
-        )
-    elif error.code in (192, 193, 194, 516):
-        advice = (
-            "Give a key with scope 'read' (--key, FLEETGLASS_KEY), or a user and password "
-            "in the DSN."
-        )
-    return StoreError(f"{error}\n{advice}".strip(), code=error.code)

@@ -1,0 +1,21 @@
+"""What to do when the database does not answer or asks for a key."""
+
+from fleetglass_collector.config import Config
+from fleetglass_collector.errors import StoreError
+
+
+def advised(error: StoreError, config: Config, where: str) -> StoreError:
+    """Return the error with what to do about it."""
+    advice = ""
+    if not error.code and str(error).startswith(f"{where}: "):
+        advice = (
+            "Is the DSN right, and the server up?"
+            if config.is_remote
+            else "Start it with 'fleetglass up', or name another database with --dsn."
+        )
+    elif error.code in (192, 193, 194, 516):
+        advice = (
+            "Give a key with scope 'read' (--key, FLEETGLASS_KEY), or a user and password "
+            "in the DSN."
+        )
+    return StoreError(f"{error}\n{advice}".strip(), code=error.code)

@@ -33,10 +33,13 @@ def main(arguments: list[str] | None = None) -> int:
     # The server side is imported only once it is known to be there.
     from fleetglass_collector.config import load
     from fleetglass_collector.errors import FleetglassError
-    from fleetglass_server.commands import COMMANDS
+    from fleetglass_server.commands import COMMANDS, command
 
-    parser = _parser(COMMANDS)
-    options = parser.parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    # Only the help needs all of them.
+    needed = words[:1] if words and words[0] in COMMANDS else COMMANDS
+    parser = _parser([command(name) for name in needed])
+    options = parser.parse_args(words)
     if not options.command:
         parser.print_help()
         return 2

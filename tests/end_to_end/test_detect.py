@@ -2,19 +2,13 @@
 
 import json
 import os
-import random
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Generator
 from typing import Any
 
 import pytest
-from kit.looping_runs import run_of, trace_id
 from kit.stack import Stack, eventually, request
-
-from fleetglass_detectors.engine.checkpoint import Checkpoint
 
 LOOPS = """
 import sys, time, fleetglass
@@ -44,7 +38,6 @@ for run in range(20):
     with fleetglass.run("refunds"):
         for order in range(40): refund(order)
 """
-KILLS = int(os.environ.get("DETECT_KILLS", "5"))
 
 
 @pytest.fixture(scope="module")
@@ -66,14 +59,6 @@ def cli(stack: Stack, *arguments: str) -> str:
     done = subprocess.run(command, env=stack.environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stdout
-
-
-def sent(stack: Stack, *requests: dict[str, Any]) -> None:
-    headers = {"content-type": "application/json"}
-    for body in requests:
-        assert (
-            request(stack.http, "POST", "/v1/traces", json.dumps(body).encode(), headers)[0] == 200
-        )
 
 
 def incidents(stack: Stack) -> list[dict[str, Any]]:
@@ -146,50 +131,3 @@ def test_the_detectors_tell_how_they_are(stack: Stack) -> None:
     metrics = stack.metrics()
     assert metrics["fleetglass_detect_lag_spans"] == 0
     assert metrics["fleetglass_detect_spans_total"] > 800
-
-
-def test_killed_again_and_again_it_says_the_same(stack: Stack) -> None:
-    chance = random.Random(KILLS)
-    looping = [n for n in range(100, 100 + 6 * KILLS) if n % 3 == 0]
-    for n in range(100, 100 + 6 * KILLS):
-        words = ["a", "b"] * 4 if n in looping else [f"page:{m}" for m in range(8)]
-        sent(stack, run_of(words, trace=n, start_ns=time.time_ns()))
-        if n % 6 == 5:
-            # After each early end the supervisor waits longer, up to half a minute.
-            eventually(lambda: stack.child("detect") is not None, within_s=60)
-            time.sleep(3 * chance.random())
-            if pid := stack.child("detect"):
-                os.kill(pid, signal.SIGKILL)
-    last = run_of(["z"] * 5, trace=999, start_ns=time.time_ns())
-    sent(stack, last)
-
-    eventually(lambda: trace_id(999) in {i["trace_id"] for i in incidents(stack)}, within_s=90)
-    found = {i["trace_id"]: i for i in incidents(stack)}
-    assert {trace_id(n) for n in looping} == {
-        t for t in found if trace_id(100) <= t < trace_id(999)
-    }
-    assert {found[trace_id(n)]["spans"] for n in looping} == {8}
-    signals = stack.query(
-        "SELECT trace_id, detector, kind, level, count() AS n FROM signals FINAL GROUP BY ALL"
-    )
-    assert {int(row["n"]) for row in signals} == {1}
-    told = {row["trace_id"] for row in signals if row["kind"] == "exact"}
-    assert {trace_id(n) for n in looping} <= told
-
-
-def test_a_checkpoint_of_another_version_and_one_that_cannot_be_written_stop_nobody(
-    stack: Stack,
-) -> None:
-    file = stack.folder / "detect" / "checkpoint-0-of-1"
-    eventually(file.exists)
-    Checkpoint(file).save({"feed": "another version's"})
-    # Where it is drafted something is in the way: none can be written.
-    file.with_suffix(".new").mkdir(exist_ok=True)
-    assert (pid := stack.child("detect"))
-    os.kill(pid, signal.SIGKILL)
-    sent(stack, run_of(["q"] * 5, trace=7777, start_ns=time.time_ns()))
-
-    eventually(lambda: trace_id(7777) in {i["trace_id"] for i in incidents(stack)}, within_s=60)
-    assert file.with_suffix(".unusable").exists()
-    assert "is set aside" in stack.log.read_text()
-    eventually(lambda: "cannot write what is known" in stack.log.read_text())

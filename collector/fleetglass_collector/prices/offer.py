@@ -42,12 +42,15 @@ class Offer:
 
     @property
     def columns(self) -> dict[str, object]:
-        own = {
-            field.name: getattr(self, field.name)
-            for field in dataclasses.fields(self)
-            if field.name not in ("service_tier", "rates")
-        }
-        return own | dataclasses.asdict(self.rates)
+        # Tens of thousands are written at the first start, and `asdict` copies each value deeply.
+        ranges = {name: getattr(self, name) for name in RANGES}
+        return ranges | {name: getattr(self.rates, name) for name in CLASSES}
+
+
+RANGES = tuple(
+    field.name for field in dataclasses.fields(Offer) if field.name not in ("service_tier", "rates")
+)
+CLASSES = tuple(field.name for field in dataclasses.fields(Rates))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,25 +1,27 @@
 """The commands, listed by hand: one module each, with NAME, arguments(parser) and run(...)."""
 
 import argparse
-from typing import Protocol
+from importlib import import_module
+from typing import Protocol, cast
 
 from fleetglass_collector.config import Config
-from fleetglass_server.commands import (
-    api,
-    check,
-    collect,
-    costs,
-    detect,
-    directives,
-    doctor,
-    incidents,
-    keys,
-    prices,
-    query,
-    replay,
-    settle,
-    store,
-    up,
+
+COMMANDS = (
+    "up",
+    "collect",
+    "settle",
+    "detect",
+    "api",
+    "store",
+    "query",
+    "incidents",
+    "costs",
+    "check",
+    "prices",
+    "directives",
+    "replay",
+    "doctor",
+    "keys",
 )
 
 
@@ -32,20 +34,6 @@ class Command(Protocol):
     def run(self, config: Config, options: argparse.Namespace, /) -> int: ...
 
 
-COMMANDS: tuple[Command, ...] = (
-    up,
-    collect,
-    settle,
-    detect,
-    api,
-    store,
-    query,
-    incidents,
-    costs,
-    check,
-    prices,
-    directives,
-    replay,
-    doctor,
-    keys,
-)
+def command(name: str) -> Command:
+    """Import a command's module. The others stay unloaded, so that each process starts quickly."""
+    return cast(Command, import_module(f"fleetglass_server.commands.{name}"))

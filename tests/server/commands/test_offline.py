@@ -7,12 +7,13 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from kit.places import ROOT
 from kit.scripted_receiver import Receiver, Reply, partly, receiving
 from kit.stack import free_port
 
 from fleetglass_collector.access.keys import Keyring, Scope
 from fleetglass_server.__main__ import main
-from fleetglass_server.commands import COMMANDS
+from fleetglass_server.commands import COMMANDS, command
 from fleetglass_server.commands.keys import explained
 
 Captured = pytest.CaptureFixture[str]
@@ -39,7 +40,7 @@ def recorded(folder: Path) -> Path:
     return file
 
 
-@pytest.mark.parametrize("command", [command.NAME for command in COMMANDS])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help_that_begins_with_what_it_does(
     command: str, capsys: Captured
 ) -> None:
@@ -58,7 +59,7 @@ def test_help_lists_the_commands(capsys: Captured) -> None:
 
     lines = capsys.readouterr().out.splitlines()
     shown = {line.split()[0] for line in lines if line.startswith("    ") and line.strip()}
-    assert {command.NAME for command in COMMANDS} <= shown
+    assert set(COMMANDS) <= shown
 
 
 def test_without_a_command_there_is_help(capsys: Captured) -> None:
@@ -232,3 +233,11 @@ def test_a_reader_that_stops_reading_is_no_error() -> None:
     _, error = process.communicate(timeout=30)
 
     assert error == b""
+
+
+def test_every_module_of_a_command_is_listed() -> None:
+    folder = ROOT / "server/fleetglass_server/commands"
+    modules = {file.stem for file in folder.glob("*.py") if "\nNAME = " in file.read_text()}
+
+    assert modules == set(COMMANDS)
+    assert all(name == command(name).NAME for name in COMMANDS)

@@ -12,7 +12,7 @@ def told(folder: Path, shard: str, file: str) -> None:
     health = Health(shard=shard)
     health.set("lag_seconds", 1.5)
     health.set("keys", 7, detector="lag")
-    Board(folder / file, clock_ns=lambda: 0).show(health)
+    Board((folder / file).write_text, clock_ns=lambda: 0).show(health)
 
 
 def test_what_several_engines_tell_stands_together(tmp_path: Path) -> None:

@@ -14,7 +14,9 @@ import pytest
 from kit.looping_runs import run_of, trace_id
 from kit.stack import Stack, eventually, request
 
+from fleetglass_collector.files import DRAFT
 from fleetglass_detectors.engine.checkpoint import Checkpoint
+from fleetglass_server.processes.kept import KeptFile
 
 KILLS = int(os.environ.get("DETECT_KILLS", "5"))
 
@@ -111,9 +113,9 @@ def test_a_checkpoint_of_another_version_and_one_that_cannot_be_written_stop_nob
     stack, engine = parts
     file = stack.folder / "detect" / "checkpoint-0-of-1"
     eventually(file.exists)
-    Checkpoint(file).save({"feed": "another version's"})
+    Checkpoint(KeptFile(file)).save({"feed": "another version's"})
     # Where it is drafted something is in the way: none can be written.
-    file.with_suffix(".new").mkdir(exist_ok=True)
+    file.with_name(file.name + DRAFT).mkdir(exist_ok=True)
     engine.kill()
     engine.start()
     sent(stack, run_of(["q"] * 5, trace=7777, start_ns=time.time_ns()))

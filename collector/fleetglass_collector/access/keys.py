@@ -19,6 +19,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from fleetglass_collector import files
 from fleetglass_collector.errors import ConfigError
 
 FILE_NAME = "keys.json"
@@ -179,12 +180,6 @@ def _key(item: dict[str, Any]) -> Key:
 
 
 def _write(file: Path, keys: list[Key]) -> None:
-    """Replace the file in one step, readable by its owner only."""
-    new = file.with_suffix(".new")
-    descriptor = os.open(new, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as stream:
-        os.fchmod(descriptor, 0o600)
-        json.dump([asdict(key) for key in keys], stream, indent=1)
-        stream.flush()
-        os.fsync(descriptor)
-    new.replace(file)
+    """Replace the file, readable by its owner only."""
+    content = json.dumps([asdict(key) for key in keys], indent=1)
+    files.write(file, [content.encode()], mode=0o600)

@@ -3,7 +3,6 @@
 import base64
 import binascii
 import hmac
-import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Protocol
 
+from fleetglass_collector import files
 from fleetglass_collector.access.address import is_loopback
 from fleetglass_collector.embedded.engine.faults import Fault
 from fleetglass_collector.errors import ConfigError
@@ -43,30 +43,14 @@ def writer_secret(folder: Path) -> str:
     file = folder / "writer.key"
     try:
         if not file.exists():
-            _create(file)
+            # Of two processes that start at once, the second reads the first's.
+            files.create(file, [f"{secrets.token_urlsafe(32)}\n".encode()], mode=0o600)
         secret = file.read_text().strip()
     except OSError as error:
         raise ConfigError(f"cannot use {str(file)!r}: {error.strerror}") from error
     if not secret:
         raise ConfigError(f"{str(file)!r} is empty; remove it, and the next start makes a new one")
     return secret
-
-
-def _create(file: Path) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    draft = file.with_name(f".{file.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as stream:
-        stream.write(secrets.token_urlsafe(32) + "\n")
-        stream.flush()
-        os.fsync(stream.fileno())
-    try:
-        # A link never replaces: of two processes that start at once, the second reads the first's.
-        os.link(draft, file)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
 
 
 def credentials(headers: Mapping[str, str], params: Mapping[str, str]) -> Credentials:

@@ -10,12 +10,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from fleetglass_collector import files
 from fleetglass_collector.config import config
 from fleetglass_collector.errors import Reason, Refusal
 from fleetglass_collector.journal import ledger as ledgers
 from fleetglass_collector.journal import recovery
 from fleetglass_collector.journal.record import Facts, frame
-from fleetglass_collector.journal.segment import Segment, write_whole
+from fleetglass_collector.journal.segment import Segment
 from fleetglass_collector.journal.writer import Writer
 
 log = logging.getLogger(__name__)
@@ -120,7 +121,7 @@ class Journal:
     ) -> None:
         """Take a segment off and put `pieces` in its place, all or nothing over a crash."""
         for piece, data in pieces:
-            write_whole(piece.path(self.folder), [data])
+            files.write(piece.path(self.folder), [data])
         # Damage that cost no span leaves a piece of the segment's own name: it has replaced it.
         replaced = any(piece.name == segment.name for piece, _ in pieces)
         ledger = self._ledger.retire(segment, stored=stored, quarantined=quarantined)

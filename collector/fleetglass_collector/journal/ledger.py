@@ -5,8 +5,9 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from fleetglass_collector import files
 from fleetglass_collector.errors import JournalError
-from fleetglass_collector.journal.segment import Segment, write_whole
+from fleetglass_collector.journal.segment import Segment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,4 +44,4 @@ def read(path: Path) -> Ledger:
 
 
 def write(path: Path, ledger: Ledger) -> None:
-    write_whole(path, [json.dumps(dataclasses.asdict(ledger)).encode()])
+    files.write(path, [json.dumps(dataclasses.asdict(ledger)).encode()])

@@ -7,8 +7,9 @@ says why it is here. Damaged bytes are in `NAME.damaged`: they are no requests a
 from collections.abc import Iterable
 from pathlib import Path
 
+from fleetglass_collector import files
 from fleetglass_collector.journal.record import Damage, Record, walk
-from fleetglass_collector.journal.segment import Segment, write_whole
+from fleetglass_collector.journal.segment import Segment
 
 
 class Quarantine:
@@ -27,8 +28,8 @@ class Quarantine:
         return sum(1 for _ in self.folder.glob("*.txt"))
 
     def _keep(self, name: str, suffix: str, pieces: list[memoryview], *, reason: str) -> None:
-        write_whole(self.folder / f"{name}{suffix}", pieces)
-        write_whole(self.folder / f"{name}.txt", [f"{reason}\n".encode()])
+        files.write(self.folder / f"{name}{suffix}", pieces)
+        files.write(self.folder / f"{name}.txt", [f"{reason}\n".encode()])
 
 
 def inspect(data: memoryview) -> tuple[list[Record], list[Damage]]:

@@ -4,10 +4,11 @@ import fcntl
 import os
 from pathlib import Path
 
+from fleetglass_collector import files
 from fleetglass_collector.errors import JournalError
 from fleetglass_collector.journal.ledger import Ledger
 from fleetglass_collector.journal.record import Damage, Record, walk
-from fleetglass_collector.journal.segment import OPEN, Segment, sealed, sync_folder
+from fleetglass_collector.journal.segment import OPEN, Segment, sealed
 
 
 def lock(folder: Path) -> int:
@@ -36,11 +37,11 @@ def lock(folder: Path) -> int:
 
 def recover(folder: Path, ledger: Ledger) -> tuple[list[Segment], int]:
     """Return the segments still to insert, and how many torn bytes were cut off."""
-    for leftover in folder.glob("*.tmp"):
+    for leftover in folder.glob(f"*{files.DRAFT}"):
         leftover.unlink()
     torn = sum(_seal_leftover(path) for path in sorted(folder.glob(f"*{OPEN}")))
     segments = _without_halves(folder, sealed(folder), ledger)
-    sync_folder(folder)
+    files.sync_folder(folder)
     return segments, torn
 
 
@@ -80,7 +81,5 @@ def identity(folder: Path) -> str:
     """This journal's own name, part of every deduplication token."""
     path = folder / "id"
     if not path.exists():
-        temporary = path.with_suffix(".new")
-        temporary.write_text(os.urandom(8).hex())
-        os.replace(temporary, path)
+        files.write(path, [os.urandom(8).hex().encode()])
     return path.read_text().strip()

@@ -4,8 +4,6 @@
 accepted; the segment being written is `ID-START.open`. So a start needs no reading of a backlog.
 """
 
-import os
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,23 +47,3 @@ def sealed(folder: Path) -> list[Segment]:
     """The sealed segments in the order in which they were written."""
     found = (parse(path) for path in folder.glob(f"*{SEALED}"))
     return sorted(segment for segment in found if segment)
-
-
-def write_whole(path: Path, pieces: Iterable[bytes | memoryview]) -> None:
-    """Write a file so that after a crash it is there whole or not at all."""
-    temporary = path.with_suffix(".tmp")
-    with open(temporary, "wb") as file:
-        for piece in pieces:
-            file.write(piece)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -4,7 +4,8 @@ import os
 import time
 from pathlib import Path
 
-from fleetglass_collector.journal.segment import OPEN, Segment, sync_folder
+from fleetglass_collector import files
+from fleetglass_collector.journal.segment import OPEN, Segment
 
 # What one writev may take (limits.h).
 IOV_MAX = 1024
@@ -23,7 +24,7 @@ class Writer:
         self._path = folder / f"{id:020d}-{start}{OPEN}"
         self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
         # Without this a power cut may forget the file's name, and its synced content with it.
-        sync_folder(folder)
+        files.sync_folder(folder)
 
     def append(self, pieces: list[bytes]) -> None:
         try:

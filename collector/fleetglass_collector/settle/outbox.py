@@ -4,10 +4,10 @@ A row and the rollups over it are not written in one stroke. What was cut off be
 again, the same bytes under the same token, and the database leaves out what it has.
 """
 
-import os
 import uuid
 from pathlib import Path
 
+from fleetglass_collector import files
 from fleetglass_collector.store.client import Store
 
 TABLE = "agent_spans_in"
@@ -23,18 +23,13 @@ class Outbox:
         if not rows:
             return
         path = self._folder / uuid.uuid4().hex
-        partial = path.with_suffix(".part")
-        with partial.open("wb") as file:
-            file.write(rows)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.rename(path)
+        files.write(path, [rows])
         self._deliver(path)
 
     def resume(self) -> None:
         """Deliver what an earlier process may not have."""
         for path in sorted(self._folder.iterdir()):
-            if path.suffix == ".part":
+            if path.suffix == files.DRAFT:
                 path.unlink()
             else:
                 self._deliver(path)

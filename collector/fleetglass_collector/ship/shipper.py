@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from fleetglass_collector.backoff import Backoff
 from fleetglass_collector.errors import DatabaseError, StoreError
 from fleetglass_collector.journal import Journal, Segment
 from fleetglass_collector.journal.quarantine import Quarantine, inspect
@@ -18,7 +19,7 @@ log = logging.getLogger(__name__)
 # A store that is started beside us may take so long before it is worth a word.
 PATIENCE_S = 3.0
 MEMORY_LIMIT, PATIENT_SHORTAGES = 241, 5
-FIRST_BACKOFF_S, LONGEST_BACKOFF_S = 0.2, 15.0
+FIRST_BACKOFF_S, LONGEST_BACKOFF_S = 0.4, 15.0
 
 
 class Target(Protocol):
@@ -79,7 +80,7 @@ class Shipper:
         self._thread.join(max(0.0, deadline - time.monotonic()))
 
     def _run(self) -> None:
-        failures = 0
+        backoff = Backoff(FIRST_BACKOFF_S, LONGEST_BACKOFF_S, jitter=self._jitter)
         while not self._stopping.is_set():
             segment = self._journal.next(timeout_s=0.2) if self._prepared else None
             try:
@@ -88,13 +89,12 @@ class Shipper:
                     self._prepared = True
                 elif segment:
                     self._ship(segment)
-                failures = 0
+                backoff.reset()
                 self._recovered()
             except Exception as error:
                 # Whatever it is, what waits stays in the journal and is tried again.
-                failures += 1
                 self._note(error)
-                self._hurry.wait(self._backoff_s(failures))
+                self._hurry.wait(backoff.next())
 
     def _recovered(self) -> None:
         if self.progress.failing_since is not None:
@@ -116,10 +116,6 @@ class Shipper:
             log.warning("the database does not take spans, trying on: %s", message)
         progress.failures += 1
         progress.last_error = message
-
-    def _backoff_s(self, failures: int) -> float:
-        longest = min(LONGEST_BACKOFF_S, FIRST_BACKOFF_S * 2.0 ** min(failures, 10))
-        return longest * (0.5 + self._jitter() / 2)
 
     def _ship(self, segment: Segment) -> None:
         data = memoryview(self._journal.read(segment))

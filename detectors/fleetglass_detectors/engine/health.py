@@ -1,11 +1,9 @@
 """How the detectors themselves are, in Prometheus' text format."""
 
-import os
 import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 Number = int | float
 
@@ -75,10 +73,17 @@ class Health:
 
 
 class Board:
-    """Where others find the numbers: a file that the collector's /metrics repeats."""
+    """Publishes the numbers every few seconds."""
 
-    def __init__(self, file: Path, *, clock_ns: Callable[[], int], every_s: float = 2.0) -> None:
-        self._file = file
+    def __init__(
+        self,
+        publish: Callable[[str], object],
+        *,
+        clock_ns: Callable[[], int],
+        every_s: float = 2.0,
+    ) -> None:
+        """`publish` takes all of them, in Prometheus' text format."""
+        self._publish = publish
         self._clock_ns = clock_ns
         self._every_s = every_s
         self._next = 0.0
@@ -90,7 +95,4 @@ class Board:
         now = self._clock_ns() / 1e9
         self._next = now + self._every_s
         health.set("updated_timestamp_seconds", now)
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        draft = self._file.with_suffix(f".{os.getpid()}")
-        draft.write_text(health.exposition())
-        draft.replace(self._file)
+        self._publish(health.exposition())

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from fleetglass_collector import files
 from fleetglass_collector.config import Config
 from fleetglass_collector.ship.target import store_of
 from fleetglass_detectors.engine import listing
@@ -15,6 +16,7 @@ from fleetglass_detectors.engine.engine import Engine, Shard, Tapped, Watch
 from fleetglass_detectors.engine.health import Board, Health
 from fleetglass_detectors.fleet import Fleet
 from fleetglass_server.processes import persistence
+from fleetglass_server.processes.kept import KeptFile
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +37,7 @@ async def run(
     index, of = shard
     part = f"{index}-of-{of}"
     health = Health(shard=f"{index}/{of}" if of > 1 else "")
-    checkpoint = Checkpoint(folder / f"checkpoint-{part}")
+    checkpoint = Checkpoint(KeptFile(folder / f"checkpoint-{part}"))
     forget_others(folder, of)
 
     def engine() -> Engine:
@@ -43,7 +45,10 @@ async def run(
         live = listing.live(database, health, fleet, whole=index == 0)
         mine = Shard(index=index, of=of)
         watch = Watch(database, live, fleet=fleet, health=health, shard=mine)
-        board = Board(folder / f"metrics-{part}.prom", clock_ns=time.time_ns)
+        metrics = folder / f"metrics-{part}.prom"
+        board = Board(
+            lambda text: files.write(metrics, [text.encode()], durable=False), clock_ns=time.time_ns
+        )
         return Engine(database, watch, checkpoint, board=board)
 
     def watch(ended: threading.Event) -> None:

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from fleetglass_collector.backoff import Backoff
 from fleetglass_collector.errors import StoreError
 
 log = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ async def run(work: Work, stop: asyncio.Event, ready: Callable[[], None], *, doi
 
 def _persist(work: Work, ended: threading.Event, doing: str) -> None:
     failing_since: float | None = None
-    backoff = FIRST_BACKOFF_S
+    backoff = Backoff(FIRST_BACKOFF_S, LONGEST_BACKOFF_S)
     told = False
     while not ended.is_set():
         began = time.monotonic()
@@ -42,10 +43,10 @@ def _persist(work: Work, ended: threading.Event, doing: str) -> None:
             work(ended)
         except StoreError as error:
             if time.monotonic() - began > STEADY_S:
-                failing_since, backoff, told = None, FIRST_BACKOFF_S, False
+                failing_since, told = None, False
+                backoff.reset()
             failing_since = failing_since or time.monotonic()
             if not told and time.monotonic() - failing_since > PATIENCE_S:
                 told = True
                 log.warning("cannot %s; trying on: %s", doing, error)
-            ended.wait(backoff)
-            backoff = min(LONGEST_BACKOFF_S, 2 * backoff)
+            ended.wait(backoff.next())

@@ -13,6 +13,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from types import FrameType
 
+from fleetglass_collector.backoff import Backoff
 from fleetglass_server.processes.process import LIFELINE, READY
 
 log = logging.getLogger(__name__)
@@ -43,7 +44,7 @@ class Child:
         self.restart_at = 0.0
         self._arguments = arguments
         self._environment = environment
-        self._restarts = 0
+        self._backoff = Backoff(FIRST_RESTART_S, LONGEST_RESTART_S)
         self._started = 0.0
         self._process: subprocess.Popen[bytes] | None = None
         self._lifeline: socket.socket | None = None
@@ -75,9 +76,8 @@ class Child:
 
     def plan_restart(self) -> float:
         if time.monotonic() - self._started >= STEADY_S:
-            self._restarts = 0
-        delay = min(LONGEST_RESTART_S, FIRST_RESTART_S * 2.0 ** min(self._restarts, 10))
-        self._restarts += 1
+            self._backoff.reset()
+        delay = self._backoff.next()
         self._forget()
         self.restart_at = time.monotonic() + delay
         return delay

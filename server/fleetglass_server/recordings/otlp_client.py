@@ -12,6 +12,7 @@ from google.rpc.status_pb2 import Status
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
 from fleetglass_collector.access.door import authorization
+from fleetglass_collector.backoff import Backoff
 from fleetglass_collector.errors import StoreError
 from fleetglass_collector.store.endpoint import Endpoint, reason
 from fleetglass_server.recordings.replay import Answer
@@ -50,7 +51,8 @@ class OtlpClient:
             StoreError: Nothing answers, or it said "later" for too long.
         """
         packed = gzip.compress(body, 1)
-        waited, delay_s, why = 0.0, FIRST_DELAY_S, ""
+        waited, why = 0.0, ""
+        backoff = Backoff(FIRST_DELAY_S, LONGEST_DELAY_S)
         while waited <= self._waiting.patience_s:
             asked_s = None
             try:
@@ -63,11 +65,11 @@ class OtlpClient:
                 why = reason(error)
                 if not self._reached:
                     break
-            pause_s = min(delay_s if asked_s is None else max(asked_s, 0.0), LONGEST_DELAY_S)
+            own_s = backoff.next()
+            pause_s = own_s if asked_s is None else min(max(asked_s, 0.0), LONGEST_DELAY_S)
             self._waiting.sleep(pause_s)
             # A pause counts, however short it was asked to be, or this might never end.
             waited += max(pause_s, FIRST_DELAY_S)
-            delay_s = min(delay_s * 2, LONGEST_DELAY_S)
         raise StoreError(f"{self.endpoint}: {why}")
 
     def close(self) -> None:

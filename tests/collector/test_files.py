@@ -44,8 +44,12 @@ def test_a_leftover_of_a_crash_does_not_get_in_the_way(tmp_path: Path) -> None:
 
 def test_of_many_that_create_a_file_at_once_one_succeeds(tmp_path: Path) -> None:
     file = tmp_path / "file"
+
+    def create(number: int) -> bool:
+        return files.create(file, [str(number).encode()])
+
     with ThreadPoolExecutor(8) as pool:
-        created = list(pool.map(lambda n: files.create(file, [str(n).encode()]), range(32)))
+        created = list(pool.map(create, range(32)))
 
     assert sum(created) == 1
     assert file.read_text() == str(created.index(True))

@@ -16,7 +16,7 @@ from fleetglass_collector.embedded.engine.faults import Fault
 from fleetglass_collector.embedded.engine.spool import spooled
 from fleetglass_collector.embedded.engine.statement import HEAD_BYTES, Statement, parse
 from fleetglass_collector.embedded.engine.watch import Watch
-from fleetglass_collector.embedded.listener import PIECE, Reply, Request
+from fleetglass_collector.embedded.exchange import PIECE, Reply, Request
 from fleetglass_collector.embedded.users import Door, Role, credentials
 from fleetglass_collector.embedded.wire import compression, form, formats, frames
 from fleetglass_collector.embedded.wire.answer import SERVER_NAME, Answer

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 
 from fleetglass_collector.embedded.engine.faults import Fault
-from fleetglass_collector.embedded.listener import Reply, Request
+from fleetglass_collector.embedded.exchange import Reply, Request
 from fleetglass_collector.embedded.wire import compression, frames
 from fleetglass_collector.embedded.wire.formats import content_type
 

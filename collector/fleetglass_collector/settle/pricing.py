@@ -10,7 +10,7 @@ from fleetglass_collector.prices.ledger import Pair
 from fleetglass_collector.settle.outbox import Outbox
 from fleetglass_collector.settle.row import COLUMNS, REST
 from fleetglass_collector.store.client import Store
-from fleetglass_collector.store.schema import quoted
+from fleetglass_collector.store.schema.clauses import quoted
 
 BATCH_ROWS = 100_000
 # They are named in a query, which the database reads up to a size.

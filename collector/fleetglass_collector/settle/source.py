@@ -12,7 +12,7 @@ from fleetglass_collector.errors import StoreError
 from fleetglass_collector.settle.row import REST, Row
 from fleetglass_collector.settle.spans import KIND, NUMBERS, WEIGHTS, Numbers, Spans, chosen, none
 from fleetglass_collector.store.client import Store
-from fleetglass_collector.store.schema import quoted
+from fleetglass_collector.store.schema.clauses import quoted
 
 SQL = files("fleetglass_collector.settle") / "sql"
 READ = Template((SQL / "read.sql").read_text())

@@ -1,4 +1,4 @@
--- 0001_otlp_in
+-- otlp_in
 -- The door: an OTLP ExportTraceServiceRequest is one row. It keeps nothing; views take it apart.
 CREATE TABLE IF NOT EXISTS otlp_in
 (
@@ -32,7 +32,7 @@ CREATE TABLE IF NOT EXISTS otlp_in
 )
 ENGINE = Null
 
--- 0002_element_text
+-- fleetglassElementText
 -- The JSON of an array's element. Functions are expanded where a view is created, and not needed later.
 CREATE OR REPLACE FUNCTION fleetglassElementText AS element -> multiIf(
     isNotNull(tupleElement(element, 'string_value')),
@@ -50,7 +50,7 @@ CREATE OR REPLACE FUNCTION fleetglassElementText AS element -> multiIf(
     toJSONString(base64Encode(assumeNotNull(tupleElement(element, 'bytes_value')))),
     'null')
 
--- 0003_value_text
+-- fleetglassValueText
 -- The text of an attribute's value; otlp/text.py defines it. What is nothing else is an array, maybe an
 -- empty one: the receiver has seen to it that every value is something.
 CREATE OR REPLACE FUNCTION fleetglassValueText AS value -> multiIf(
@@ -73,24 +73,24 @@ CREATE OR REPLACE FUNCTION fleetglassValueText AS value -> multiIf(
             ','),
         ']'))
 
--- 0004_text_map
+-- fleetglassTextMap
 -- Attributes as the exporter's map. A key that occurs twice, which OTLP forbids, stays twice.
 CREATE OR REPLACE FUNCTION fleetglassTextMap AS attributes -> CAST(
     (tupleElement(attributes, 'key'), arrayMap(value -> fleetglassValueText(value), tupleElement(attributes, 'value'))),
     'Map(LowCardinality(String), String)')
 
--- 0005_time
+-- fleetglassTime
 -- Nanoseconds since 1970 as a time. Keys and TTLs count seconds in 32 bits, which end in 2106: all that
 -- is later than the year 2100 is 2100, which leaves room for a TTL to be added.
 CREATE OR REPLACE FUNCTION fleetglassTime AS nanoseconds ->
     fromUnixTimestamp64Nano(toInt64(least(nanoseconds, 4102444800000000000)))
 
--- 0006_id
+-- fleetglassId
 -- An id as hex; one that is all zero is none.
 CREATE OR REPLACE FUNCTION fleetglassId AS id ->
     if(id = repeat('\0', length(id)), '', lower(hex(id)))
 
--- 0007_otel_traces
+-- otel_traces
 -- The OpenTelemetry ClickHouse exporter's table, column for column.
 CREATE TABLE IF NOT EXISTS otel_traces
 (
@@ -141,7 +141,7 @@ SETTINGS index_granularity = 8192, ttl_only_drop_parts = 1, non_replicated_dedup
     -- The journal forgets what is confirmed, so that must outlive a power cut.
     fsync_after_insert = 1, fsync_part_directory = 1
 
--- 0009_otel_traces_trace_id_ts
+-- otel_traces_trace_id_ts
 -- When a trace was, for looking it up by its id without reading every day.
 CREATE TABLE IF NOT EXISTS otel_traces_trace_id_ts
 (
@@ -155,7 +155,7 @@ ORDER BY TraceId
 TTL Start + toIntervalDay(7)
 SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1
 
--- 0011_otel_traces_trace_id_ts_mv
+-- otel_traces_trace_id_ts_mv
 -- Fed from the rows of its own shard, which are whole traces.
 CREATE MATERIALIZED VIEW IF NOT EXISTS otel_traces_trace_id_ts_mv TO otel_traces_trace_id_ts AS
 SELECT
@@ -166,7 +166,7 @@ FROM otel_traces
 WHERE TraceId != ''
 GROUP BY TraceId
 
--- 0012_otel_traces_from_otlp
+-- otel_traces_from_otlp
 -- What is the same for all spans of a resource is computed before they are taken apart.
 -- In a cluster it writes to the distributed table, so that a trace's spans meet on one shard.
 CREATE MATERIALIZED VIEW IF NOT EXISTS otel_traces_from_otlp TO otel_traces AS
@@ -224,14 +224,14 @@ FROM
     )
 )
 
--- 0013_event_text
+-- fleetglassEventText
 -- An attribute of the first event of a name: where some instrumentations put what went in and out.
 CREATE OR REPLACE FUNCTION fleetglassEventText AS (events, event, name) -> arrayMap(
     attributes -> ifNull(
         tupleElement(tupleElement(attributes, 'value'), 'string_value')[indexOf(tupleElement(attributes, 'key'), name)], ''),
     [tupleElement(events, 'attributes')[indexOf(tupleElement(events, 'name'), event)]])[1]
 
--- 0014_unwrapped
+-- fleetglassUnwrapped
 -- What a tool was asked or answered, without what some frameworks wrap it in.
 CREATE OR REPLACE FUNCTION fleetglassUnwrapped AS text -> multiIf(
     NOT startsWith(text, '{') OR NOT multiSearchAny(text, ['"kwargs"', '"inputs"', '"tool_call_id"']),
@@ -244,11 +244,50 @@ CREATE OR REPLACE FUNCTION fleetglassUnwrapped AS text -> multiIf(
     JSONExtractRaw(text, 'inputs'),
     text)
 
--- 0014a_secret
+-- fleetglassWithoutIds
+-- What a model said, without the ids of messages and calls, which are new each time.
+CREATE OR REPLACE FUNCTION fleetglassWithoutIds AS text -> if(
+    NOT multiSearchAny(text, ['id"', 'Id"']),
+    text,
+    replaceRegexpAll(text, '"(id|call_id|tool_call_id|toolUseId)" *: *("[^"]*"|null),? *', ''))
+
+-- fleetglassIsSchema
+-- Some instrumentations put the tool's schema where its arguments should be: the same for every call.
+CREATE OR REPLACE FUNCTION fleetglassIsSchema AS text ->
+    position(text, '"properties"') > 0 AND JSONType(text, 'properties') = 'Object' AND JSONExtractString(text, 'type') = 'object'
+
+-- fleetglassTarget
+-- The agent that the arguments of a handoff name.
+CREATE OR REPLACE FUNCTION fleetglassTarget AS arguments -> if(
+    NOT startsWith(arguments, '{'),
+    '',
+    arrayFirst(
+        name -> name != '',
+        arrayMap(key -> JSONExtractString(arguments, key), ['agent_name', 'agent', 'target', 'to', 'recipient', 'name'])))
+
+-- span_texts
+-- What was asked and answered, whatever the dialect spells it: for those few spans whose words matter. Ask
+-- by trace_id and time. It reads the payload, which is gone after a few days.
+CREATE OR REPLACE VIEW span_texts AS
+SELECT
+    Timestamp AS time,
+    TraceId AS trace_id,
+    SpanId AS span_id,
+    fleetglassUnwrapped(firstNonDefault(
+        if(fleetglassIsSchema(firstNonDefault(SpanAttributes['gen_ai.tool.call.arguments'], SpanAttributes['tool_arguments'], SpanAttributes['ai.toolCall.args'])), '', firstNonDefault(SpanAttributes['gen_ai.tool.call.arguments'], SpanAttributes['tool_arguments'], SpanAttributes['ai.toolCall.args'])),
+        input,
+        Events.Attributes[indexOf(Events.Name, 'gen_ai.tool.message')]['content'])) AS asked,
+    fleetglassUnwrapped(firstNonDefault(firstNonDefault(SpanAttributes['gen_ai.tool.call.result'], SpanAttributes['tool_response'], SpanAttributes['ai.toolCall.result']), said)) AS answered,
+    firstNonDefault(SpanAttributes['input.value'], SpanAttributes['traceloop.entity.input'], SpanAttributes['langfuse.observation.input']) AS input,
+    firstNonDefault(
+        firstNonDefault(SpanAttributes['gen_ai.output.messages'], SpanAttributes['ai.response.text'], SpanAttributes['final_result'], SpanAttributes['gen_ai.completion.0.content'], SpanAttributes['llm.output_messages.0.message.content'], SpanAttributes['ai.response.toolCalls'], SpanAttributes['output.value'], SpanAttributes['traceloop.entity.output'], SpanAttributes['langfuse.observation.output']), Events.Attributes[indexOf(Events.Name, 'gen_ai.choice')]['message']) AS said
+FROM otel_traces
+
+-- fleetglass_secret
 -- Apart from all else, so that one grant keeps readers out of it.
 CREATE DATABASE IF NOT EXISTS fleetglass_secret
 
--- 0014b_secret_keys
+-- fleetglass_secret.keys
 -- The key of the fingerprints: without it nobody can test a guess at what was hashed. Made once, by
 -- store/migrate.py; should two make one at the same time, the first holds.
 CREATE TABLE IF NOT EXISTS fleetglass_secret.keys
@@ -261,7 +300,7 @@ CREATE TABLE IF NOT EXISTS fleetglass_secret.keys
 ENGINE = ReplacingMergeTree(rank)
 ORDER BY id
 
--- 0014c_secret_key
+-- fleetglass_secret.key
 CREATE OR REPLACE DICTIONARY fleetglass_secret.key
 (
     id UInt64,
@@ -274,7 +313,7 @@ LAYOUT(FLAT())
 LIFETIME(0)
 SETTINGS(final = 1)
 
--- 0015_hash
+-- fleetglassHash
 -- A fingerprint of a text; 0 is of nothing. Neither the order of an object's keys counts nor the space
 -- between the parts of what is JSON. The key is the installation's own.
 CREATE OR REPLACE FUNCTION fleetglassHash AS (prefix, text) -> multiIf(
@@ -295,19 +334,12 @@ CREATE OR REPLACE FUNCTION fleetglassHash AS (prefix, text) -> multiIf(
         if(empty(JSONExtractArrayRaw(text)), text, '')),
     sipHash64Keyed(dictGet('fleetglass_secret.key', ('k0', 'k1'), toUInt64(1)), prefix, text))
 
--- 0015b_without_ids
--- What a model said, without the ids of messages and calls, which are new each time.
-CREATE OR REPLACE FUNCTION fleetglassWithoutIds AS text -> if(
-    NOT multiSearchAny(text, ['id"', 'Id"']),
-    text,
-    replaceRegexpAll(text, '"(id|call_id|tool_call_id|toolUseId)" *: *("[^"]*"|null),? *', ''))
-
--- 0016_arguments_hash
+-- fleetglassArgumentsHash
 -- What a tool was asked; 0 where that was not recorded.
 CREATE OR REPLACE FUNCTION fleetglassArgumentsHash AS (tool, arguments) ->
     fleetglassHash(tool, fleetglassUnwrapped(arguments))
 
--- 0017_shape
+-- fleetglassShape
 -- What a tool was asked, but for numbers and ids: what stays when a call is repeated with a new cursor.
 CREATE OR REPLACE FUNCTION fleetglassShape AS (tool, arguments) -> if(
     arguments = '',
@@ -317,21 +349,7 @@ CREATE OR REPLACE FUNCTION fleetglassShape AS (tool, arguments) -> if(
         tool,
         replaceRegexpAll(arguments, '[[:alnum:]]*[0-9][[:alnum:]]*', '')))
 
--- 0018_is_schema
--- Some instrumentations put the tool's schema where its arguments should be: the same for every call.
-CREATE OR REPLACE FUNCTION fleetglassIsSchema AS text ->
-    position(text, '"properties"') > 0 AND JSONType(text, 'properties') = 'Object' AND JSONExtractString(text, 'type') = 'object'
-
--- 0019_target
--- The agent that the arguments of a handoff name.
-CREATE OR REPLACE FUNCTION fleetglassTarget AS arguments -> if(
-    NOT startsWith(arguments, '{'),
-    '',
-    arrayFirst(
-        name -> name != '',
-        arrayMap(key -> JSONExtractString(arguments, key), ['agent_name', 'agent', 'target', 'to', 'recipient', 'name'])))
-
--- 0020_prices
+-- prices
 -- What models cost, by the names that spans give them; a pair without a price stands here too, as not known.
 -- Each element of `offers` is a price with its conditions, in dollars per million tokens (per thousand requests);
 -- -1 is no price of its own: such tokens cost what those cost that they are a part of.
@@ -385,7 +403,7 @@ CREATE TABLE IF NOT EXISTS prices
 ENGINE = ReplacingMergeTree(updated_at)
 ORDER BY (provider, model, service_tier)
 
--- 0021_prices_dictionary
+-- prices_now
 -- Reloaded whenever `prices` was written to; on a server also by itself.
 CREATE OR REPLACE DICTIONARY prices_now
 (
@@ -425,7 +443,7 @@ LAYOUT(COMPLEX_KEY_HASHED_ARRAY())
 LIFETIME(MIN 60 MAX 120)
 SETTINGS(final = 1)
 
--- 0022a_priced_model
+-- fleetglassPricedModel
 -- The name that a call is priced by: the model that answered if its price is known, else the one that was asked.
 CREATE OR REPLACE FUNCTION fleetglassPricedModel AS (provider, model, response_model) ->
     if(
@@ -433,7 +451,7 @@ CREATE OR REPLACE FUNCTION fleetglassPricedModel AS (provider, model, response_m
         response_model,
         model)
 
--- 0022b_price_key
+-- fleetglassPriceKey
 -- A service tier without prices of its own costs as any other call.
 CREATE OR REPLACE FUNCTION fleetglassPriceKey AS (provider, priced_model, service_tier) -> (
     provider,
@@ -443,14 +461,14 @@ CREATE OR REPLACE FUNCTION fleetglassPriceKey AS (provider, priced_model, servic
         service_tier,
         ''))
 
--- 0022c_usual_price
+-- fleetglassUsualPrice
 -- One look-up: without `identity` every element of the tuple becomes its own.
 CREATE OR REPLACE FUNCTION fleetglassUsualPrice AS key -> identity(dictGet(
     'prices_now',
     ('known', 'usual_since', 'usual_until', 'usual_up_to_input', 'usual_input', 'usual_output', 'usual_cache_read', 'usual_cache_write', 'usual_request', 'usual_day_from', 'usual_day_until'),
     key))
 
--- 0022d_usual_cost
+-- fleetglassUsualCost
 -- Dollars for a call under the usual offer; its parts are within the whole, and none is sound.
 CREATE OR REPLACE FUNCTION fleetglassUsualCost AS (price, input, output, cache_read, cache_write) ->
     (
@@ -461,7 +479,7 @@ CREATE OR REPLACE FUNCTION fleetglassUsualCost AS (price, input, output, cache_r
     ) / 1e6
     + tupleElement(price, 9) / 1e3
 
--- 0022e_offer_cost
+-- fleetglassOfferCost
 -- Dollars for a call under any offer, from what its classes of tokens cost. What is a part of other tokens and has
 -- a price of its own is taken out of them; where the parts are more than the whole, they alone are paid.
 CREATE OR REPLACE FUNCTION fleetglassOfferCost AS (
@@ -486,7 +504,7 @@ CREATE OR REPLACE FUNCTION fleetglassOfferCost AS (
     ) / 1e6
     + greatest(p_request, 0) / 1e3
 
--- 0022f_cost_by_key
+-- fleetglassCostByKey
 -- Most calls fall under the usual offer; the others (long, old, spoken, at some time of day) search for theirs.
 -- `bitAnd`, for AND would evaluate its sides one by one, row by row. A sum of counts as Float64, for it may be too large.
 -- The key and its usual price are written many times over where this is expanded: give them names, and the
@@ -539,7 +557,7 @@ CREATE OR REPLACE FUNCTION fleetglassCostByKey AS (
             dictGet('prices_now', 'offers.audio_cache_read', key),
             dictGet('prices_now', 'offers.request', key))))
 
--- 0022g_call_cost
+-- fleetglassCallCost
 -- Dollars that a call costs; NULL where no price is known. Input is the total, with what is cached.
 CREATE OR REPLACE FUNCTION fleetglassCallCost AS (
     provider, model, response_model, service_tier, start_time,
@@ -550,18 +568,13 @@ CREATE OR REPLACE FUNCTION fleetglassCallCost AS (
     toUnixTimestamp(start_time),
     input, output, cache_read, cache_write, reasoning, audio_input, audio_output, audio_cache_read)
 
--- 0022h_cost
+-- fleetglassCost
 -- The same for calls of which no more is told.
 CREATE OR REPLACE FUNCTION fleetglassCost AS (
     provider, model, response_model, start_time, input, output, cache_read, cache_write
 ) -> fleetglassCallCost(provider, model, response_model, '', start_time, input, output, cache_read, cache_write, 0, 0, 0, 0)
 
--- 0023_bucket
--- Buckets of a width of 9 %: the eighth root of two, from a microsecond up.
-CREATE OR REPLACE FUNCTION fleetglassBucket AS duration_ns ->
-    toUInt16(ceil(8 * log2(1 + duration_ns / 1000)))
-
--- 0024_agent_spans_in
+-- agent_spans_in
 -- The door to all that is known of agents: a span as it arrives, or a span read anew. What was counted
 -- of it before comes first, with sign -1, and takes itself back from the rollups.
 -- The columns stand as settle/row.py writes them.
@@ -618,7 +631,7 @@ CREATE TABLE IF NOT EXISTS agent_spans_in
 )
 ENGINE = Null
 
--- 0025_agent_spans_rows
+-- agent_spans_rows
 -- One narrow row a span, without its payload. In the order of arrival, so that what is new is read
 -- without reading the rest, and so that inserts and merges only ever append. A span that is read anew
 -- is a row of the same key and a higher version.
@@ -684,20 +697,39 @@ SETTINGS index_granularity = 8192, ttl_only_drop_parts = 1, non_replicated_dedup
     min_bytes_for_wide_part = 33554432, merge_selector_base = 10,
     fsync_after_insert = 1, fsync_part_directory = 1
 
--- 0027_agent_spans_rows_mv
+-- agent_spans_rows_mv
 CREATE MATERIALIZED VIEW IF NOT EXISTS agent_spans_rows_mv TO agent_spans_rows AS
 SELECT * EXCEPT sign
 FROM agent_spans_in
 WHERE sign = 1 OR is_deleted = 1
 
--- 0028_agent_spans
+-- agent_spans
 -- What people and panels read.
-CREATE VIEW IF NOT EXISTS agent_spans AS
+CREATE OR REPLACE VIEW agent_spans AS
 SELECT * EXCEPT (version, is_deleted, own, held)
 FROM agent_spans_rows
 FINAL
 
--- 0029_agent_minutes
+-- fleetglassBucket
+-- Buckets of a width of 9 %: the eighth root of two, from a microsecond up.
+CREATE OR REPLACE FUNCTION fleetglassBucket AS duration_ns ->
+    toUInt16(ceil(8 * log2(1 + duration_ns / 1000)))
+
+-- fleetglassQuantile
+-- Nanoseconds below which a share `q` of the spans lie, from buckets as in agent_minutes.durations; NaN where
+-- there are none. Within a bucket they count as evenly spread: the result is 9 % and 91 ns off at most.
+CREATE OR REPLACE FUNCTION fleetglassQuantile AS (buckets, q) -> arrayMap(
+    (numbers, counts, ends) -> if(empty(ends), nan, arrayMap(
+        (number, count, end) -> 1000 * (
+            exp2(greatest(number - 1, 0) / 8)
+            + (exp2(number / 8) - exp2(greatest(number - 1, 0) / 8)) * (1 - (end - q * ends[-1]) / count)
+            - 1),
+        numbers, counts, ends)[arrayFirstIndex(end -> end >= q * ends[-1], ends)]),
+    [mapKeys(mapSort(mapFilter((number, count) -> count > 0, buckets)))],
+    [mapValues(mapSort(mapFilter((number, count) -> count > 0, buckets)))],
+    [arrayCumSum(mapValues(mapSort(mapFilter((number, count) -> count > 0, buckets))))])[1]
+
+-- agent_minutes
 -- The fleet by the minute and by what people slice by. Every measure is a sum, so a plain
 -- `sum(...) GROUP BY` is right at any moment. `durations` counts spans by bucket of their duration:
 -- fleetglassQuantile reads it.
@@ -740,7 +772,7 @@ TTL minute + toIntervalDay(400)
 SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 10000, merge_selector_base = 10,
     fsync_after_insert = 1, fsync_part_directory = 1
 
--- 0031_agent_minutes_mv
+-- agent_minutes_mv
 CREATE MATERIALIZED VIEW IF NOT EXISTS agent_minutes_mv TO agent_minutes AS
 SELECT
     tenant,
@@ -776,14 +808,18 @@ GROUP BY
     tenant, minute, kind, agent, agent_version, cohort, environment, service, workflow, model, provider,
     prompt_version, tier, action, tool
 
--- 0032_agent_runs
--- A run, however it is told: sums, and when it was first and last seen. Its rows meet by
--- `GROUP BY tenant, run_id`. `ended` says that a span without parent has ended.
+-- agent_runs
+-- Sums of each run by agent, cohort and model, and when the run was first and last seen. One run has
+-- several rows: read them with `GROUP BY tenant, run_id`. `ended` is 1 once a span without a parent has
+-- ended. `segment` is the last segment that brought a span of the run.
 CREATE TABLE IF NOT EXISTS agent_runs
 (
     tenant LowCardinality(String),
     run_id String,
     day Date,
+    agent LowCardinality(String),
+    cohort LowCardinality(String),
+    model LowCardinality(String),
     first_seen SimpleAggregateFunction(min, DateTime64(9)),
     last_seen SimpleAggregateFunction(max, DateTime64(9)),
     ended SimpleAggregateFunction(max, UInt8),
@@ -795,21 +831,31 @@ CREATE TABLE IF NOT EXISTS agent_runs
     input_tokens SimpleAggregateFunction(sum, Int64),
     output_tokens SimpleAggregateFunction(sum, Int64),
     cost SimpleAggregateFunction(sum, Decimal(38, 12)),
-    INDEX idx_last_seen last_seen TYPE minmax GRANULARITY 1
+    calls SimpleAggregateFunction(sum, Int64),
+    failed_calls SimpleAggregateFunction(sum, Int64),
+    cache_read_tokens SimpleAggregateFunction(sum, Int64),
+    largest_input SimpleAggregateFunction(max, UInt64),
+    segment SimpleAggregateFunction(max, UInt64),
+    INDEX idx_last_seen last_seen TYPE minmax GRANULARITY 1,
+    INDEX idx_segment segment TYPE minmax GRANULARITY 1
 )
 ENGINE = AggregatingMergeTree
 PARTITION BY toMonday(day)
-ORDER BY (tenant, day, run_id)
+PRIMARY KEY (tenant, day, run_id)
+ORDER BY (tenant, day, run_id, agent, cohort, model)
 TTL day + toIntervalDay(90)
 SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 10000, merge_selector_base = 10,
     fsync_after_insert = 1, fsync_part_directory = 1
 
--- 0034_agent_runs_mv
+-- agent_runs_mv
 CREATE MATERIALIZED VIEW IF NOT EXISTS agent_runs_mv TO agent_runs AS
 SELECT
     tenant,
     run_id,
     toDate(s.start_time) AS day,
+    agent,
+    cohort,
+    model,
     min(s.start_time) AS first_seen,
     max(fleetglassTime(toUnixTimestamp64Nano(s.start_time) + s.duration_ns)) AS last_seen,
     max(s.parent_span_id = '') AS ended,
@@ -820,11 +866,16 @@ SELECT
     sum(s.sign * toInt64(isNull(s.cost))) AS unpriced,
     sum(s.sign * toInt64(s.input_tokens)) AS input_tokens,
     sum(s.sign * toInt64(s.output_tokens)) AS output_tokens,
-    sum(toDecimal128(s.sign * ifNull(s.cost, 0), 12)) AS cost
+    sum(toDecimal128(s.sign * ifNull(s.cost, 0), 12)) AS cost,
+    sum(s.sign * toInt64(s.kind = 'llm')) AS calls,
+    sum(s.sign * toInt64(s.kind = 'llm' AND s.is_error)) AS failed_calls,
+    sum(s.sign * toInt64(s.cache_read_tokens)) AS cache_read_tokens,
+    max(if(s.kind = 'llm', s.input_tokens, 0)) AS largest_input,
+    max(s.segment) AS segment
 FROM agent_spans_in AS s
-GROUP BY tenant, run_id, day
+GROUP BY tenant, run_id, day, agent, cohort, model
 
--- 0035_otlp_spans
+-- otlp_spans
 -- A span and what its resource says. Keeps nothing: it stands between two views so that the database
 -- takes requests apart first and reads facts then. In one query it may put off reading a resource's
 -- facts until it has copied the whole request to each of its spans.
@@ -862,7 +913,7 @@ CREATE TABLE IF NOT EXISTS otlp_spans
         status Tuple(message String, code Int64)))
 ENGINE = Null
 
--- 0036_otlp_spans_mv
+-- otlp_spans_mv
 CREATE MATERIALIZED VIEW IF NOT EXISTS otlp_spans_mv TO otlp_spans AS
 SELECT tenant, segment, r_agent, r_agent_id, r_agent_version, r_cohort, r_tier, r_environment, r_service, r_prompt_version, arrayJoin(scope_spans.spans) AS span
 FROM
@@ -888,7 +939,7 @@ FROM
     )
 )
 
--- 0037_span_facts
+-- span_facts
 -- What a span says about itself: the numbers of the facts that its attributes spell (see
 -- dialects/facts.py), their texts and their numbers. Keeps nothing: it stands between two views because
 -- the database, given one query, computes a list anew for each use of it.
@@ -919,7 +970,7 @@ CREATE TABLE IF NOT EXISTS span_facts
 )
 ENGINE = Null
 
--- 0038_span_facts_mv
+-- span_facts_mv
 -- A span's keys are looked up once, all together, and become the numbers of the facts that they spell.
 -- (Reading facts out of the finished map scans the map for each of them, and costs three times as much.)
 CREATE MATERIALIZED VIEW IF NOT EXISTS span_facts_mv TO span_facts AS
@@ -994,7 +1045,7 @@ FROM
     )
 )
 
--- 0039_agent_spans_from_facts
+-- agent_spans_from_facts
 -- What a span's facts mean, whatever its dialect. From the inside out: what kind of work it is, who did it,
 -- what came of it. The database analyses this for every insert, and anew wherever a name is used in the query
 -- that defines it: so each query names what the one inside it has computed, and there are few of them.
@@ -1291,7 +1342,7 @@ FROM
     )
 )
 
--- 0040_settled
+-- settled
 -- How far arriving spans are settled: in the segments up to here each span has the agent, the run and the
 -- cost that the spans stored by then tell. And by whom: two at once would take the same back twice.
 CREATE TABLE IF NOT EXISTS settled
@@ -1303,21 +1354,7 @@ CREATE TABLE IF NOT EXISTS settled
 ENGINE = ReplacingMergeTree(at)
 ORDER BY tuple()
 
--- 0041_quantile
--- Nanoseconds below which a share `q` of the spans lie, from buckets as in agent_minutes.durations; NaN where
--- there are none. Within a bucket they count as evenly spread: the result is 9 % and 91 ns off at most.
-CREATE OR REPLACE FUNCTION fleetglassQuantile AS (buckets, q) -> arrayMap(
-    (numbers, counts, ends) -> if(empty(ends), nan, arrayMap(
-        (number, count, end) -> 1000 * (
-            exp2(greatest(number - 1, 0) / 8)
-            + (exp2(number / 8) - exp2(greatest(number - 1, 0) / 8)) * (1 - (end - q * ends[-1]) / count)
-            - 1),
-        numbers, counts, ends)[arrayFirstIndex(end -> end >= q * ends[-1], ends)]),
-    [mapKeys(mapSort(mapFilter((number, count) -> count > 0, buckets)))],
-    [mapValues(mapSort(mapFilter((number, count) -> count > 0, buckets)))],
-    [arrayCumSum(mapValues(mapSort(mapFilter((number, count) -> count > 0, buckets))))])[1]
-
--- 0042_directives
+-- directives
 -- What agents were told from outside, by whom and why. For each scope the latest counts; a field that is
 -- empty holds for all. In a cluster every node has the whole table.
 CREATE TABLE IF NOT EXISTS directives
@@ -1337,27 +1374,9 @@ CREATE TABLE IF NOT EXISTS directives
 ENGINE = ReplacingMergeTree(at)
 ORDER BY (tenant, id)
 
--- 0043_span_texts
--- What was asked and answered, whatever the dialect spells it: for those few spans whose words matter. Ask
--- by trace_id and time. It reads the payload, which is gone after a few days.
-CREATE OR REPLACE VIEW span_texts AS
-SELECT
-    Timestamp AS time,
-    TraceId AS trace_id,
-    SpanId AS span_id,
-    fleetglassUnwrapped(firstNonDefault(
-        if(fleetglassIsSchema(firstNonDefault(SpanAttributes['gen_ai.tool.call.arguments'], SpanAttributes['tool_arguments'], SpanAttributes['ai.toolCall.args'])), '', firstNonDefault(SpanAttributes['gen_ai.tool.call.arguments'], SpanAttributes['tool_arguments'], SpanAttributes['ai.toolCall.args'])),
-        input,
-        Events.Attributes[indexOf(Events.Name, 'gen_ai.tool.message')]['content'])) AS asked,
-    fleetglassUnwrapped(firstNonDefault(firstNonDefault(SpanAttributes['gen_ai.tool.call.result'], SpanAttributes['tool_response'], SpanAttributes['ai.toolCall.result']), said)) AS answered,
-    firstNonDefault(SpanAttributes['input.value'], SpanAttributes['traceloop.entity.input'], SpanAttributes['langfuse.observation.input']) AS input,
-    firstNonDefault(
-        firstNonDefault(SpanAttributes['gen_ai.output.messages'], SpanAttributes['ai.response.text'], SpanAttributes['final_result'], SpanAttributes['gen_ai.completion.0.content'], SpanAttributes['llm.output_messages.0.message.content'], SpanAttributes['ai.response.toolCalls'], SpanAttributes['output.value'], SpanAttributes['traceloop.entity.output'], SpanAttributes['langfuse.observation.output']), Events.Attributes[indexOf(Events.Name, 'gen_ai.choice')]['message']) AS said
-FROM otel_traces
-
--- 0044_signals
--- Every measurement that a detector found worth telling. One that is told again, after a restart, is the
--- same row.
+-- signals
+-- Every measurement that a detector reports. A signal that is sent again after a restart is the same row.
+-- `about` and `subject` say what a signal is about where it is not about a run.
 CREATE TABLE IF NOT EXISTS signals
 (
     id UInt64,
@@ -1374,7 +1393,9 @@ CREATE TABLE IF NOT EXISTS signals
     since DateTime64(9, 'UTC'),
     summary String,
     evidence String,
-    incident UInt64
+    incident UInt64,
+    about LowCardinality(String) DEFAULT 'run',
+    subject String
 )
 ENGINE = ReplacingMergeTree(arrived)
 PARTITION BY toMonday(at)
@@ -1382,9 +1403,9 @@ ORDER BY (tenant, detector, id)
 TTL toDateTime(at) + toIntervalDay(90)
 SETTINGS ttl_only_drop_parts = 1
 
--- 0045_incidents_rows
--- What the detectors know of an incident, each time it changed: so the table is its own history. The
--- latest version counts. Incidents are few: in a cluster every node has them all.
+-- incidents_rows
+-- An incident as the detectors know it: a new row each time it changes, so the table is its own history.
+-- The highest version counts. Incidents are few: in a cluster every node has them all.
 CREATE TABLE IF NOT EXISTS incidents_rows
 (
     id UInt64,
@@ -1412,13 +1433,15 @@ CREATE TABLE IF NOT EXISTS incidents_rows
     unpriced UInt64,
     summary String,
     evidence String,
-    change String
+    change String,
+    about LowCardinality(String) DEFAULT 'run',
+    subject String
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (tenant, id, version)
 TTL toDateTime(updated_at) + toIntervalDay(400)
 
--- 0046_incident_actions
+-- incident_actions
 -- What people did about incidents: acknowledge, silence, resolve, re-open; by whom and why. Only added to.
 CREATE TABLE IF NOT EXISTS incident_actions
 (
@@ -1435,94 +1458,7 @@ ENGINE = ReplacingMergeTree(at)
 ORDER BY (tenant, incident, id)
 TTL toDateTime(at) + toIntervalDay(400)
 
--- 0047_incidents
--- Incidents as they stand: what the detectors say, and what people said since it was last opened.
-CREATE VIEW IF NOT EXISTS incidents AS
-SELECT
-    i.* EXCEPT (version, state, change),
-    multiIf(
-        said = 'reopen' AND a.acted_at > i.resolved_at, 'open',
-        i.state = 'resolved' OR said = 'resolve', 'resolved',
-        a.silent_until > now(), 'silenced',
-        said = 'ack', 'acknowledged',
-        'open') AS state,
-    if(a.acted_at >= i.reopened_at, a.act, '') AS said,
-    if(said != '', a.who, '') AS said_by,
-    if(said != '', a.reason, '') AS said_why,
-    a.silent_until AS silent_until
-FROM
-(
-    SELECT * FROM incidents_rows ORDER BY version DESC LIMIT 1 BY tenant, id
-) AS i
-LEFT JOIN
-(
-    SELECT
-        tenant,
-        incident,
-        argMaxIf(action, at, action != 'silence') AS act,
-        maxIf(at, action != 'silence') AS acted_at,
-        argMaxIf(by, at, action != 'silence') AS who,
-        argMaxIf(why, at, action != 'silence') AS reason,
-        argMaxIf(until, at, action = 'silence') AS silent_until
-    FROM incident_actions
-    GROUP BY tenant, incident
-) AS a ON a.tenant = i.tenant AND a.incident = i.id
-
--- 0048_agent_runs_keys
--- A run by whose work it is and by model: what runs of a kind cost is read from here. `segment` is the last
--- that brought a span of it.
-ALTER TABLE agent_runs
-    ADD COLUMN IF NOT EXISTS agent LowCardinality(String),
-    ADD COLUMN IF NOT EXISTS cohort LowCardinality(String),
-    ADD COLUMN IF NOT EXISTS model LowCardinality(String),
-    ADD COLUMN IF NOT EXISTS calls SimpleAggregateFunction(sum, Int64),
-    ADD COLUMN IF NOT EXISTS failed_calls SimpleAggregateFunction(sum, Int64),
-    ADD COLUMN IF NOT EXISTS cache_read_tokens SimpleAggregateFunction(sum, Int64),
-    ADD COLUMN IF NOT EXISTS largest_input SimpleAggregateFunction(max, UInt64),
-    ADD COLUMN IF NOT EXISTS segment SimpleAggregateFunction(max, UInt64),
-    ADD INDEX IF NOT EXISTS idx_segment segment TYPE minmax GRANULARITY 1,
-    MODIFY ORDER BY (tenant, day, run_id, agent, cohort, model)
-
--- 0050_agent_runs_by_key
-ALTER TABLE agent_runs_mv MODIFY QUERY
-SELECT
-    tenant,
-    run_id,
-    toDate(s.start_time) AS day,
-    agent,
-    cohort,
-    model,
-    min(s.start_time) AS first_seen,
-    max(fleetglassTime(toUnixTimestamp64Nano(s.start_time) + s.duration_ns)) AS last_seen,
-    max(s.parent_span_id = '') AS ended,
-    min((if(s.kind = 'agent', s.start_time, toDateTime64('2262-01-01 00:00:00', 9)), toString(s.agent))) AS root,
-    sum(toInt64(s.sign)) AS spans,
-    sum(s.sign * toInt64(s.kind IN ('llm', 'tool', 'handoff'))) AS steps,
-    sum(s.sign * toInt64(s.is_error)) AS errors,
-    sum(s.sign * toInt64(isNull(s.cost))) AS unpriced,
-    sum(s.sign * toInt64(s.input_tokens)) AS input_tokens,
-    sum(s.sign * toInt64(s.output_tokens)) AS output_tokens,
-    sum(toDecimal128(s.sign * ifNull(s.cost, 0), 12)) AS cost,
-    sum(s.sign * toInt64(s.kind = 'llm')) AS calls,
-    sum(s.sign * toInt64(s.kind = 'llm' AND s.is_error)) AS failed_calls,
-    sum(s.sign * toInt64(s.cache_read_tokens)) AS cache_read_tokens,
-    max(if(s.kind = 'llm', s.input_tokens, 0)) AS largest_input,
-    max(s.segment) AS segment
-FROM agent_spans_in AS s
-GROUP BY tenant, run_id, day, agent, cohort, model
-
--- 0051_signals_about
--- What a signal is about, where that is no run.
-ALTER TABLE signals
-    ADD COLUMN IF NOT EXISTS about LowCardinality(String) DEFAULT 'run',
-    ADD COLUMN IF NOT EXISTS subject String
-
--- 0052_incidents_about
-ALTER TABLE incidents_rows
-    ADD COLUMN IF NOT EXISTS about LowCardinality(String) DEFAULT 'run',
-    ADD COLUMN IF NOT EXISTS subject String
-
--- 0053_incidents
+-- incidents
 -- Incidents as they stand: what the detectors say and of whom, and what people said since it was
 -- last opened.
 CREATE OR REPLACE VIEW incidents AS

@@ -1,5 +1,5 @@
--- Every measurement that a detector found worth telling. One that is told again, after a restart, is the
--- same row.
+-- Every measurement that a detector reports. A signal that is sent again after a restart is the same row.
+-- `about` and `subject` say what a signal is about where it is not about a run.
 CREATE TABLE IF NOT EXISTS signals${on_cluster}
 (
     id UInt64,
@@ -16,7 +16,9 @@ CREATE TABLE IF NOT EXISTS signals${on_cluster}
     since DateTime64(9, 'UTC'),
     summary String,
     evidence String,
-    incident UInt64
+    incident UInt64,
+    about LowCardinality(String) DEFAULT 'run',
+    subject String
 )
 ENGINE = ${replicated}ReplacingMergeTree(${on_every_node}arrived)
 PARTITION BY toMonday(at)

@@ -1,5 +1,5 @@
--- What the detectors know of an incident, each time it changed: so the table is its own history. The
--- latest version counts. Incidents are few: in a cluster every node has them all.
+-- An incident as the detectors know it: a new row each time it changes, so the table is its own history.
+-- The highest version counts. Incidents are few: in a cluster every node has them all.
 CREATE TABLE IF NOT EXISTS incidents_rows${on_cluster}
 (
     id UInt64,
@@ -27,7 +27,9 @@ CREATE TABLE IF NOT EXISTS incidents_rows${on_cluster}
     unpriced UInt64,
     summary String,
     evidence String,
-    change String
+    change String,
+    about LowCardinality(String) DEFAULT 'run',
+    subject String
 )
 ENGINE = ${replicated}ReplacingMergeTree(${on_every_node}version)
 ORDER BY (tenant, id, version)

@@ -3,6 +3,7 @@
 from fleetglass import conventions
 from fleetglass_collector.config import Retention
 from fleetglass_collector.dialects import sql as dialects
+from fleetglass_collector.prices import sql as prices
 from fleetglass_collector.store.schema.clauses import on_cluster, quoted
 from fleetglass_collector.store.schema.retention import days_by_table, ttl
 
@@ -28,6 +29,10 @@ PAIRS = (
 )
 
 
+# The two halves of the key, for sipHash64Keyed.
+SECRET_KEY = "dictGet('fleetglass_secret.key', ('k0', 'k1'), toUInt64(1))"
+
+
 def variables(*, cluster: str, retention: Retention, login: str) -> dict[str, str]:
     return {
         **{f"ttl_{table}": ttl(table, days) for table, days in days_by_table(retention).items()},
@@ -41,7 +46,9 @@ def variables(*, cluster: str, retention: Retention, login: str) -> dict[str, st
         "pairs": PAIRS,
         "service_name": conventions.SERVICE_NAME,
         "tenant": conventions.TENANT,
+        "secret_key": SECRET_KEY,
         **dialects.variables(),
+        **prices.variables(),
     }
 
 

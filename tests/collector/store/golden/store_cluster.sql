@@ -475,19 +475,19 @@ CREATE OR REPLACE FUNCTION fleetglassPriceKey ON CLUSTER 'it\'s' AS (provider, p
 -- One look-up: without `identity` every element of the tuple becomes its own.
 CREATE OR REPLACE FUNCTION fleetglassUsualPrice ON CLUSTER 'it\'s' AS key -> identity(dictGet(
     'prices_now',
-    ('known', 'usual_since', 'usual_until', 'usual_up_to_input', 'usual_input', 'usual_output', 'usual_cache_read', 'usual_cache_write', 'usual_request', 'usual_day_from', 'usual_day_until'),
+    ('known', 'usual_since', 'usual_until', 'usual_day_from', 'usual_day_until', 'usual_up_to_input', 'usual_input', 'usual_output', 'usual_cache_read', 'usual_cache_write', 'usual_request'),
     key))
 
 -- fleetglassUsualCost
 -- Dollars for a call under the usual offer; its parts are within the whole, and none is sound.
-CREATE OR REPLACE FUNCTION fleetglassUsualCost ON CLUSTER 'it\'s' AS (price, input, output, cache_read, cache_write) ->
+CREATE OR REPLACE FUNCTION fleetglassUsualCost ON CLUSTER 'it\'s' AS (usual, input, output, cache_read, cache_write) ->
     (
-        input * tupleElement(price, 5)
-        + output * tupleElement(price, 6)
-        + cache_read * tupleElement(price, 7)
-        + cache_write * tupleElement(price, 8)
+        input * tupleElement(usual, 7)
+        + output * tupleElement(usual, 8)
+        + cache_read * tupleElement(usual, 9)
+        + cache_write * tupleElement(usual, 10)
     ) / 1e6
-    + tupleElement(price, 9) / 1e3
+    + tupleElement(usual, 11) / 1e3
 
 -- fleetglassOfferCost
 -- Dollars for a call under any offer, from what its classes of tokens cost. What is a part of other tokens and has
@@ -529,9 +529,9 @@ CREATE OR REPLACE FUNCTION fleetglassCostByKey ON CLUSTER 'it\'s' AS (
             bitAnd(
                 bitAnd(at >= tupleElement(usual, 2), at < tupleElement(usual, 3)),
                 bitAnd(
-                    at % 86400 >= tupleElement(usual, 10),
-                    at % 86400 < tupleElement(usual, 11))),
-            bitAnd(input <= tupleElement(usual, 4), toFloat64(cache_read) + cache_write <= input)),
+                    at % 86400 >= tupleElement(usual, 4),
+                    at % 86400 < tupleElement(usual, 5))),
+            bitAnd(input <= tupleElement(usual, 6), toFloat64(cache_read) + cache_write <= input)),
         bitOr(bitOr(audio_input, audio_output), audio_cache_read) = 0),
     fleetglassUsualCost(usual, input, output, cache_read, cache_write),
     arrayFirstOrNull(
@@ -547,8 +547,7 @@ CREATE OR REPLACE FUNCTION fleetglassCostByKey ON CLUSTER 'it\'s' AS (
                         bitAnd(at % 86400 >= day_from, at % 86400 < day_until),
                         bitAnd(input >= from_input, input <= up_to_input))),
                 fleetglassOfferCost(
-                    toFloat64(input), toFloat64(output), toFloat64(cache_read), toFloat64(cache_write), toFloat64(reasoning),
-                    toFloat64(audio_input), toFloat64(audio_output), toFloat64(audio_cache_read),
+                    toFloat64(input), toFloat64(output), toFloat64(cache_read), toFloat64(cache_write), toFloat64(reasoning), toFloat64(audio_input), toFloat64(audio_output), toFloat64(audio_cache_read),
                     p_input, p_output, p_cache_read, p_cache_write, p_reasoning, p_audio_input, p_audio_output, p_audio_cache_read, p_request),
                 -1.),
             dictGet('prices_now', 'offers.since', key),
@@ -988,7 +987,7 @@ CREATE TABLE IF NOT EXISTS span_facts ON CLUSTER 'it\'s'
     name String,
     failed Bool,
     has_exception Bool,
-    told Array(String),
+    event_texts Array(String),
     facts Array(UInt8),
     texts Array(String),
     numbers Array(Float64)
@@ -1016,7 +1015,7 @@ SELECT
         fleetglassEventText(span.events, 'exception', 'exception.type'),
         fleetglassEventText(span.events, 'gen_ai.tool.message', 'content'),
         fleetglassEventText(span.events, 'gen_ai.choice', 'message'),
-        fleetglassEventText(span.events, 'gen_ai.choice', 'finish_reason')]) AS told,
+        fleetglassEventText(span.events, 'gen_ai.choice', 'finish_reason')]) AS event_texts,
     facts,
     arrayMap(
         (text, fact, value) -> multiIf(
@@ -1079,27 +1078,24 @@ FROM
 CREATE MATERIALIZED VIEW IF NOT EXISTS agent_spans_from_facts ON CLUSTER 'it\'s' TO agent_spans_in AS
 SELECT * EXCEPT agents REPLACE (
     if(bitTest(own, 0), agent, firstNonDefault(agents.agent[indexOf(agents.span_id, parent_span_id)], agent)) AS agent,
-    if((NOT bitTest(own, 0) OR agent = agents.agent[indexOf(agents.span_id, parent_span_id)]), firstNonDefault(agent_version, agents.version[indexOf(agents.span_id, parent_span_id)]), agent_version) AS agent_version,
-    if((NOT bitTest(own, 0) OR agent = agents.agent[indexOf(agents.span_id, parent_span_id)]), firstNonDefault(agent_id, agents.id[indexOf(agents.span_id, parent_span_id)]), agent_id) AS agent_id,
+    if((NOT bitTest(own, 0) OR agent = agents.agent[indexOf(agents.span_id, parent_span_id)]), firstNonDefault(agent_version, agents.agent_version[indexOf(agents.span_id, parent_span_id)]), agent_version) AS agent_version,
+    if((NOT bitTest(own, 0) OR agent = agents.agent[indexOf(agents.span_id, parent_span_id)]), firstNonDefault(agent_id, agents.agent_id[indexOf(agents.span_id, parent_span_id)]), agent_id) AS agent_id,
     if((NOT bitTest(own, 0) OR agent = agents.agent[indexOf(agents.span_id, parent_span_id)]), firstNonDefault(cohort, agents.cohort[indexOf(agents.span_id, parent_span_id)]), cohort) AS cohort,
     if((NOT bitTest(own, 0) OR agent = agents.agent[indexOf(agents.span_id, parent_span_id)]), firstNonDefault(tier, agents.tier[indexOf(agents.span_id, parent_span_id)]), tier) AS tier,
-    if((NOT bitTest(own, 0) OR agent = agents.agent[indexOf(agents.span_id, parent_span_id)]), firstNonDefault(prompt_version, agents.prompt[indexOf(agents.span_id, parent_span_id)]), prompt_version) AS prompt_version,
-    if(bitTest(own, 1), run_id, firstNonDefault(agents.run[indexOf(agents.span_id, parent_span_id)], run_id)) AS run_id,
+    if((NOT bitTest(own, 0) OR agent = agents.agent[indexOf(agents.span_id, parent_span_id)]), firstNonDefault(prompt_version, agents.prompt_version[indexOf(agents.span_id, parent_span_id)]), prompt_version) AS prompt_version,
+    if(bitTest(own, 1), run_id, firstNonDefault(agents.run_id[indexOf(agents.span_id, parent_span_id)], run_id)) AS run_id,
     if(bitTest(own, 2), conversation, firstNonDefault(agents.conversation[indexOf(agents.span_id, parent_span_id)], conversation)) AS conversation,
     firstNonDefault(workflow, agents.workflow[indexOf(agents.span_id, parent_span_id)]) AS workflow,
     if(kind = 'agent', firstNonDefault(parent_agent, agents.agent[indexOf(agents.span_id, parent_span_id)]), '') AS parent_agent,
     if(agents.agent[indexOf(agents.span_id, parent_span_id)] = '', own, toUInt16(
-        32768 + own + 8 * (agent_version != '') + 16 * (agent_id != '') + 32 * (cohort != '') + 64 * (tier != '')
-        + 128 * (prompt_version != '') + 256 * (workflow != '') + 512 * (handoff_to != '') + 1024 * (parent_agent != '')
+        32768 + own + 8 * (agent_version != '') + 16 * (agent_id != '') + 32 * (cohort != '') + 64 * (tier != '') + 128 * (prompt_version != '') + 256 * (workflow != '') + 512 * (handoff_to != '') + 1024 * (parent_agent != '')
         + 2048 * (conversation != '' AND (bitTest(own, 2) OR agents.conversation[indexOf(agents.span_id, parent_span_id)] = '')))) AS own)
 FROM
 (
     SELECT
         *,
         groupArrayIf(16)(
-            (span_id, agent, agent_version, agent_id, cohort, tier, prompt_version, if(bitTest(own, 1), run_id, ''), conversation, workflow)
-                ::Tuple(span_id String, agent String, version String, id String, cohort String, tier String, prompt String,
-                    run String, conversation String, workflow String),
+            (span_id, agent, agent_version, agent_id, cohort, tier, prompt_version, if(bitTest(own, 1), run_id, ''), conversation, workflow)::Tuple(span_id String, agent String, agent_version String, agent_id String, cohort String, tier String, prompt_version String, run_id String, conversation String, workflow String),
             kind = 'agent' AND bitTest(own, 0)) OVER (PARTITION BY tenant, trace_id) AS agents
     FROM
     (
@@ -1152,15 +1148,16 @@ FROM
                 if(is_call AND is_used, NULL, 0.)) AS cost,
             if(is_call AND paid > 0, paid, NULL) AS reported_cost,
             is_failed AS is_error,
-            if(is_failed, firstNonDefault(f_error_type, told[1], '_OTHER'), '') AS error_type,
-            if(is_call, firstNonDefault(finish, told[4]), '') AS finish_reason,
+            if(is_failed, firstNonDefault(f_error_type, event_texts[1], '_OTHER'), '') AS error_type,
+            if(is_call, firstNonDefault(finish, event_texts[4]), '') AS finish_reason,
             multiIf(
                 kind NOT IN ('handoff', 'tool'), '',
                 f_target != '' OR kind = 'tool', f_target,
                 startsWith(name, 'handoff to '), substring(name, 12),
                 match(tool, '_to_agent$|^handoff$|^transfer$'), fleetglassTarget(arguments),
                 replaceRegexpOne(tool, '^.*_to_', '')) AS handoff_to,
-            toUInt16((own_agent != '') + 2 * (f_run != '') + 4 * (own_session != '')) AS own,
+            toUInt16(
+                1 * (own_agent != '') + 2 * (f_run != '') + 4 * (own_session != '')) AS own,
             if(is_held, [used_input, used_output, read, written, reasoning, paid], []) AS held
         FROM
         (
@@ -1193,13 +1190,13 @@ FROM
                     *,
                     if(
                         kind IN ('tool', 'handoff', 'retrieval'),
-                        firstNonDefault(if(is_schema, '', f_arguments), f_input, told[2]),
+                        firstNonDefault(if(is_schema, '', f_arguments), f_input, event_texts[2]),
                         '') AS wrapped_arguments,
                     if(
                         kind IN ('tool', 'handoff', 'retrieval'),
-                        firstNonDefault(f_result, f_output, told[3]),
+                        firstNonDefault(f_result, f_output, event_texts[3]),
                         '') AS wrapped_result,
-                    if(kind IN ('llm', 'agent', 'workflow'), firstNonDefault(f_output, told[3]), '') AS said_last,
+                    if(kind IN ('llm', 'agent', 'workflow'), firstNonDefault(f_output, event_texts[3]), '') AS said_last,
                     fleetglassPriceKey(
                         provider_named,
                         fleetglassPricedModel(
@@ -1301,7 +1298,7 @@ FROM
                                     name,
                                     failed,
                                     has_exception,
-                                    told,
+                                    event_texts,
                                     texts[indexOf(facts, 1)] AS f_own_kind,
                                     texts[indexOf(facts, 2)] AS f_langfuse_type,
                                     texts[indexOf(facts, 3)] AS f_openinference_kind,

@@ -5,15 +5,15 @@ CREATE OR REPLACE FUNCTION fleetglassHash${on_cluster} AS (prefix, text) -> mult
     0,
     startsWith(text, '{'),
     sipHash64Keyed(
-        dictGet('fleetglass_secret.key', ('k0', 'k1'), toUInt64(1)),
+        ${secret_key},
         prefix,
         arraySort(JSONExtractKeysAndValuesRaw(text)),
         -- Empty, or no JSON.
         if(empty(JSONExtractKeysAndValuesRaw(text)), text, '')),
     startsWith(text, '['),
     sipHash64Keyed(
-        dictGet('fleetglass_secret.key', ('k0', 'k1'), toUInt64(1)),
+        ${secret_key},
         prefix,
         JSONExtractArrayRaw(text),
         if(empty(JSONExtractArrayRaw(text)), text, '')),
-    sipHash64Keyed(dictGet('fleetglass_secret.key', ('k0', 'k1'), toUInt64(1)), prefix, text))
+    sipHash64Keyed(${secret_key}, prefix, text))

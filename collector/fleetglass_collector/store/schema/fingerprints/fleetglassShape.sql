@@ -3,6 +3,6 @@ CREATE OR REPLACE FUNCTION fleetglassShape${on_cluster} AS (tool, arguments) -> 
     arguments = '',
     0,
     sipHash64Keyed(
-        dictGet('fleetglass_secret.key', ('k0', 'k1'), toUInt64(1)),
+        ${secret_key},
         tool,
         replaceRegexpAll(arguments, '[[:alnum:]]*[0-9][[:alnum:]]*', '')))

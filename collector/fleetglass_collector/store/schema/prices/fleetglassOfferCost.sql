@@ -1,8 +1,8 @@
 -- Dollars for a call under any offer, from what its classes of tokens cost. What is a part of other tokens and has
 -- a price of its own is taken out of them; where the parts are more than the whole, they alone are paid.
 CREATE OR REPLACE FUNCTION fleetglassOfferCost${on_cluster} AS (
-    input, output, cache_read, cache_write, reasoning, audio_input, audio_output, audio_cache_read,
-    p_input, p_output, p_cache_read, p_cache_write, p_reasoning, p_audio_input, p_audio_output, p_audio_cache_read, p_request
+    ${token_arguments},
+    ${rate_arguments}
 ) ->
     (
         greatest(p_input, 0) * greatest(

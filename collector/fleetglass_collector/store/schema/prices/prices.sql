@@ -13,21 +13,7 @@ CREATE TABLE IF NOT EXISTS prices${on_cluster}
     note String,
     digest String,
     offers Nested(
-        since DateTime('UTC'),
-        until DateTime('UTC'),
-        day_from UInt32,
-        day_until UInt32,
-        from_input UInt64,
-        up_to_input UInt64,
-        input Float64,
-        output Float64,
-        cache_read Float64,
-        cache_write Float64,
-        reasoning Float64,
-        audio_input Float64,
-        audio_output Float64,
-        audio_cache_read Float64,
-        request Float64),
+${offer_columns}),
     -- The offer that most calls of today fall under stands apart: it is found without a search.
     seconds_today Array(UInt32) ALIAS arrayMap(
         (since, until, day_from, day_until, from_input) ->

@@ -11,7 +11,7 @@ SELECT
     max(s.parent_span_id = '') AS ended,
     min((if(s.kind = 'agent', s.start_time, toDateTime64('2262-01-01 00:00:00', 9)), toString(s.agent))) AS root,
     sum(toInt64(s.sign)) AS spans,
-    sum(s.sign * toInt64(s.kind IN ('llm', 'tool', 'handoff'))) AS steps,
+    sum(s.sign * toInt64(s.kind IN (${step_kinds}))) AS steps,
     sum(s.sign * toInt64(s.is_error)) AS errors,
     sum(s.sign * toInt64(isNull(s.cost))) AS unpriced,
     sum(s.sign * toInt64(s.input_tokens)) AS input_tokens,

@@ -5,29 +5,26 @@
 -- out. Settling would say the same, but would have to write the row again.
 CREATE MATERIALIZED VIEW IF NOT EXISTS agent_spans_from_facts${on_cluster} TO agent_spans_in AS
 SELECT * EXCEPT agents REPLACE (
-    if(bitTest(own, 0), agent, firstNonDefault(agents.agent[indexOf(agents.span_id, parent_span_id)], agent)) AS agent,
-    if((NOT bitTest(own, 0) OR agent = agents.agent[indexOf(agents.span_id, parent_span_id)]), firstNonDefault(agent_version, agents.version[indexOf(agents.span_id, parent_span_id)]), agent_version) AS agent_version,
-    if((NOT bitTest(own, 0) OR agent = agents.agent[indexOf(agents.span_id, parent_span_id)]), firstNonDefault(agent_id, agents.id[indexOf(agents.span_id, parent_span_id)]), agent_id) AS agent_id,
-    if((NOT bitTest(own, 0) OR agent = agents.agent[indexOf(agents.span_id, parent_span_id)]), firstNonDefault(cohort, agents.cohort[indexOf(agents.span_id, parent_span_id)]), cohort) AS cohort,
-    if((NOT bitTest(own, 0) OR agent = agents.agent[indexOf(agents.span_id, parent_span_id)]), firstNonDefault(tier, agents.tier[indexOf(agents.span_id, parent_span_id)]), tier) AS tier,
-    if((NOT bitTest(own, 0) OR agent = agents.agent[indexOf(agents.span_id, parent_span_id)]), firstNonDefault(prompt_version, agents.prompt[indexOf(agents.span_id, parent_span_id)]), prompt_version) AS prompt_version,
-    if(bitTest(own, 1), run_id, firstNonDefault(agents.run[indexOf(agents.span_id, parent_span_id)], run_id)) AS run_id,
-    if(bitTest(own, 2), conversation, firstNonDefault(agents.conversation[indexOf(agents.span_id, parent_span_id)], conversation)) AS conversation,
-    firstNonDefault(workflow, agents.workflow[indexOf(agents.span_id, parent_span_id)]) AS workflow,
-    if(kind = 'agent', firstNonDefault(parent_agent, agents.agent[indexOf(agents.span_id, parent_span_id)]), '') AS parent_agent,
-    if(agents.agent[indexOf(agents.span_id, parent_span_id)] = '', own, toUInt16(
-        32768 + own + 8 * (agent_version != '') + 16 * (agent_id != '') + 32 * (cohort != '') + 64 * (tier != '')
-        + 128 * (prompt_version != '') + 256 * (workflow != '') + 512 * (handoff_to != '') + 1024 * (parent_agent != '')
-        + 2048 * (conversation != '' AND (bitTest(own, 2) OR agents.conversation[indexOf(agents.span_id, parent_span_id)] = '')))) AS own)
+    if(${has_own_agent}, agent, firstNonDefault(${above_agent}, agent)) AS agent,
+    if((NOT ${has_own_agent} OR agent = ${above_agent}), firstNonDefault(agent_version, ${above_agent_version}), agent_version) AS agent_version,
+    if((NOT ${has_own_agent} OR agent = ${above_agent}), firstNonDefault(agent_id, ${above_agent_id}), agent_id) AS agent_id,
+    if((NOT ${has_own_agent} OR agent = ${above_agent}), firstNonDefault(cohort, ${above_cohort}), cohort) AS cohort,
+    if((NOT ${has_own_agent} OR agent = ${above_agent}), firstNonDefault(tier, ${above_tier}), tier) AS tier,
+    if((NOT ${has_own_agent} OR agent = ${above_agent}), firstNonDefault(prompt_version, ${above_prompt_version}), prompt_version) AS prompt_version,
+    if(${has_own_run}, run_id, firstNonDefault(${above_run_id}, run_id)) AS run_id,
+    if(${has_own_session}, conversation, firstNonDefault(${above_conversation}, conversation)) AS conversation,
+    firstNonDefault(workflow, ${above_workflow}) AS workflow,
+    if(kind = 'agent', firstNonDefault(parent_agent, ${above_agent}), '') AS parent_agent,
+    if(${above_agent} = '', own, toUInt16(
+        ${bit_settled} + own + ${bits_as_it_arrives}
+        + ${bit_conversation} * (conversation != '' AND (${has_own_session} OR ${above_conversation} = '')))) AS own)
 FROM
 (
     SELECT
         *,
         groupArrayIf(16)(
-            (span_id, agent, agent_version, agent_id, cohort, tier, prompt_version, if(bitTest(own, 1), run_id, ''), conversation, workflow)
-                ::Tuple(span_id String, agent String, version String, id String, cohort String, tier String, prompt String,
-                    run String, conversation String, workflow String),
-            kind = 'agent' AND bitTest(own, 0)) OVER (PARTITION BY tenant, trace_id) AS agents
+            ${passed_on},
+            kind = 'agent' AND ${has_own_agent}) OVER (PARTITION BY tenant, trace_id) AS agents
     FROM
     (
         SELECT
@@ -66,7 +63,7 @@ FROM
             fleetglassHash(tool, arguments) AS arguments_hash,
             fleetglassShape(tool, arguments) AS arguments_shape,
             fleetglassHash('', result) AS result_hash,
-            sipHash64Keyed(dictGet('fleetglass_secret.key', ('k0', 'k1'), toUInt64(1)), output) * notEmpty(output) AS output_hash,
+            sipHash64Keyed(${secret_key}, output) * notEmpty(output) AS output_hash,
             toUInt64(used_input * is_call) AS input_tokens,
             toUInt64(used_output * is_call) AS output_tokens,
             toUInt64(read * is_call) AS cache_read_tokens,
@@ -79,24 +76,25 @@ FROM
                 if(is_call AND is_used, NULL, 0.)) AS cost,
             if(is_call AND paid > 0, paid, NULL) AS reported_cost,
             is_failed AS is_error,
-            if(is_failed, firstNonDefault(f_error_type, told[1], '_OTHER'), '') AS error_type,
-            if(is_call, firstNonDefault(finish, told[4]), '') AS finish_reason,
+            if(is_failed, firstNonDefault(f_error_type, ${event_exception_type}, '_OTHER'), '') AS error_type,
+            if(is_call, firstNonDefault(finish, ${event_choice_finish}), '') AS finish_reason,
             multiIf(
                 kind NOT IN ('handoff', 'tool'), '',
                 f_target != '' OR kind = 'tool', f_target,
                 startsWith(name, 'handoff to '), substring(name, 12),
                 match(tool, '_to_agent$$|^handoff$$|^transfer$$'), fleetglassTarget(arguments),
                 replaceRegexpOne(tool, '^.*_to_', '')) AS handoff_to,
-            toUInt16((own_agent != '') + 2 * (f_run != '') + 4 * (own_session != '')) AS own,
+            toUInt16(
+                ${bit_agent} * (own_agent != '') + ${bit_run} * (f_run != '') + ${bit_session} * (own_session != '')) AS own,
             if(is_held, [used_input, used_output, read, written, reasoning, paid], []) AS held
         FROM
         (
             SELECT
                 *,
-                kind IN ('llm', 'embedding', 'retrieval') AS is_call,
+                kind IN (${call_kinds}) AS is_call,
                 fleetglassUsualPrice(price_key) AS usual_price,
                 used_input + used_output + paid > 0 AS is_used,
-                used_input + used_output + paid > 0 AND kind IN ('agent', 'workflow') AS is_held,
+                used_input + used_output + paid > 0 AND kind IN (${container_kinds}) AS is_held,
                 firstNonDefault(
                     f_agent, chain_agent, r_agent,
                     multiIf(
@@ -106,7 +104,7 @@ FROM
                         f_traceloop_kind = 'agent', f_entity,
                         stem)) AS own_agent,
                 multiIf(
-                    kind NOT IN ('tool', 'handoff', 'retrieval'), '',
+                    kind NOT IN (${tool_kinds}), '',
                     called != '', called,
                     f_traceloop_kind = 'tool', f_entity,
                     said = 'tool' AND NOT startsWith(name, 'handoff to '), name,
@@ -119,20 +117,20 @@ FROM
                 SELECT
                     *,
                     if(
-                        kind IN ('tool', 'handoff', 'retrieval'),
-                        firstNonDefault(if(is_schema, '', f_arguments), f_input, told[2]),
+                        kind IN (${tool_kinds}),
+                        firstNonDefault(if(is_schema, '', f_arguments), f_input, ${event_tool_message}),
                         '') AS wrapped_arguments,
                     if(
-                        kind IN ('tool', 'handoff', 'retrieval'),
-                        firstNonDefault(f_result, f_output, told[3]),
+                        kind IN (${tool_kinds}),
+                        firstNonDefault(f_result, f_output, ${event_choice}),
                         '') AS wrapped_result,
-                    if(kind IN ('llm', 'agent', 'workflow'), firstNonDefault(f_output, told[3]), '') AS said_last,
+                    if(kind IN (${answering_kinds}), firstNonDefault(f_output, ${event_choice}), '') AS said_last,
                     fleetglassPriceKey(
                         provider_named,
                         fleetglassPricedModel(
                             provider_named,
-                            if(kind IN ('llm', 'embedding', 'retrieval'), firstNonDefault(f_model, f_response_model), ''),
-                            if(kind IN ('llm', 'embedding', 'retrieval'), f_response_model, '')),
+                            if(kind IN (${call_kinds}), firstNonDefault(f_model, f_response_model), ''),
+                            if(kind IN (${call_kinds}), f_response_model, '')),
                         f_service_tier) AS price_key
                 FROM
                 (
@@ -228,7 +226,7 @@ FROM
                                     name,
                                     failed,
                                     has_exception,
-                                    told,
+                                    event_texts,
 ${fact_columns}
                                 FROM span_facts
                                 -- A span that a request holds twice is one.

@@ -14,7 +14,7 @@ ${resource_columns},
     name String,
     failed Bool,
     has_exception Bool,
-    told Array(String),
+    event_texts Array(String),
     facts Array(UInt8),
     texts Array(String),
     numbers Array(Float64)

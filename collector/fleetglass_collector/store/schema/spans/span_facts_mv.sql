@@ -14,11 +14,8 @@ SELECT
     span.name AS name,
     span.status.code = 2 AS failed,
     has(span.events.name, 'exception') AS has_exception,
-    if(empty(span.events.name), ['', '', '', ''], [
-        fleetglassEventText(span.events, 'exception', 'exception.type'),
-        fleetglassEventText(span.events, 'gen_ai.tool.message', 'content'),
-        fleetglassEventText(span.events, 'gen_ai.choice', 'message'),
-        fleetglassEventText(span.events, 'gen_ai.choice', 'finish_reason')]) AS told,
+    if(empty(span.events.name), [${no_event_texts}], [
+${event_texts}]) AS event_texts,
     facts,
     arrayMap(
         (text, fact, value) -> multiIf(

@@ -8,9 +8,9 @@ SELECT
     fleetglassUnwrapped(firstNonDefault(
         if(fleetglassIsSchema(${attribute_arguments}), '', ${attribute_arguments}),
         input,
-        Events.Attributes[indexOf(Events.Name, 'gen_ai.tool.message')]['content'])) AS asked,
+        ${stored_tool_message})) AS asked,
     fleetglassUnwrapped(firstNonDefault(${attribute_result}, said)) AS answered,
     ${attribute_input} AS input,
     firstNonDefault(
-        ${attribute_output}, Events.Attributes[indexOf(Events.Name, 'gen_ai.choice')]['message']) AS said
+        ${attribute_output}, ${stored_choice}) AS said
 FROM otel_traces

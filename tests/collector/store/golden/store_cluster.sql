@@ -1,5 +1,5 @@
 -- otlp_in
--- The door: an OTLP ExportTraceServiceRequest is one row. It keeps nothing; views take it apart.
+-- Where OTLP requests are inserted: one ExportTraceServiceRequest a row. It keeps nothing; views take it apart.
 CREATE TABLE IF NOT EXISTS otlp_in ON CLUSTER 'it\'s'
 (
     tenant String,
@@ -33,7 +33,8 @@ CREATE TABLE IF NOT EXISTS otlp_in ON CLUSTER 'it\'s'
 ENGINE = Null
 
 -- fleetglassElementText
--- The JSON of an array's element. Functions are expanded where a view is created, and not needed later.
+-- An element of an array as JSON. The database replaces a function by its text where a view is created; it does not
+-- need the function afterwards.
 CREATE OR REPLACE FUNCTION fleetglassElementText ON CLUSTER 'it\'s' AS element -> multiIf(
     isNotNull(tupleElement(element, 'string_value')),
     toJSONString(assumeNotNull(tupleElement(element, 'string_value'))),
@@ -51,8 +52,8 @@ CREATE OR REPLACE FUNCTION fleetglassElementText ON CLUSTER 'it\'s' AS element -
     'null')
 
 -- fleetglassValueText
--- The text of an attribute's value; otlp/text.py defines it. What is nothing else is an array, maybe an
--- empty one: the receiver has seen to it that every value is something.
+-- An attribute's value as text, as otlp/text.py defines it. A value without any scalar is an array, perhaps an empty
+-- one: the receiver makes sure that every value is set.
 CREATE OR REPLACE FUNCTION fleetglassValueText ON CLUSTER 'it\'s' AS value -> multiIf(
     isNotNull(tupleElement(value, 'string_value')),
     assumeNotNull(tupleElement(value, 'string_value')),
@@ -74,24 +75,24 @@ CREATE OR REPLACE FUNCTION fleetglassValueText ON CLUSTER 'it\'s' AS value -> mu
         ']'))
 
 -- fleetglassTextMap
--- Attributes as the exporter's map. A key that occurs twice, which OTLP forbids, stays twice.
+-- Attributes as the map of the OpenTelemetry exporter. A key that occurs twice, which OTLP forbids, stays twice.
 CREATE OR REPLACE FUNCTION fleetglassTextMap ON CLUSTER 'it\'s' AS attributes -> CAST(
     (tupleElement(attributes, 'key'), arrayMap(value -> fleetglassValueText(value), tupleElement(attributes, 'value'))),
     'Map(LowCardinality(String), String)')
 
 -- fleetglassTime
--- Nanoseconds since 1970 as a time. Keys and TTLs count seconds in 32 bits, which end in 2106: all that
--- is later than the year 2100 is 2100, which leaves room for a TTL to be added.
+-- Nanoseconds since 1970 as a time. Keys and TTLs count seconds in 32 bits, which end in 2106. So a time after
+-- 2100 becomes 2100, which leaves room for adding a TTL.
 CREATE OR REPLACE FUNCTION fleetglassTime ON CLUSTER 'it\'s' AS nanoseconds ->
     fromUnixTimestamp64Nano(toInt64(least(nanoseconds, 4102444800000000000)))
 
 -- fleetglassId
--- An id as hex; one that is all zero is none.
+-- An id as hexadecimal text; empty if all its bytes are zero.
 CREATE OR REPLACE FUNCTION fleetglassId ON CLUSTER 'it\'s' AS id ->
     if(id = repeat('\0', length(id)), '', lower(hex(id)))
 
 -- otel_traces_local
--- The OpenTelemetry ClickHouse exporter's table, column for column.
+-- The table of the OpenTelemetry ClickHouse exporter, column for column.
 CREATE TABLE IF NOT EXISTS otel_traces_local ON CLUSTER 'it\'s'
 (
     Timestamp DateTime64(9) CODEC(Delta(8), ZSTD(1)),
@@ -136,9 +137,9 @@ PRIMARY KEY (ServiceName, SpanName, toDateTime(Timestamp))
 ORDER BY (ServiceName, SpanName, toDateTime(Timestamp), Timestamp)
 TTL toDateTime(Timestamp) + toIntervalDay(7)
 SETTINGS index_granularity = 8192, ttl_only_drop_parts = 1, replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800,
-    -- A wide part is a hundred files; making and merging them cost a third of the intake's time.
+    -- A wide part has a hundred files; writing and merging them took a third of the time of an insert.
     min_bytes_for_wide_part = 268435456, merge_selector_base = 10,
-    -- The journal forgets what is confirmed, so that must outlive a power cut.
+    -- The journal deletes a segment once the insert is confirmed, so the rows must survive a power cut.
     fsync_after_insert = 1, fsync_part_directory = 1
 
 -- otel_traces
@@ -147,7 +148,7 @@ CREATE TABLE IF NOT EXISTS otel_traces ON CLUSTER 'it\'s' AS otel_traces_local
 ENGINE = Distributed('it\'s', currentDatabase(), otel_traces_local, cityHash64(TraceId))
 
 -- otel_traces_trace_id_ts_local
--- When a trace was, for looking it up by its id without reading every day.
+-- When each trace was, to look it up by its id without reading every day.
 CREATE TABLE IF NOT EXISTS otel_traces_trace_id_ts_local ON CLUSTER 'it\'s'
 (
     TraceId String CODEC(ZSTD(1)),
@@ -166,7 +167,7 @@ CREATE TABLE IF NOT EXISTS otel_traces_trace_id_ts ON CLUSTER 'it\'s' AS otel_tr
 ENGINE = Distributed('it\'s', currentDatabase(), otel_traces_trace_id_ts_local, cityHash64(TraceId))
 
 -- otel_traces_trace_id_ts_mv
--- Fed from the rows of its own shard, which are whole traces.
+-- Reads the rows of its own shard, which holds whole traces.
 CREATE MATERIALIZED VIEW IF NOT EXISTS otel_traces_trace_id_ts_mv ON CLUSTER 'it\'s' TO otel_traces_trace_id_ts_local AS
 SELECT
     TraceId,
@@ -177,8 +178,8 @@ WHERE TraceId != ''
 GROUP BY TraceId
 
 -- otel_traces_from_otlp
--- What is the same for all spans of a resource is computed before they are taken apart.
--- In a cluster it writes to the distributed table, so that a trace's spans meet on one shard.
+-- Facts that all spans of a resource share are computed before the spans are taken apart. In a cluster it writes to the
+-- distributed table, so that the spans of a trace meet on one shard.
 CREATE MATERIALIZED VIEW IF NOT EXISTS otel_traces_from_otlp ON CLUSTER 'it\'s' TO otel_traces AS
 SELECT
     fleetglassTime(span.start_time_unix_nano) AS Timestamp,
@@ -235,14 +236,14 @@ FROM
 )
 
 -- fleetglassEventText
--- An attribute of the first event of a name: where some instrumentations put what went in and out.
+-- An attribute of the first event with a name. Some instrumentations put inputs and outputs there.
 CREATE OR REPLACE FUNCTION fleetglassEventText ON CLUSTER 'it\'s' AS (events, event, name) -> arrayMap(
     attributes -> ifNull(
         tupleElement(tupleElement(attributes, 'value'), 'string_value')[indexOf(tupleElement(attributes, 'key'), name)], ''),
     [tupleElement(events, 'attributes')[indexOf(tupleElement(events, 'name'), event)]])[1]
 
 -- fleetglassUnwrapped
--- What a tool was asked or answered, without what some frameworks wrap it in.
+-- The arguments or the result of a tool, without the wrapping that some frameworks add.
 CREATE OR REPLACE FUNCTION fleetglassUnwrapped ON CLUSTER 'it\'s' AS text -> multiIf(
     NOT startsWith(text, '{') OR NOT multiSearchAny(text, ['"kwargs"', '"inputs"', '"tool_call_id"']),
     trimBoth(text),
@@ -255,14 +256,14 @@ CREATE OR REPLACE FUNCTION fleetglassUnwrapped ON CLUSTER 'it\'s' AS text -> mul
     text)
 
 -- fleetglassWithoutIds
--- What a model said, without the ids of messages and calls, which are new each time.
+-- A model's output without the ids of messages and calls, which are new each time.
 CREATE OR REPLACE FUNCTION fleetglassWithoutIds ON CLUSTER 'it\'s' AS text -> if(
     NOT multiSearchAny(text, ['id"', 'Id"']),
     text,
     replaceRegexpAll(text, '"(id|call_id|tool_call_id|toolUseId)" *: *("[^"]*"|null),? *', ''))
 
 -- fleetglassIsSchema
--- Some instrumentations put the tool's schema where its arguments should be: the same for every call.
+-- Whether a text is a tool's schema. Some instrumentations put it where the arguments should be, the same for every call.
 CREATE OR REPLACE FUNCTION fleetglassIsSchema ON CLUSTER 'it\'s' AS text ->
     position(text, '"properties"') > 0 AND JSONType(text, 'properties') = 'Object' AND JSONExtractString(text, 'type') = 'object'
 
@@ -276,8 +277,8 @@ CREATE OR REPLACE FUNCTION fleetglassTarget ON CLUSTER 'it\'s' AS arguments -> i
         arrayMap(key -> JSONExtractString(arguments, key), ['agent_name', 'agent', 'target', 'to', 'recipient', 'name'])))
 
 -- span_texts
--- What was asked and answered, whatever the dialect spells it: for those few spans whose words matter. Ask
--- by trace_id and time. It reads the payload, which is gone after a few days.
+-- The words of a span (arguments and result, input and output), whatever the dialect. Only for a few spans: query it by
+-- trace_id and time. It reads the payload, which is deleted after a few days.
 CREATE OR REPLACE VIEW span_texts ON CLUSTER 'it\'s' AS
 SELECT
     Timestamp AS time,
@@ -294,12 +295,12 @@ SELECT
 FROM otel_traces
 
 -- fleetglass_secret
--- Apart from all else, so that one grant keeps readers out of it.
+-- A database of its own, so that one grant keeps readers out of it.
 CREATE DATABASE IF NOT EXISTS fleetglass_secret ON CLUSTER 'it\'s'
 
 -- fleetglass_secret.keys
--- The key of the fingerprints: without it nobody can test a guess at what was hashed. Made once, by
--- store/migrate.py; should two make one at the same time, the first holds.
+-- The key of the fingerprints. Without it nobody can test a guess at a text that was hashed. store/migrate.py
+-- makes it once. If two collectors make one at the same time, the first counts.
 CREATE TABLE IF NOT EXISTS fleetglass_secret.keys ON CLUSTER 'it\'s'
 (
     id UInt64,
@@ -311,6 +312,7 @@ ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/every_node', '{
 ORDER BY id
 
 -- fleetglass_secret.key
+-- The key as functions read it.
 CREATE OR REPLACE DICTIONARY fleetglass_secret.key ON CLUSTER 'it\'s'
 (
     id UInt64,
@@ -324,8 +326,8 @@ LIFETIME(0)
 SETTINGS(final = 1)
 
 -- fleetglassHash
--- A fingerprint of a text; 0 is of nothing. Neither the order of an object's keys counts nor the space
--- between the parts of what is JSON. The key is the installation's own.
+-- A fingerprint of a text; 0 for an empty text. For JSON, neither the order of an object's keys nor the white
+-- space between its parts changes the fingerprint. Each installation has its own key.
 CREATE OR REPLACE FUNCTION fleetglassHash ON CLUSTER 'it\'s' AS (prefix, text) -> multiIf(
     text = '',
     0,
@@ -334,7 +336,7 @@ CREATE OR REPLACE FUNCTION fleetglassHash ON CLUSTER 'it\'s' AS (prefix, text) -
         dictGet('fleetglass_secret.key', ('k0', 'k1'), toUInt64(1)),
         prefix,
         arraySort(JSONExtractKeysAndValuesRaw(text)),
-        -- Empty, or no JSON.
+        -- An empty object, or not JSON.
         if(empty(JSONExtractKeysAndValuesRaw(text)), text, '')),
     startsWith(text, '['),
     sipHash64Keyed(
@@ -345,12 +347,13 @@ CREATE OR REPLACE FUNCTION fleetglassHash ON CLUSTER 'it\'s' AS (prefix, text) -
     sipHash64Keyed(dictGet('fleetglass_secret.key', ('k0', 'k1'), toUInt64(1)), prefix, text))
 
 -- fleetglassArgumentsHash
--- What a tool was asked; 0 where that was not recorded.
+-- The fingerprint of a tool's arguments; 0 where no arguments were recorded.
 CREATE OR REPLACE FUNCTION fleetglassArgumentsHash ON CLUSTER 'it\'s' AS (tool, arguments) ->
     fleetglassHash(tool, fleetglassUnwrapped(arguments))
 
 -- fleetglassShape
--- What a tool was asked, but for numbers and ids: what stays when a call is repeated with a new cursor.
+-- A fingerprint of a tool's arguments without numbers and ids: it stays the same when a call is repeated with a
+-- new cursor.
 CREATE OR REPLACE FUNCTION fleetglassShape ON CLUSTER 'it\'s' AS (tool, arguments) -> if(
     arguments = '',
     0,
@@ -360,9 +363,9 @@ CREATE OR REPLACE FUNCTION fleetglassShape ON CLUSTER 'it\'s' AS (tool, argument
         replaceRegexpAll(arguments, '[[:alnum:]]*[0-9][[:alnum:]]*', '')))
 
 -- prices
--- What models cost, by the names that spans give them; a pair without a price stands here too, as not known.
--- Each element of `offers` is a price with its conditions, in dollars per million tokens (per thousand requests);
--- -1 is no price of its own: such tokens cost what those cost that they are a part of.
+-- Prices of models, by the names that spans use. A pair of names without a price has a row too, with `known` 0.
+-- Each element of `offers` is a price with its conditions, in dollars per million tokens (or per thousand requests).
+-- -1 means no price of its own: such tokens cost as much as the tokens that they are a part of.
 -- In a cluster every node has the whole table.
 CREATE TABLE IF NOT EXISTS prices ON CLUSTER 'it\'s'
 (
@@ -390,21 +393,21 @@ CREATE TABLE IF NOT EXISTS prices ON CLUSTER 'it\'s'
         audio_output Float64,
         audio_cache_read Float64,
         request Float64),
-    -- The offer that most calls of today fall under stands apart: it is found without a search.
+    -- The usual offer, which most calls of today fall under, has columns of its own: it needs no search.
     seconds_today Array(UInt32) ALIAS arrayMap(
         (since, until, day_from, day_until, from_input) ->
             if(since <= now('UTC') AND now('UTC') < until AND from_input = 0, day_until - day_from, 0),
         offers.since, offers.until, offers.day_from, offers.day_until, offers.from_input),
     usual UInt32 ALIAS if(arrayMax(seconds_today) = 0, 0, indexOf(seconds_today, arrayMax(seconds_today))),
     usual_since DateTime('UTC') ALIAS offers.since[usual],
-    -- (Where tokens of reasoning have a price, none: they would have to be looked at.)
+    -- (An offer with a price for reasoning is never the usual one, which does not look at those tokens.)
     usual_until DateTime('UTC') ALIAS if(offers.reasoning[usual] < 0, offers.until, offers.since)[usual],
     usual_day_from UInt32 ALIAS offers.day_from[usual],
     usual_day_until UInt32 ALIAS offers.day_until[usual],
     usual_up_to_input UInt64 ALIAS offers.up_to_input[usual],
     usual_input Float64 ALIAS greatest(offers.input[usual], 0),
     usual_output Float64 ALIAS greatest(offers.output[usual], 0),
-    -- How much more, or less, a token costs for being cached.
+    -- The difference in price between a cached token and another.
     usual_cache_read Float64 ALIAS if(offers.cache_read[usual] < 0, 0, offers.cache_read[usual] - usual_input),
     usual_cache_write Float64 ALIAS if(offers.cache_write[usual] < 0, 0, offers.cache_write[usual] - usual_input),
     usual_request Float64 ALIAS greatest(offers.request[usual], 0),
@@ -414,7 +417,7 @@ ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/every_node', '{
 ORDER BY (provider, model, service_tier)
 
 -- prices_now
--- Reloaded whenever `prices` was written to; on a server also by itself.
+-- The prices in memory. Reloaded after each change of `prices`; a server also reloads it now and then.
 CREATE OR REPLACE DICTIONARY prices_now ON CLUSTER 'it\'s'
 (
     provider String,
@@ -454,7 +457,7 @@ LIFETIME(MIN 60 MAX 120)
 SETTINGS(final = 1)
 
 -- fleetglassPricedModel
--- The name that a call is priced by: the model that answered if its price is known, else the one that was asked.
+-- The model that a call is priced by: the one that answered if it has a price, else the one that was requested.
 CREATE OR REPLACE FUNCTION fleetglassPricedModel ON CLUSTER 'it\'s' AS (provider, model, response_model) ->
     if(
         response_model != model AND dictGet('prices_now', 'known', (provider, response_model, '')),
@@ -462,7 +465,7 @@ CREATE OR REPLACE FUNCTION fleetglassPricedModel ON CLUSTER 'it\'s' AS (provider
         model)
 
 -- fleetglassPriceKey
--- A service tier without prices of its own costs as any other call.
+-- The key of a call in `prices_now`. A service tier without prices of its own costs as much as any other call.
 CREATE OR REPLACE FUNCTION fleetglassPriceKey ON CLUSTER 'it\'s' AS (provider, priced_model, service_tier) -> (
     provider,
     priced_model,
@@ -472,14 +475,14 @@ CREATE OR REPLACE FUNCTION fleetglassPriceKey ON CLUSTER 'it\'s' AS (provider, p
         ''))
 
 -- fleetglassUsualPrice
--- One look-up: without `identity` every element of the tuple becomes its own.
+-- The usual price as a tuple, by one look-up: without `identity` each element would be looked up on its own.
 CREATE OR REPLACE FUNCTION fleetglassUsualPrice ON CLUSTER 'it\'s' AS key -> identity(dictGet(
     'prices_now',
     ('known', 'usual_since', 'usual_until', 'usual_day_from', 'usual_day_until', 'usual_up_to_input', 'usual_input', 'usual_output', 'usual_cache_read', 'usual_cache_write', 'usual_request'),
     key))
 
 -- fleetglassUsualCost
--- Dollars for a call under the usual offer; its parts are within the whole, and none is sound.
+-- The dollars that a call costs under the usual offer. Its parts are within the whole, and it has no audio.
 CREATE OR REPLACE FUNCTION fleetglassUsualCost ON CLUSTER 'it\'s' AS (usual, input, output, cache_read, cache_write) ->
     (
         input * tupleElement(usual, 7)
@@ -490,8 +493,8 @@ CREATE OR REPLACE FUNCTION fleetglassUsualCost ON CLUSTER 'it\'s' AS (usual, inp
     + tupleElement(usual, 11) / 1e3
 
 -- fleetglassOfferCost
--- Dollars for a call under any offer, from what its classes of tokens cost. What is a part of other tokens and has
--- a price of its own is taken out of them; where the parts are more than the whole, they alone are paid.
+-- The dollars that a call costs under an offer, from the price of each class of tokens. Tokens that are a part of others
+-- and have a price of their own are taken out of those. If the parts are more than the whole, only the parts are paid.
 CREATE OR REPLACE FUNCTION fleetglassOfferCost ON CLUSTER 'it\'s' AS (
     input, output, cache_read, cache_write, reasoning, audio_input, audio_output, audio_cache_read,
     p_input, p_output, p_cache_read, p_cache_write, p_reasoning, p_audio_input, p_audio_output, p_audio_cache_read, p_request
@@ -515,9 +518,10 @@ CREATE OR REPLACE FUNCTION fleetglassOfferCost ON CLUSTER 'it\'s' AS (
     + greatest(p_request, 0) / 1e3
 
 -- fleetglassCostByKey
--- Most calls fall under the usual offer; the others (long, old, spoken, at some time of day) search for theirs.
--- `bitAnd`, for AND would evaluate its sides one by one, row by row. A sum of counts as Float64, for it may be too large.
--- The key and its usual price are written many times over where this is expanded: give them names, and the
+-- The dollars that a call costs, by its key in `prices_now` and its usual price. Most calls fall under the usual offer.
+-- The others (long, old, with audio, at a special time of day) look for their offer.
+-- `bitAnd`, because AND would evaluate its sides one by one, row by row. The sum of counts is a Float64 because it may be
+-- too large for an integer. The expanded text repeats the key and its usual price many times: pass names for them, and the
 -- database has less to read.
 CREATE OR REPLACE FUNCTION fleetglassCostByKey ON CLUSTER 'it\'s' AS (
     key, usual, at, input, output, cache_read, cache_write, reasoning, audio_input, audio_output, audio_cache_read
@@ -567,7 +571,7 @@ CREATE OR REPLACE FUNCTION fleetglassCostByKey ON CLUSTER 'it\'s' AS (
             dictGet('prices_now', 'offers.request', key))))
 
 -- fleetglassCallCost
--- Dollars that a call costs; NULL where no price is known. Input is the total, with what is cached.
+-- The dollars that a call costs; NULL without a known price. `input` is the total, including cached tokens.
 CREATE OR REPLACE FUNCTION fleetglassCallCost ON CLUSTER 'it\'s' AS (
     provider, model, response_model, service_tier, start_time,
     input, output, cache_read, cache_write, reasoning, audio_input, audio_output, audio_cache_read
@@ -578,15 +582,15 @@ CREATE OR REPLACE FUNCTION fleetglassCallCost ON CLUSTER 'it\'s' AS (
     input, output, cache_read, cache_write, reasoning, audio_input, audio_output, audio_cache_read)
 
 -- fleetglassCost
--- The same for calls of which no more is told.
+-- The same for a call without service tier, reasoning and audio.
 CREATE OR REPLACE FUNCTION fleetglassCost ON CLUSTER 'it\'s' AS (
     provider, model, response_model, start_time, input, output, cache_read, cache_write
 ) -> fleetglassCallCost(provider, model, response_model, '', start_time, input, output, cache_read, cache_write, 0, 0, 0, 0)
 
 -- agent_spans_in
--- The door to all that is known of agents: a span as it arrives, or a span read anew. What was counted
--- of it before comes first, with sign -1, and takes itself back from the rollups.
--- The columns stand as settle/row.py writes them.
+-- Where rows of spans are inserted: a span that arrives, or a span that is written again. In the second case its old
+-- row comes first, with sign -1, and takes its counts out of the rollups. It keeps nothing.
+-- settle/row.py writes the columns in this order.
 CREATE TABLE IF NOT EXISTS agent_spans_in ON CLUSTER 'it\'s'
 (
     sign Int8,
@@ -641,10 +645,10 @@ CREATE TABLE IF NOT EXISTS agent_spans_in ON CLUSTER 'it\'s'
 ENGINE = Null
 
 -- agent_spans_rows_local
--- One narrow row a span, without its payload. In the order of arrival, so that what is new is read
--- without reading the rest, and so that inserts and merges only ever append. A span that is read anew
--- is a row of the same key and a higher version.
--- `own` says which facts are the span's own (bits, as in settle/spans.py); `held` is a usage that does not count.
+-- One narrow row for each span, without its payload. Rows are in the order of arrival: new rows can be read without
+-- reading the rest, and inserts and merges only append. A span that is written again is a row with the same key and a
+-- higher version.
+-- `own` says which facts are the span's own (bits, see dialects/own.py); `held` is a usage that does not count.
 CREATE TABLE IF NOT EXISTS agent_spans_rows_local ON CLUSTER 'it\'s'
 (
     version UInt32,
@@ -718,20 +722,20 @@ FROM agent_spans_in
 WHERE sign = 1 OR is_deleted = 1
 
 -- agent_spans
--- What people and panels read.
+-- The spans as people and dashboards read them.
 CREATE OR REPLACE VIEW agent_spans ON CLUSTER 'it\'s' AS
 SELECT * EXCEPT (version, is_deleted, own, held)
 FROM agent_spans_rows
 FINAL
 
 -- fleetglassBucket
--- Buckets of a width of 9 %: the eighth root of two, from a microsecond up.
+-- The number of a duration's bucket. Each bucket is 9 % wide: the eighth root of two, from a microsecond up.
 CREATE OR REPLACE FUNCTION fleetglassBucket ON CLUSTER 'it\'s' AS duration_ns ->
     toUInt16(ceil(8 * log2(1 + duration_ns / 1000)))
 
 -- fleetglassQuantile
--- Nanoseconds below which a share `q` of the spans lie, from buckets as in agent_minutes.durations; NaN where
--- there are none. Within a bucket they count as evenly spread: the result is 9 % and 91 ns off at most.
+-- The nanoseconds that a share `q` of the spans stay below, from buckets as in agent_minutes.durations; NaN without
+-- spans. Spans count as evenly spread within a bucket: the result is at most 9 % and 91 ns off.
 CREATE OR REPLACE FUNCTION fleetglassQuantile ON CLUSTER 'it\'s' AS (buckets, q) -> arrayMap(
     (numbers, counts, ends) -> if(empty(ends), nan, arrayMap(
         (number, count, end) -> 1000 * (
@@ -744,8 +748,8 @@ CREATE OR REPLACE FUNCTION fleetglassQuantile ON CLUSTER 'it\'s' AS (buckets, q)
     [arrayCumSum(mapValues(mapSort(mapFilter((number, count) -> count > 0, buckets))))])[1]
 
 -- agent_minutes_local
--- The fleet by the minute and by what people slice by. Every measure is a sum, so a plain
--- `sum(...) GROUP BY` is right at any moment. `durations` counts spans by bucket of their duration:
+-- Sums by minute and by the columns that people group by. Every measure is a sum, so a plain
+-- `sum(...) GROUP BY` is right at any moment. `durations` counts spans by bucket of their duration;
 -- fleetglassQuantile reads it.
 CREATE TABLE IF NOT EXISTS agent_minutes_local ON CLUSTER 'it\'s'
 (
@@ -820,7 +824,7 @@ SELECT
     sum(toDecimal128(s.sign * ifNull(s.cost, 0), 12)) AS cost,
     sum(toDecimal128(s.sign * ifNull(s.reported_cost, 0), 12)) AS reported_cost,
     sum(s.sign * toInt64(s.duration_ns)) AS duration_ns,
-    -- A bucket may stand here more than once: merges and sums add up. (Half the work of `sumMap`.)
+    -- A bucket may occur more than once: merges and sums add it up. (Half the work of `sumMap`.)
     CAST((groupArray(fleetglassBucket(s.duration_ns)), groupArray(toInt64(s.sign))), 'Map(UInt16, Int64)') AS durations
 FROM agent_spans_in AS s
 GROUP BY
@@ -900,9 +904,9 @@ FROM agent_spans_in AS s
 GROUP BY tenant, run_id, day, agent, cohort, model
 
 -- otlp_spans
--- A span and what its resource says. Keeps nothing: it stands between two views so that the database
--- takes requests apart first and reads facts then. In one query it may put off reading a resource's
--- facts until it has copied the whole request to each of its spans.
+-- A span and the facts of its resource. It keeps nothing. It stands between two views so that the database takes requests
+-- apart first and reads facts afterwards. In a single query, it may copy the whole request to each of its spans before it
+-- reads the facts of the resource.
 CREATE TABLE IF NOT EXISTS otlp_spans ON CLUSTER 'it\'s'
 (
     tenant String,
@@ -964,9 +968,8 @@ FROM
 )
 
 -- span_facts
--- What a span says about itself: the numbers of the facts that its attributes spell (see
--- dialects/facts.py), their texts and their numbers. Keeps nothing: it stands between two views because
--- the database, given one query, computes a list anew for each use of it.
+-- The facts that a span's attributes spell (numbers as in dialects/facts.py), as texts and as numbers. It keeps nothing. It
+-- stands between two views because in a single query the database computes a list again for each use of it.
 CREATE TABLE IF NOT EXISTS span_facts ON CLUSTER 'it\'s'
 (
     tenant String,
@@ -995,8 +998,8 @@ CREATE TABLE IF NOT EXISTS span_facts ON CLUSTER 'it\'s'
 ENGINE = Null
 
 -- span_facts_mv
--- A span's keys are looked up once, all together, and become the numbers of the facts that they spell.
--- (Reading facts out of the finished map scans the map for each of them, and costs three times as much.)
+-- A span's keys are looked up once, all together, and become the numbers of the facts that they spell. (Reading facts out
+-- of the finished map would scan the map for each fact, and costs three times as much.)
 CREATE MATERIALIZED VIEW IF NOT EXISTS span_facts_mv ON CLUSTER 'it\'s' TO span_facts AS
 SELECT
     tenant,
@@ -1004,7 +1007,7 @@ SELECT
     r_agent, r_agent_id, r_agent_version, r_cohort, r_tier, r_environment, r_service, r_prompt_version,
     lower(hex(span.trace_id)) AS trace_id,
     lower(hex(span.span_id)) AS span_id,
-    -- A span that says that it is its own parent has none.
+    -- A span that names itself as its parent has no parent.
     if(span.parent_span_id = span.span_id, '', fleetglassId(span.parent_span_id)) AS parent_span_id,
     span.start_time_unix_nano AS start_ns,
     span.end_time_unix_nano AS end_ns,
@@ -1035,7 +1038,7 @@ SELECT
             values.string_value, values.int_value, values.double_value, facts)) AS numbers
 FROM
 (
-    -- Where a fact is spelled twice, the more trusted counts.
+    -- If a span has two spellings of a fact, the more trusted one counts.
     SELECT
         *,
         if(
@@ -1070,11 +1073,12 @@ FROM
 )
 
 -- agent_spans_from_facts
--- What a span's facts mean, whatever its dialect. From the inside out: what kind of work it is, who did it,
--- what came of it. The database analyses this for every insert, and anew wherever a name is used in the query
--- that defines it: so each query names what the one inside it has computed, and there are few of them.
--- At the end, a span takes from the agent right above it, if that came in the same insert, what it leaves
--- out. Settling would say the same, but would have to write the row again.
+-- Turns a span's facts into a row of agent_spans_in, whatever the dialect. From the inside out: which kind of work it is,
+-- who did it, what came of it. The database analyses this query for every insert. It repeats the analysis for every use
+-- of a name inside the query that defines the name. So each query only names what the one inside it computes, and there
+-- are few of them.
+-- Last, a span takes what it leaves out from the agent right above it, if both come in the same insert. Settling would do
+-- the same, but would have to write the row again.
 CREATE MATERIALIZED VIEW IF NOT EXISTS agent_spans_from_facts ON CLUSTER 'it\'s' TO agent_spans_in AS
 SELECT * EXCEPT agents REPLACE (
     if(bitTest(own, 0), agent, firstNonDefault(agents.agent[indexOf(agents.span_id, parent_span_id)], agent)) AS agent,
@@ -1109,7 +1113,7 @@ FROM
             span_id,
             parent_span_id,
             fleetglassTime(start_ns) AS start_time,
-            -- A hundred days at most: so sums of absurd durations stay numbers.
+            -- A hundred days at most, so that the sum of absurd durations does not overflow.
             least(toUInt64(greatest(end_ns, start_ns) - start_ns), 8640000000000000) AS duration_ns,
             kind,
             name,
@@ -1179,11 +1183,11 @@ FROM
                     kind NOT IN ('tool', 'handoff', 'retrieval'), '',
                     called != '', called,
                     f_traceloop_kind = 'tool', f_entity,
-                    said = 'tool' AND NOT startsWith(name, 'handoff to '), name,
+                    named_kind = 'tool' AND NOT startsWith(name, 'handoff to '), name,
                     '') AS tool,
                 fleetglassUnwrapped(wrapped_arguments) AS arguments,
                 fleetglassUnwrapped(wrapped_result) AS result,
-                fleetglassWithoutIds(said_last) AS output
+                fleetglassWithoutIds(last_output) AS output
             FROM
             (
                 SELECT
@@ -1196,7 +1200,7 @@ FROM
                         kind IN ('tool', 'handoff', 'retrieval'),
                         firstNonDefault(f_result, f_output, event_texts[3]),
                         '') AS wrapped_result,
-                    if(kind IN ('llm', 'agent', 'workflow'), firstNonDefault(f_output, event_texts[3]), '') AS said_last,
+                    if(kind IN ('llm', 'agent', 'workflow'), firstNonDefault(f_output, event_texts[3]), '') AS last_output,
                     fleetglassPriceKey(
                         provider_named,
                         fleetglassPricedModel(
@@ -1209,18 +1213,18 @@ FROM
                     SELECT
                         *,
                         multiIf(
-                            said = 'agent', if(
+                            named_kind = 'agent', if(
                                 word = 'agent' AND parent_span_id = '' AND f_agent = '' AND f_node = ''
                                     AND stem = name
                                     AND firstNonDefault(f_own_kind, f_langfuse_type, f_traceloop_kind) = '',
                                 'workflow',
                                 'agent'),
-                            said = 'tool' OR said = '' AND (called != '' OR f_call_id != ''), if(
+                            named_kind = 'tool' OR named_kind = '' AND (called != '' OR f_call_id != ''), if(
                                 f_transfer_mode = 'pass_control' OR startsWith(name, 'handoff to ')
                                     OR match(called, '^(transfer|handoff|hand_off)(_to_|$)'),
                                 'handoff',
                                 'tool'),
-                            said != '', said,
+                            named_kind != '', named_kind,
                             word = 'chain', multiIf(
                                 chain_agent != '' AND name = chain_agent, 'agent', parent_span_id = '', 'workflow', 'other'),
                             f_workflow_run != '', 'workflow',
@@ -1228,18 +1232,18 @@ FROM
                             'other')::LowCardinality(String) AS kind,
                         multiIf(
                             input = 0 AND output_all = 0, greatest(total, read + written),
-                            -- Cached tokens stand inside the input or beside it: a total that is the sum of all tells, and
-                            -- more cached than input can only be beside. Langfuse's details count them beside.
+                            -- Cached tokens are a part of the input or come on top of it. They come on top if the total is the
+                            -- sum of all, if they are more than the input, and in Langfuse's details.
                             has_details OR read + written > input OR read + written > 0 AND total = input + output_all + read + written,
                             input + read + written,
                             input) AS used_input,
-                        -- Reasoning beside the output, in the same way.
+                        -- Reasoning on top of the output, in the same way.
                         if(has_details OR reasoning > output_all, output_all + reasoning, output_all) AS used_output
                     FROM
                     (
                         SELECT
                             *,
-                            transform(word, ['agent', 'invoke_agent', 'ai.generatetext', 'ai.streamtext', 'ai.generateobject', 'ai.streamobject', 'llm', 'chat', 'generate_content', 'text_completion', 'completion', 'generation', 'ai.generatetext.dogenerate', 'ai.streamtext.dostream', 'ai.generateobject.dogenerate', 'ai.streamobject.dostream', 'tool', 'execute_tool', 'ai.toolcall', 'tools/call', 'retriever', 'retrieval', 'reranker', 'rerank', 'embedding', 'embeddings', 'ai.embed.doembed', 'ai.embedmany.doembed', 'workflow', 'invoke_workflow', 'invoke_graph', 'invoke_swarm', 'handoff', 'guardrail'], ['agent', 'agent', 'agent', 'agent', 'agent', 'agent', 'llm', 'llm', 'llm', 'llm', 'llm', 'llm', 'llm', 'llm', 'llm', 'llm', 'tool', 'tool', 'tool', 'tool', 'retrieval', 'retrieval', 'retrieval', 'retrieval', 'embedding', 'embedding', 'embedding', 'embedding', 'workflow', 'workflow', 'workflow', 'workflow', 'handoff', 'guardrail'], '') AS said,
+                            transform(word, ['agent', 'invoke_agent', 'ai.generatetext', 'ai.streamtext', 'ai.generateobject', 'ai.streamobject', 'llm', 'chat', 'generate_content', 'text_completion', 'completion', 'generation', 'ai.generatetext.dogenerate', 'ai.streamtext.dostream', 'ai.generateobject.dogenerate', 'ai.streamobject.dostream', 'tool', 'execute_tool', 'ai.toolcall', 'tools/call', 'retriever', 'retrieval', 'reranker', 'rerank', 'embedding', 'embeddings', 'ai.embed.doembed', 'ai.embedmany.doembed', 'workflow', 'invoke_workflow', 'invoke_graph', 'invoke_swarm', 'handoff', 'guardrail'], ['agent', 'agent', 'agent', 'agent', 'agent', 'agent', 'llm', 'llm', 'llm', 'llm', 'llm', 'llm', 'llm', 'llm', 'llm', 'llm', 'tool', 'tool', 'tool', 'tool', 'retrieval', 'retrieval', 'retrieval', 'retrieval', 'embedding', 'embedding', 'embedding', 'embedding', 'workflow', 'workflow', 'workflow', 'workflow', 'handoff', 'guardrail'], '') AS named_kind,
                             firstNonDefault(
                                 f_tool,
                                 if(
@@ -1258,7 +1262,7 @@ FROM
                         (
                             SELECT
                                 *,
-                                -- `greatest`, for OR would look at its sides one by one, row by row.
+                                -- `greatest`, because OR would evaluate its sides one by one, row by row.
                                 greatest(
                                     failed, has_exception, f_error_type != '', f_tool_status = 'error', f_level = 'ERROR') AS is_failed,
                                 lower(firstNonDefault(
@@ -1277,12 +1281,12 @@ FROM
                                     JSONExtract(f_usage_details, 'Map(String, Float64)')) AS details,
                                 JSONExtractFloat(f_cost_details, 'total') AS total_cost,
                                 f_usage_details != '' AS has_details,
-                                -- Some instrumentations put the tool's schema where its arguments should be: the same for every call.
+                                -- Some instrumentations put the tool's schema where the arguments should be.
                                 f_arguments = f_schema OR fleetglassIsSchema(f_arguments) AS is_schema,
                                 firstNonDefault(
                                     if(f_provider IN ('strands-agents', 'microsoft.agent_framework', 'autogen', 'langchain', 'langgraph'), '', f_provider),
                                     splitByChar('.', f_vercel_provider)[1]) AS provider_named,
-                                -- One reason, or a list as JSON text.
+                                -- One reason, or a list of reasons as JSON.
                                 if(startsWith(f_finish, '['), replaceRegexpOne(f_finish, '^\\[ *"?([^",\\]]*).*$', '\\1'), f_finish) AS finish
                             FROM
                             (
@@ -1353,7 +1357,7 @@ FROM
                                     numbers[indexOf(facts, 52)] AS f_reasoning_tokens,
                                     numbers[indexOf(facts, 53)] AS f_reported_cost
                                 FROM span_facts
-                                -- A span that a request holds twice is one.
+                                -- A span that occurs twice in a request counts once.
                                 LIMIT 1 BY tenant, trace_id, span_id
                             )
                         )
@@ -1365,8 +1369,8 @@ FROM
 )
 
 -- settled
--- How far arriving spans are settled: in the segments up to here each span has the agent, the run and the
--- cost that the spans stored by then tell. And by whom: two at once would take the same back twice.
+-- How far `fleetglass settle` has come: in segments up to this one, each span has its agent, run and cost. `holder` is
+-- the process that settles: two at once would take the same rows back twice.
 CREATE TABLE IF NOT EXISTS settled ON CLUSTER 'it\'s'
 (
     segment UInt64,
@@ -1377,8 +1381,8 @@ ENGINE = ReplicatedReplacingMergeTree(at)
 ORDER BY tuple()
 
 -- directives
--- What agents were told from outside, by whom and why. For each scope the latest counts; a field that is
--- empty holds for all. In a cluster every node has the whole table.
+-- The directives that people and detectors give to agents: what, by whom and why. For each scope the latest
+-- directive counts; an empty field of a scope means all. In a cluster every node has the whole table.
 CREATE TABLE IF NOT EXISTS directives ON CLUSTER 'it\'s'
 (
     id UUID DEFAULT generateUUIDv4(),
@@ -1464,7 +1468,8 @@ ORDER BY (tenant, id, version)
 TTL toDateTime(updated_at) + toIntervalDay(400)
 
 -- incident_actions
--- What people did about incidents: acknowledge, silence, resolve, re-open; by whom and why. Only added to.
+-- What people did about incidents (acknowledge, silence, resolve, re-open), by whom and why. Rows are only
+-- added.
 CREATE TABLE IF NOT EXISTS incident_actions ON CLUSTER 'it\'s'
 (
     id UUID DEFAULT generateUUIDv4(),
@@ -1481,8 +1486,7 @@ ORDER BY (tenant, incident, id)
 TTL toDateTime(at) + toIntervalDay(400)
 
 -- incidents
--- Incidents as they stand: what the detectors say and of whom, and what people said since it was
--- last opened.
+-- The present state of each incident: what the detectors report, and what people did since it was last opened.
 CREATE OR REPLACE VIEW incidents ON CLUSTER 'it\'s' AS
 SELECT
     i.* EXCEPT (version, state, change),

@@ -1,5 +1,5 @@
--- What agents were told from outside, by whom and why. For each scope the latest counts; a field that is
--- empty holds for all. In a cluster every node has the whole table.
+-- The directives that people and detectors give to agents: what, by whom and why. For each scope the latest
+-- directive counts; an empty field of a scope means all. In a cluster every node has the whole table.
 CREATE TABLE IF NOT EXISTS directives${on_cluster}
 (
     id UUID DEFAULT generateUUIDv4(),

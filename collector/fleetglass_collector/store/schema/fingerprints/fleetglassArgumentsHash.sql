@@ -1,3 +1,3 @@
--- What a tool was asked; 0 where that was not recorded.
+-- The fingerprint of a tool's arguments; 0 where no arguments were recorded.
 CREATE OR REPLACE FUNCTION fleetglassArgumentsHash${on_cluster} AS (tool, arguments) ->
     fleetglassHash(tool, fleetglassUnwrapped(arguments))

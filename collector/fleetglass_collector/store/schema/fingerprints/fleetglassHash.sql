@@ -1,5 +1,5 @@
--- A fingerprint of a text; 0 is of nothing. Neither the order of an object's keys counts nor the space
--- between the parts of what is JSON. The key is the installation's own.
+-- A fingerprint of a text; 0 for an empty text. For JSON, neither the order of an object's keys nor the white
+-- space between its parts changes the fingerprint. Each installation has its own key.
 CREATE OR REPLACE FUNCTION fleetglassHash${on_cluster} AS (prefix, text) -> multiIf(
     text = '',
     0,
@@ -8,7 +8,7 @@ CREATE OR REPLACE FUNCTION fleetglassHash${on_cluster} AS (prefix, text) -> mult
         ${secret_key},
         prefix,
         arraySort(JSONExtractKeysAndValuesRaw(text)),
-        -- Empty, or no JSON.
+        -- An empty object, or not JSON.
         if(empty(JSONExtractKeysAndValuesRaw(text)), text, '')),
     startsWith(text, '['),
     sipHash64Keyed(

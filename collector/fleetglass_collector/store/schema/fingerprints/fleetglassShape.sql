@@ -1,4 +1,5 @@
--- What a tool was asked, but for numbers and ids: what stays when a call is repeated with a new cursor.
+-- A fingerprint of a tool's arguments without numbers and ids: it stays the same when a call is repeated with a
+-- new cursor.
 CREATE OR REPLACE FUNCTION fleetglassShape${on_cluster} AS (tool, arguments) -> if(
     arguments = '',
     0,

@@ -1,3 +1,4 @@
+-- The key as functions read it.
 CREATE OR REPLACE DICTIONARY fleetglass_secret.key${on_cluster}
 (
     id UInt64,

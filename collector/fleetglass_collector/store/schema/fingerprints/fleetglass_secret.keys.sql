@@ -1,5 +1,5 @@
--- The key of the fingerprints: without it nobody can test a guess at what was hashed. Made once, by
--- store/migrate.py; should two make one at the same time, the first holds.
+-- The key of the fingerprints. Without it nobody can test a guess at a text that was hashed. store/migrate.py
+-- makes it once. If two collectors make one at the same time, the first counts.
 CREATE TABLE IF NOT EXISTS fleetglass_secret.keys${on_cluster}
 (
     id UInt64,

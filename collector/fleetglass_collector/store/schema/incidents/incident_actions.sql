@@ -1,4 +1,5 @@
--- What people did about incidents: acknowledge, silence, resolve, re-open; by whom and why. Only added to.
+-- What people did about incidents (acknowledge, silence, resolve, re-open), by whom and why. Rows are only
+-- added.
 CREATE TABLE IF NOT EXISTS incident_actions${on_cluster}
 (
     id UUID DEFAULT generateUUIDv4(),

@@ -1,5 +1,4 @@
--- Incidents as they stand: what the detectors say and of whom, and what people said since it was
--- last opened.
+-- The present state of each incident: what the detectors report, and what people did since it was last opened.
 CREATE OR REPLACE VIEW incidents${on_cluster} AS
 SELECT
     i.* EXCEPT (version, state, change),

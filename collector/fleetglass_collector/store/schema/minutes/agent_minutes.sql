@@ -1,5 +1,5 @@
--- The fleet by the minute and by what people slice by. Every measure is a sum, so a plain
--- `sum(...) GROUP BY` is right at any moment. `durations` counts spans by bucket of their duration:
+-- Sums by minute and by the columns that people group by. Every measure is a sum, so a plain
+-- `sum(...) GROUP BY` is right at any moment. `durations` counts spans by bucket of their duration;
 -- fleetglassQuantile reads it.
 CREATE TABLE IF NOT EXISTS agent_minutes${local}${on_cluster}
 (

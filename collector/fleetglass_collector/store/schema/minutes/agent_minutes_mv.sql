@@ -26,7 +26,7 @@ SELECT
     sum(toDecimal128(s.sign * ifNull(s.cost, 0), 12)) AS cost,
     sum(toDecimal128(s.sign * ifNull(s.reported_cost, 0), 12)) AS reported_cost,
     sum(s.sign * toInt64(s.duration_ns)) AS duration_ns,
-    -- A bucket may stand here more than once: merges and sums add up. (Half the work of `sumMap`.)
+    -- A bucket may occur more than once: merges and sums add it up. (Half the work of `sumMap`.)
     CAST((groupArray(fleetglassBucket(s.duration_ns)), groupArray(toInt64(s.sign))), 'Map(UInt16, Int64)') AS durations
 FROM agent_spans_in AS s
 GROUP BY

@@ -1,5 +1,5 @@
--- Nanoseconds below which a share `q` of the spans lie, from buckets as in agent_minutes.durations; NaN where
--- there are none. Within a bucket they count as evenly spread: the result is 9 % and 91 ns off at most.
+-- The nanoseconds that a share `q` of the spans stay below, from buckets as in agent_minutes.durations; NaN without
+-- spans. Spans count as evenly spread within a bucket: the result is at most 9 % and 91 ns off.
 CREATE OR REPLACE FUNCTION fleetglassQuantile${on_cluster} AS (buckets, q) -> arrayMap(
     (numbers, counts, ends) -> if(empty(ends), nan, arrayMap(
         (number, count, end) -> 1000 * (

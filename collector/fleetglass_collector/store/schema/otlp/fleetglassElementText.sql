@@ -1,4 +1,5 @@
--- The JSON of an array's element. Functions are expanded where a view is created, and not needed later.
+-- An element of an array as JSON. The database replaces a function by its text where a view is created; it does not
+-- need the function afterwards.
 CREATE OR REPLACE FUNCTION fleetglassElementText${on_cluster} AS element -> multiIf(
     isNotNull(tupleElement(element, 'string_value')),
     toJSONString(assumeNotNull(tupleElement(element, 'string_value'))),

@@ -1,5 +1,5 @@
--- The text of an attribute's value; otlp/text.py defines it. What is nothing else is an array, maybe an
--- empty one: the receiver has seen to it that every value is something.
+-- An attribute's value as text, as otlp/text.py defines it. A value without any scalar is an array, perhaps an empty
+-- one: the receiver makes sure that every value is set.
 CREATE OR REPLACE FUNCTION fleetglassValueText${on_cluster} AS value -> multiIf(
     isNotNull(tupleElement(value, 'string_value')),
     assumeNotNull(tupleElement(value, 'string_value')),

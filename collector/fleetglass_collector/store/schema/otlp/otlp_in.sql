@@ -1,4 +1,4 @@
--- The door: an OTLP ExportTraceServiceRequest is one row. It keeps nothing; views take it apart.
+-- Where OTLP requests are inserted: one ExportTraceServiceRequest a row. It keeps nothing; views take it apart.
 CREATE TABLE IF NOT EXISTS otlp_in${on_cluster}
 (
     tenant String,

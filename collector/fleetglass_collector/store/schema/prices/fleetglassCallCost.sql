@@ -1,4 +1,4 @@
--- Dollars that a call costs; NULL where no price is known. Input is the total, with what is cached.
+-- The dollars that a call costs; NULL without a known price. `input` is the total, including cached tokens.
 CREATE OR REPLACE FUNCTION fleetglassCallCost${on_cluster} AS (
     provider, model, response_model, service_tier, start_time,
     ${token_arguments}

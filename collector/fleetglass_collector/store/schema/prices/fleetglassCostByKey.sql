@@ -1,6 +1,7 @@
--- Most calls fall under the usual offer; the others (long, old, spoken, at some time of day) search for theirs.
--- `bitAnd`, for AND would evaluate its sides one by one, row by row. A sum of counts as Float64, for it may be too large.
--- The key and its usual price are written many times over where this is expanded: give them names, and the
+-- The dollars that a call costs, by its key in `prices_now` and its usual price. Most calls fall under the usual offer.
+-- The others (long, old, with audio, at a special time of day) look for their offer.
+-- `bitAnd`, because AND would evaluate its sides one by one, row by row. The sum of counts is a Float64 because it may be
+-- too large for an integer. The expanded text repeats the key and its usual price many times: pass names for them, and the
 -- database has less to read.
 CREATE OR REPLACE FUNCTION fleetglassCostByKey${on_cluster} AS (
     key, usual, at, ${token_arguments}

@@ -1,5 +1,5 @@
--- Dollars for a call under any offer, from what its classes of tokens cost. What is a part of other tokens and has
--- a price of its own is taken out of them; where the parts are more than the whole, they alone are paid.
+-- The dollars that a call costs under an offer, from the price of each class of tokens. Tokens that are a part of others
+-- and have a price of their own are taken out of those. If the parts are more than the whole, only the parts are paid.
 CREATE OR REPLACE FUNCTION fleetglassOfferCost${on_cluster} AS (
     ${token_arguments},
     ${rate_arguments}

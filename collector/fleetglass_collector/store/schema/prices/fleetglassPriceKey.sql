@@ -1,4 +1,4 @@
--- A service tier without prices of its own costs as any other call.
+-- The key of a call in `prices_now`. A service tier without prices of its own costs as much as any other call.
 CREATE OR REPLACE FUNCTION fleetglassPriceKey${on_cluster} AS (provider, priced_model, service_tier) -> (
     provider,
     priced_model,

@@ -1,4 +1,4 @@
--- Dollars for a call under the usual offer; its parts are within the whole, and none is sound.
+-- The dollars that a call costs under the usual offer. Its parts are within the whole, and it has no audio.
 CREATE OR REPLACE FUNCTION fleetglassUsualCost${on_cluster} AS (usual, input, output, cache_read, cache_write) ->
     (
         input * ${the_usual_input}

@@ -1,4 +1,4 @@
--- Reloaded whenever `prices` was written to; on a server also by itself.
+-- The prices in memory. Reloaded after each change of `prices`; a server also reloads it now and then.
 CREATE OR REPLACE DICTIONARY prices_now${on_cluster}
 (
     provider String,

@@ -1,5 +1,5 @@
--- How far arriving spans are settled: in the segments up to here each span has the agent, the run and the
--- cost that the spans stored by then tell. And by whom: two at once would take the same back twice.
+-- How far `fleetglass settle` has come: in segments up to this one, each span has its agent, run and cost. `holder` is
+-- the process that settles: two at once would take the same rows back twice.
 CREATE TABLE IF NOT EXISTS settled${on_cluster}
 (
     segment UInt64,

@@ -1,4 +1,4 @@
--- What people and panels read.
+-- The spans as people and dashboards read them.
 CREATE OR REPLACE VIEW agent_spans${on_cluster} AS
 SELECT * EXCEPT (version, is_deleted, own, held)
 FROM agent_spans_rows

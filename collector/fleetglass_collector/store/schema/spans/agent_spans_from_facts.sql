@@ -1,8 +1,9 @@
--- What a span's facts mean, whatever its dialect. From the inside out: what kind of work it is, who did it,
--- what came of it. The database analyses this for every insert, and anew wherever a name is used in the query
--- that defines it: so each query names what the one inside it has computed, and there are few of them.
--- At the end, a span takes from the agent right above it, if that came in the same insert, what it leaves
--- out. Settling would say the same, but would have to write the row again.
+-- Turns a span's facts into a row of agent_spans_in, whatever the dialect. From the inside out: which kind of work it is,
+-- who did it, what came of it. The database analyses this query for every insert. It repeats the analysis for every use
+-- of a name inside the query that defines the name. So each query only names what the one inside it computes, and there
+-- are few of them.
+-- Last, a span takes what it leaves out from the agent right above it, if both come in the same insert. Settling would do
+-- the same, but would have to write the row again.
 CREATE MATERIALIZED VIEW IF NOT EXISTS agent_spans_from_facts${on_cluster} TO agent_spans_in AS
 SELECT * EXCEPT agents REPLACE (
     if(${has_own_agent}, agent, firstNonDefault(${above_agent}, agent)) AS agent,
@@ -37,7 +38,7 @@ FROM
             span_id,
             parent_span_id,
             fleetglassTime(start_ns) AS start_time,
-            -- A hundred days at most: so sums of absurd durations stay numbers.
+            -- A hundred days at most, so that the sum of absurd durations does not overflow.
             least(toUInt64(greatest(end_ns, start_ns) - start_ns), 8640000000000000) AS duration_ns,
             kind,
             name,
@@ -107,11 +108,11 @@ FROM
                     kind NOT IN (${tool_kinds}), '',
                     called != '', called,
                     f_traceloop_kind = 'tool', f_entity,
-                    said = 'tool' AND NOT startsWith(name, 'handoff to '), name,
+                    named_kind = 'tool' AND NOT startsWith(name, 'handoff to '), name,
                     '') AS tool,
                 fleetglassUnwrapped(wrapped_arguments) AS arguments,
                 fleetglassUnwrapped(wrapped_result) AS result,
-                fleetglassWithoutIds(said_last) AS output
+                fleetglassWithoutIds(last_output) AS output
             FROM
             (
                 SELECT
@@ -124,7 +125,7 @@ FROM
                         kind IN (${tool_kinds}),
                         firstNonDefault(f_result, f_output, ${event_choice}),
                         '') AS wrapped_result,
-                    if(kind IN (${answering_kinds}), firstNonDefault(f_output, ${event_choice}), '') AS said_last,
+                    if(kind IN (${answering_kinds}), firstNonDefault(f_output, ${event_choice}), '') AS last_output,
                     fleetglassPriceKey(
                         provider_named,
                         fleetglassPricedModel(
@@ -137,18 +138,18 @@ FROM
                     SELECT
                         *,
                         multiIf(
-                            said = 'agent', if(
+                            named_kind = 'agent', if(
                                 word = 'agent' AND parent_span_id = '' AND f_agent = '' AND f_node = ''
                                     AND stem = name
                                     AND firstNonDefault(f_own_kind, f_langfuse_type, f_traceloop_kind) = '',
                                 'workflow',
                                 'agent'),
-                            said = 'tool' OR said = '' AND (called != '' OR f_call_id != ''), if(
+                            named_kind = 'tool' OR named_kind = '' AND (called != '' OR f_call_id != ''), if(
                                 f_transfer_mode = 'pass_control' OR startsWith(name, 'handoff to ')
                                     OR match(called, '^(transfer|handoff|hand_off)(_to_|$$)'),
                                 'handoff',
                                 'tool'),
-                            said != '', said,
+                            named_kind != '', named_kind,
                             word = 'chain', multiIf(
                                 chain_agent != '' AND name = chain_agent, 'agent', parent_span_id = '', 'workflow', 'other'),
                             f_workflow_run != '', 'workflow',
@@ -156,18 +157,18 @@ FROM
                             'other')::LowCardinality(String) AS kind,
                         multiIf(
                             input = 0 AND output_all = 0, greatest(total, read + written),
-                            -- Cached tokens stand inside the input or beside it: a total that is the sum of all tells, and
-                            -- more cached than input can only be beside. Langfuse's details count them beside.
+                            -- Cached tokens are a part of the input or come on top of it. They come on top if the total is the
+                            -- sum of all, if they are more than the input, and in Langfuse's details.
                             has_details OR read + written > input OR read + written > 0 AND total = input + output_all + read + written,
                             input + read + written,
                             input) AS used_input,
-                        -- Reasoning beside the output, in the same way.
+                        -- Reasoning on top of the output, in the same way.
                         if(has_details OR reasoning > output_all, output_all + reasoning, output_all) AS used_output
                     FROM
                     (
                         SELECT
                             *,
-                            transform(word, [${kind_words}], [${word_kinds}], '') AS said,
+                            transform(word, [${kind_words}], [${word_kinds}], '') AS named_kind,
                             firstNonDefault(
                                 f_tool,
                                 if(
@@ -186,7 +187,7 @@ FROM
                         (
                             SELECT
                                 *,
-                                -- `greatest`, for OR would look at its sides one by one, row by row.
+                                -- `greatest`, because OR would evaluate its sides one by one, row by row.
                                 greatest(
                                     failed, has_exception, f_error_type != '', f_tool_status = 'error', f_level = 'ERROR') AS is_failed,
                                 lower(firstNonDefault(
@@ -205,12 +206,12 @@ FROM
                                     JSONExtract(f_usage_details, 'Map(String, Float64)')) AS details,
                                 JSONExtractFloat(f_cost_details, 'total') AS total_cost,
                                 f_usage_details != '' AS has_details,
-                                -- Some instrumentations put the tool's schema where its arguments should be: the same for every call.
+                                -- Some instrumentations put the tool's schema where the arguments should be.
                                 f_arguments = f_schema OR fleetglassIsSchema(f_arguments) AS is_schema,
                                 firstNonDefault(
                                     if(f_provider IN (${no_providers}), '', f_provider),
                                     splitByChar('.', f_vercel_provider)[1]) AS provider_named,
-                                -- One reason, or a list as JSON text.
+                                -- One reason, or a list of reasons as JSON.
                                 if(startsWith(f_finish, '['), replaceRegexpOne(f_finish, '^\\[ *"?([^",\\]]*).*$$', '\\1'), f_finish) AS finish
                             FROM
                             (
@@ -229,7 +230,7 @@ FROM
                                     event_texts,
 ${fact_columns}
                                 FROM span_facts
-                                -- A span that a request holds twice is one.
+                                -- A span that occurs twice in a request counts once.
                                 LIMIT 1 BY tenant, trace_id, span_id
                             )
                         )

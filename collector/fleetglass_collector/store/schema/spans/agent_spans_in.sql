@@ -1,6 +1,6 @@
--- The door to all that is known of agents: a span as it arrives, or a span read anew. What was counted
--- of it before comes first, with sign -1, and takes itself back from the rollups.
--- The columns stand as settle/row.py writes them.
+-- Where rows of spans are inserted: a span that arrives, or a span that is written again. In the second case its old
+-- row comes first, with sign -1, and takes its counts out of the rollups. It keeps nothing.
+-- settle/row.py writes the columns in this order.
 CREATE TABLE IF NOT EXISTS agent_spans_in${on_cluster}
 (
     sign Int8,

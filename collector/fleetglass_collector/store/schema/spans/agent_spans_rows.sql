@@ -1,7 +1,7 @@
--- One narrow row a span, without its payload. In the order of arrival, so that what is new is read
--- without reading the rest, and so that inserts and merges only ever append. A span that is read anew
--- is a row of the same key and a higher version.
--- `own` says which facts are the span's own (bits, as in settle/spans.py); `held` is a usage that does not count.
+-- One narrow row for each span, without its payload. Rows are in the order of arrival: new rows can be read without
+-- reading the rest, and inserts and merges only append. A span that is written again is a row with the same key and a
+-- higher version.
+-- `own` says which facts are the span's own (bits, see dialects/own.py); `held` is a usage that does not count.
 CREATE TABLE IF NOT EXISTS agent_spans_rows${local}${on_cluster}
 (
     version UInt32,

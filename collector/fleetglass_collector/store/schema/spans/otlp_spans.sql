@@ -1,6 +1,6 @@
--- A span and what its resource says. Keeps nothing: it stands between two views so that the database
--- takes requests apart first and reads facts then. In one query it may put off reading a resource's
--- facts until it has copied the whole request to each of its spans.
+-- A span and the facts of its resource. It keeps nothing. It stands between two views so that the database takes requests
+-- apart first and reads facts afterwards. In a single query, it may copy the whole request to each of its spans before it
+-- reads the facts of the resource.
 CREATE TABLE IF NOT EXISTS otlp_spans${on_cluster}
 (
     tenant String,

@@ -1,6 +1,5 @@
--- What a span says about itself: the numbers of the facts that its attributes spell (see
--- dialects/facts.py), their texts and their numbers. Keeps nothing: it stands between two views because
--- the database, given one query, computes a list anew for each use of it.
+-- The facts that a span's attributes spell (numbers as in dialects/facts.py), as texts and as numbers. It keeps nothing. It
+-- stands between two views because in a single query the database computes a list again for each use of it.
 CREATE TABLE IF NOT EXISTS span_facts${on_cluster}
 (
     tenant String,

@@ -1,5 +1,5 @@
--- A span's keys are looked up once, all together, and become the numbers of the facts that they spell.
--- (Reading facts out of the finished map scans the map for each of them, and costs three times as much.)
+-- A span's keys are looked up once, all together, and become the numbers of the facts that they spell. (Reading facts out
+-- of the finished map would scan the map for each fact, and costs three times as much.)
 CREATE MATERIALIZED VIEW IF NOT EXISTS span_facts_mv${on_cluster} TO span_facts AS
 SELECT
     tenant,
@@ -7,7 +7,7 @@ SELECT
     ${carried},
     lower(hex(span.trace_id)) AS trace_id,
     lower(hex(span.span_id)) AS span_id,
-    -- A span that says that it is its own parent has none.
+    -- A span that names itself as its parent has no parent.
     if(span.parent_span_id = span.span_id, '', fleetglassId(span.parent_span_id)) AS parent_span_id,
     span.start_time_unix_nano AS start_ns,
     span.end_time_unix_nano AS end_ns,
@@ -35,7 +35,7 @@ ${event_texts}]) AS event_texts,
             values.string_value, values.int_value, values.double_value, facts)) AS numbers
 FROM
 (
-    -- Where a fact is spelled twice, the more trusted counts.
+    -- If a span has two spellings of a fact, the more trusted one counts.
     SELECT
         *,
         if(

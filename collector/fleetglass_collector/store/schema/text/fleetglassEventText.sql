@@ -1,4 +1,4 @@
--- An attribute of the first event of a name: where some instrumentations put what went in and out.
+-- An attribute of the first event with a name. Some instrumentations put inputs and outputs there.
 CREATE OR REPLACE FUNCTION fleetglassEventText${on_cluster} AS (events, event, name) -> arrayMap(
     attributes -> ifNull(
         tupleElement(tupleElement(attributes, 'value'), 'string_value')[indexOf(tupleElement(attributes, 'key'), name)], ''),

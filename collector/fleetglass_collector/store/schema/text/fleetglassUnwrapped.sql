@@ -1,4 +1,4 @@
--- What a tool was asked or answered, without what some frameworks wrap it in.
+-- The arguments or the result of a tool, without the wrapping that some frameworks add.
 CREATE OR REPLACE FUNCTION fleetglassUnwrapped${on_cluster} AS text -> multiIf(
     NOT startsWith(text, '{') OR NOT multiSearchAny(text, ['"kwargs"', '"inputs"', '"tool_call_id"']),
     trimBoth(text),

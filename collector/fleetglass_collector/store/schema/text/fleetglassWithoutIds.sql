@@ -1,4 +1,4 @@
--- What a model said, without the ids of messages and calls, which are new each time.
+-- A model's output without the ids of messages and calls, which are new each time.
 CREATE OR REPLACE FUNCTION fleetglassWithoutIds${on_cluster} AS text -> if(
     NOT multiSearchAny(text, ['id"', 'Id"']),
     text,

@@ -1,4 +1,4 @@
--- The OpenTelemetry ClickHouse exporter's table, column for column.
+-- The table of the OpenTelemetry ClickHouse exporter, column for column.
 CREATE TABLE IF NOT EXISTS otel_traces${local}${on_cluster}
 (
     Timestamp DateTime64(9) CODEC(Delta(8), ZSTD(1)),
@@ -43,7 +43,7 @@ PRIMARY KEY (ServiceName, SpanName, toDateTime(Timestamp))
 ORDER BY (ServiceName, SpanName, toDateTime(Timestamp), Timestamp)
 TTL ${ttl_otel_traces}
 SETTINGS index_granularity = 8192, ttl_only_drop_parts = 1, ${deduplication},
-    -- A wide part is a hundred files; making and merging them cost a third of the intake's time.
+    -- A wide part has a hundred files; writing and merging them took a third of the time of an insert.
     min_bytes_for_wide_part = 268435456, merge_selector_base = 10,
-    -- The journal forgets what is confirmed, so that must outlive a power cut.
+    -- The journal deletes a segment once the insert is confirmed, so the rows must survive a power cut.
     fsync_after_insert = 1, fsync_part_directory = 1

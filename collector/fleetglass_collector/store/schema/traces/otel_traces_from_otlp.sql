@@ -1,5 +1,5 @@
--- What is the same for all spans of a resource is computed before they are taken apart.
--- In a cluster it writes to the distributed table, so that a trace's spans meet on one shard.
+-- Facts that all spans of a resource share are computed before the spans are taken apart. In a cluster it writes to the
+-- distributed table, so that the spans of a trace meet on one shard.
 CREATE MATERIALIZED VIEW IF NOT EXISTS otel_traces_from_otlp${on_cluster} TO otel_traces AS
 SELECT
     fleetglassTime(span.start_time_unix_nano) AS Timestamp,

@@ -1,4 +1,4 @@
--- When a trace was, for looking it up by its id without reading every day.
+-- When each trace was, to look it up by its id without reading every day.
 CREATE TABLE IF NOT EXISTS otel_traces_trace_id_ts${local}${on_cluster}
 (
     TraceId String CODEC(ZSTD(1)),

@@ -1,5 +1,5 @@
--- What was asked and answered, whatever the dialect spells it: for those few spans whose words matter. Ask
--- by trace_id and time. It reads the payload, which is gone after a few days.
+-- The words of a span (arguments and result, input and output), whatever the dialect. Only for a few spans: query it by
+-- trace_id and time. It reads the payload, which is deleted after a few days.
 CREATE OR REPLACE VIEW span_texts${on_cluster} AS
 SELECT
     Timestamp AS time,

@@ -278,6 +278,15 @@ NUMBERS = (
 
 FACTS = TEXTS + NUMBERS
 
+# Texts that some instrumentations put into an event instead of an attribute: the event's name, the
+# name of its attribute.
+EVENT_TEXTS = {
+    "exception_type": ("exception", "exception.type"),
+    "tool_message": ("gen_ai.tool.message", "content"),
+    "choice": ("gen_ai.choice", "message"),
+    "choice_finish": ("gen_ai.choice", "finish_reason"),
+}
+
 # The words that name a kind, whichever attribute they stand in; in lower case. "chain" is not here:
 # what a chain is depends on where it stands.
 WORDS = {

@@ -6,7 +6,9 @@ fact is then found by its number.
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from fleetglass_collector.dialects import above, kinds, own
 from fleetglass_collector.dialects.facts import (
+    EVENT_TEXTS,
     FACTS,
     NO_PROVIDERS,
     TEXTS,
@@ -16,23 +18,13 @@ from fleetglass_collector.dialects.facts import (
 )
 
 INDENT = " " * 4
-COST = (
-    "fleetglassCallCost(provider, model, response_model, service_tier, start_time, input_tokens, "
-    "output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, 0, 0, 0)"
-)
-HELD_COST = (
-    "fleetglassCallCost(provider, model, response_model, service_tier, start_time, "
-    "toUInt64(held[1]), toUInt64(held[2]), toUInt64(held[3]), toUInt64(held[4]), "
-    "toUInt64(held[5]), 0, 0, 0)"
-)
-
 
 READ_LATER = ("arguments", "result", "input", "output")
 """Facts that are read again from the stored attributes; of the others the rows have what counts."""
 
 
 def variables() -> Mapping[str, str]:
-    """What the SQL files may name: `${facts}`, `${resource_facts}`, `${kind_words}` ..."""
+    """Return what the SQL files may name: `${spellings}`, `${kind_words}` and so on."""
     number = {fact.name: index for index, fact in enumerate(FACTS, 1)}
     spelled = [
         (s, number[fact.name], rank) for fact in FACTS for rank, s in enumerate(fact.spellings)
@@ -55,6 +47,27 @@ def variables() -> Mapping[str, str]:
         "kind_words": _texts(WORDS),
         "word_kinds": _texts(WORDS.values()),
         "no_providers": _texts(NO_PROVIDERS),
+        **_events(),
+        **own.variables(),
+        **kinds.variables(),
+        **above.variables(),
+    }
+
+
+def _events() -> Mapping[str, str]:
+    """Return how the texts of events are read from a span that arrives and from a stored one."""
+    arriving = (
+        f"{INDENT * 2}fleetglassEventText(span.events, '{event}', '{attribute}')"
+        for event, attribute in EVENT_TEXTS.values()
+    )
+    return {
+        "event_texts": _lines(arriving),
+        "no_event_texts": _texts("" for _ in EVENT_TEXTS),
+        **{f"event_{name}": f"event_texts[{at}]" for at, name in enumerate(EVENT_TEXTS, 1)},
+        **{
+            f"stored_{name}": f"Events.Attributes[indexOf(Events.Name, '{event}')]['{attribute}']"
+            for name, (event, attribute) in EVENT_TEXTS.items()
+        },
     }
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from fleetglass_collector.prices.book import Book
 from fleetglass_collector.prices.offer import Entry, Offer, Rates
-from fleetglass_collector.store import schema
 from fleetglass_collector.store.client import Store
+from fleetglass_collector.store.schema.clauses import on_cluster
 
 Pair = tuple[str, str]
 """A provider and a model, as spans spell them."""
@@ -122,7 +122,7 @@ def _write(store: Store, rows: Collection[Row], cluster: str) -> None:
     if not rows:
         return
     store.insert("prices", "\n".join(json.dumps(row.columns) for row in rows).encode())
-    clause = schema.on_cluster(cluster)
+    clause = on_cluster(cluster)
     if cluster:
         store.command(f"SYSTEM SYNC REPLICA{clause} prices")
     store.command(f"SYSTEM RELOAD DICTIONARY{clause} prices_now")

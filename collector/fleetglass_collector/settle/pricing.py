@@ -3,14 +3,14 @@
 import json
 from collections.abc import Collection
 
-from fleetglass_collector.dialects.sql import COST
 from fleetglass_collector.prices import ledger
 from fleetglass_collector.prices.book import Book
 from fleetglass_collector.prices.ledger import Pair
+from fleetglass_collector.prices.sql import COST
 from fleetglass_collector.settle.outbox import Outbox
 from fleetglass_collector.settle.row import COLUMNS, REST
 from fleetglass_collector.store.client import Store
-from fleetglass_collector.store.schema import quoted
+from fleetglass_collector.store.schema.clauses import quoted
 
 BATCH_ROWS = 100_000
 # They are named in a query, which the database reads up to a size.

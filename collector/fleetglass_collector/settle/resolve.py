@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from fleetglass_collector.dialects.own import SESSION
 from fleetglass_collector.settle import ancestry
 from fleetglass_collector.settle.ancestry import Indices, Mask
-from fleetglass_collector.settle.spans import KIND, SESSION, TOLD, Spans
+from fleetglass_collector.settle.spans import KIND, TOLD, Spans
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

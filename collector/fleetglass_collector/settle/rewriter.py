@@ -4,6 +4,19 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from fleetglass_collector.dialects.kinds import KINDS
+from fleetglass_collector.dialects.own import (
+    AGENT,
+    CALLER,
+    CONVERSATION,
+    IDENTITY,
+    REPEAT,
+    RUN,
+    SESSION,
+    SETTLED,
+    TARGET,
+    WORKFLOW,
+)
 from fleetglass_collector.settle.ancestry import Indices
 from fleetglass_collector.settle.resolve import Resolved
 from fleetglass_collector.settle.row import (
@@ -16,21 +29,10 @@ from fleetglass_collector.settle.row import (
 )
 from fleetglass_collector.settle.source import Rows
 from fleetglass_collector.settle.spans import (
-    AGENT,
-    CALLER,
-    CONVERSATION,
     HELD,
-    IDENTITY,
     KIND,
-    KINDS,
-    REPEAT,
-    RUN,
-    SESSION,
-    SETTLED,
-    TARGET,
     TOLD,
     WEIGHTS,
-    WORKFLOW,
     Numbers,
     Spans,
     chosen,

@@ -7,12 +7,13 @@ from string import Template
 
 import numpy as np
 
-from fleetglass_collector.dialects.sql import HELD_COST
+from fleetglass_collector.dialects import own
 from fleetglass_collector.errors import StoreError
+from fleetglass_collector.prices.sql import HELD_COST
 from fleetglass_collector.settle.row import REST, Row
 from fleetglass_collector.settle.spans import KIND, NUMBERS, WEIGHTS, Numbers, Spans, chosen, none
 from fleetglass_collector.store.client import Store
-from fleetglass_collector.store.schema import quoted
+from fleetglass_collector.store.schema.clauses import quoted
 
 SQL = files("fleetglass_collector.settle") / "sql"
 READ = Template((SQL / "read.sql").read_text())
@@ -71,8 +72,11 @@ def _rows(store: Store, spans: Spans) -> Iterator[tuple[tuple[int, int], int, Ro
     sql = ROWS.substitute(
         segments=_listed(np.unique(spans["segment"])),
         keys=_listed(spans["key"]),
+        identity_own=", ".join(f"if({test}, {name}, '')" for name, test in _own_identity()),
+        identity=", ".join(own.IDENTITY),
         held_cost=HELD_COST,
         rest=REST,
+        **own.variables(),
     )
     body = memoryview(store.query(sql, fmt="RowBinary"))
     while body:
@@ -89,13 +93,28 @@ def _rows(store: Store, spans: Spans) -> Iterator[tuple[tuple[int, int], int, Ro
 def _read(where: str) -> str:
     return READ.substitute(
         numbers=",\n    ".join(f"groupArray(n_{name}::UInt64)" for name in NUMBERS),
-        identity=" + ".join(f"{weight} * h_{name}" for name, weight in WEIGHTS.items()),
+        identity_hashes=", ".join(
+            f"sipHash64({name}) * notEmpty({name}) AS h_{name}" for name in own.IDENTITY
+        ),
+        identity_own=", ".join(
+            f"h_{name} * ({test}) AS n_{name}" for name, test in _own_identity()
+        ),
+        identity_now=" + ".join(f"{weight} * h_{name}" for name, weight in WEIGHTS.items()),
         kinds=", ".join(map(quoted, KIND)),
         kind_codes=", ".join(map(str, KIND.values())),
         other=str(KIND["other"]),
         tool=str(KIND["tool"]),
         where=where,
+        **own.variables(),
     )
+
+
+def _own_identity() -> Iterator[tuple[str, str]]:
+    """Yield each column of the identity, and the SQL that says whether it is the span's own."""
+    has_own = own.variables()
+    for column in own.IDENTITY:
+        otherwise = "" if column == "agent" else " OR as_it_arrived"
+        yield column, has_own[f"has_own_{column}"] + otherwise
 
 
 def _listed(numbers: Numbers) -> str:

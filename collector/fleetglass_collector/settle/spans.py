@@ -3,40 +3,16 @@
 import numpy as np
 import numpy.typing as npt
 
-KINDS = (
-    "agent",
-    "llm",
-    "tool",
-    "retrieval",
-    "embedding",
-    "workflow",
-    "handoff",
-    "guardrail",
-    "other",
-)
-KIND = {name: code for code, name in enumerate(KINDS)}
+from fleetglass_collector.dialects.kinds import KINDS
+from fleetglass_collector.dialects.own import IDENTITY
 
-# The bits of `own`: which facts are the span's own. Of a row as it arrived only the first three are
-# told, and whatever else is there is its own; SETTLED says that all are told.
-AGENT, RUN, SESSION = 1, 2, 4
-WORKFLOW, TARGET, CALLER, CONVERSATION = 256, 512, 1024, 2048
-# A tool's span that repeats what another tells: its row says "other".
-REPEAT = 4096
-SETTLED = 1 << 15
+KIND = {name: code for code, name in enumerate(KINDS)}
 
 # Of `usage`: the span tells of tokens or money; they do not count now.
 TOLD, HELD = 1, 2
 
-# What an agent passes on, with the bits that say that it is the span's own. An identity as one
-# number is the sum of these, weighted: so whose they are together can be calculated.
-IDENTITY = {
-    "agent": AGENT,
-    "agent_version": 8,
-    "agent_id": 16,
-    "cohort": 32,
-    "tier": 64,
-    "prompt_version": 128,
-}
+# An agent's identity as one number is the sum of the hashes of its columns, each times its weight:
+# so the identity that a span has from two others can be calculated.
 WEIGHTS = dict(zip(IDENTITY, (1, 3, 5, 7, 9, 11), strict=True))
 
 # As they come from sql/read.sql: texts as hashes, 0 where there is none. `..._now` is what the row

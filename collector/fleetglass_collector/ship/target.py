@@ -4,10 +4,10 @@ from urllib.parse import unquote, urlsplit
 
 from fleetglass_collector.config import Config
 from fleetglass_collector.embedded.users import WRITER, writer_secret
-from fleetglass_collector.store import schema
 from fleetglass_collector.store.client import Store
 from fleetglass_collector.store.endpoint import Endpoint
 from fleetglass_collector.store.migrate import migrate
+from fleetglass_collector.store.schema.clauses import login, on_cluster
 
 
 class StoreTarget:
@@ -18,7 +18,7 @@ class StoreTarget:
     def prepare(self) -> None:
         cluster = self._config.store.cluster
         # Before anything is asked: a question names its database.
-        self._store.create_database(schema.on_cluster(cluster))
+        self._store.create_database(on_cluster(cluster))
         migrate(
             self._store,
             cluster=cluster,
@@ -47,7 +47,7 @@ def _login(config: Config, store: Store) -> str:
     user = unquote(url.username or "")
     if not user or store.query("SELECT currentUser()", fmt="TSVRaw").decode().strip() != user:
         return ""
-    return schema.login(user, unquote(url.password or ""))
+    return login(user, unquote(url.password or ""))
 
 
 def _remote(config: Config) -> Store:

@@ -13,7 +13,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError, Error
 from urllib3.exceptions import HTTPError
 
 from fleetglass_collector.errors import ConfigError, DatabaseError, StoreError
-from fleetglass_collector.store.schema import PROTO
+from fleetglass_collector.store.schema.rendering import PROTO
 
 CONNECT_TIMEOUT_S = 10
 

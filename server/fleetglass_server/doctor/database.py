@@ -1,12 +1,14 @@
 """The database: does it answer, does its clock agree, has it our tables?"""
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 
 from fleetglass_collector.config import Config
 from fleetglass_collector.errors import DatabaseError, StoreError
-from fleetglass_collector.store import schema
 from fleetglass_collector.store.migrate import RECORDS
+from fleetglass_collector.store.plan import difference, pending
 from fleetglass_collector.store.reader import Reader
+from fleetglass_collector.store.schema.object import SchemaObject
+from fleetglass_collector.store.schema.rendering import objects
 from fleetglass_server.doctor.check import Check
 
 MOST_APART_S = 5.0
@@ -32,11 +34,8 @@ def server(config: Config, clock_ns: Callable[[], int]) -> Generator[Check]:
 
 
 def tables(config: Config) -> Generator[Check]:
-    """Compare the migrations that are recorded with those of this version."""
-    wanted = {
-        migration.name: migration.checksum
-        for migration in schema.migrations(cluster=config.store.cluster, retention=config.retention)
-    }
+    """Compare the objects that the database has recorded with those of this version."""
+    wanted = objects(cluster=config.store.cluster, retention=config.retention)
     try:
         rows = Reader.of(config).rows(
             f"SELECT name, argMax(checksum, applied_at) AS checksum FROM {RECORDS} GROUP BY name"
@@ -85,18 +84,17 @@ def _clocks(apart_ns: int) -> Check:
     return Check.ok("clocks", found)
 
 
-def _compared(wanted: Mapping[str, str], applied: Mapping[str, str]) -> Check:
-    total = len(wanted)
-    if changed := [name for name in wanted if name in applied and applied[name] != wanted[name]]:
+def _compared(wanted: Sequence[SchemaObject], recorded: Mapping[str, str]) -> Check:
+    if reason := difference(wanted, recorded):
         return Check.fail(
             "tables",
-            f"{len(changed)} of {total} migrations differ from ours, first {changed[0]!r}",
-            "another version or cluster setting made them: use that, or another store.database",
+            f"another version of fleetglass or another store.cluster made them: {reason}",
+            "run that version, or start with a new --data folder and store.database",
         )
-    if missing := sorted(wanted.keys() - applied.keys()):
+    if steps := [step.record for step in pending(wanted, recorded)]:
         return Check.fail(
             "tables",
-            f"{len(missing)} of {total} migrations are missing, first {missing[0]!r}",
-            "a collector of this version applies them: restart it, and see what it logs",
+            f"{len(steps)} tables, views or functions are missing or outdated, first {steps[0]!r}",
+            "a collector of this version makes them: restart it, and see what it logs",
         )
-    return Check.ok("tables", f"all {total} migrations are applied")
+    return Check.ok("tables", f"all {len(wanted)} tables, views and functions are up to date")

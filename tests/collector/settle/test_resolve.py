@@ -7,8 +7,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fleetglass_collector.dialects.own import SESSION
 from fleetglass_collector.settle.resolve import Resolved, resolve
-from fleetglass_collector.settle.spans import KIND, NUMBERS, SESSION, TOLD, Spans, chosen
+from fleetglass_collector.settle.spans import KIND, NUMBERS, TOLD, Spans, chosen
 
 FACTS = (
     "agent",

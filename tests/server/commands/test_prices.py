@@ -13,7 +13,8 @@ from fleetglass_collector.config import Retention
 from fleetglass_collector.prices import ledger
 from fleetglass_collector.prices.book import Book
 from fleetglass_collector.store.client import Store
-from fleetglass_collector.store.schema import migrations
+from fleetglass_collector.store.schema.listing import LISTING
+from fleetglass_collector.store.schema.rendering import objects
 from fleetglass_server.__main__ import main
 
 Captured = pytest.CaptureFixture[str]
@@ -45,9 +46,10 @@ def settings(dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def tables(store: Store) -> None:
     """The table of prices, and one that has of `agent_spans` what matters here."""
     store.create_database("")
-    for migration in migrations(cluster="", retention=Retention()):
-        if "0020" <= migration.name < "0023":
-            store.command(migration.sql)
+    pairs = zip(LISTING, objects(cluster="", retention=Retention()), strict=True)
+    for entry, made in pairs:
+        if entry.path.startswith("prices/"):
+            store.command(made.create)
     store.command(SPANS)
 
 

@@ -5,13 +5,8 @@ SELECT
     version,
     formatRow(
         'RowBinary',
-        if(bitTest(own, 0), agent, ''),
-        if(bitTest(own, 3) OR as_it_arrived, agent_version, ''),
-        if(bitTest(own, 4) OR as_it_arrived, agent_id, ''),
-        if(bitTest(own, 5) OR as_it_arrived, cohort, ''),
-        if(bitTest(own, 6) OR as_it_arrived, tier, ''),
-        if(bitTest(own, 7) OR as_it_arrived, prompt_version, '')) AS identity_own,
-    formatRow('RowBinary', agent, agent_version, agent_id, cohort, tier, prompt_version) AS identity,
+        ${identity_own}) AS identity_own,
+    formatRow('RowBinary', ${identity}) AS identity,
     formatRow('RowBinary', run_id, conversation, workflow) AS context,
     if(
         empty(held),
@@ -29,7 +24,7 @@ SELECT
     formatRow('RowBinary', ${rest}) AS rest
 FROM
 (
-    SELECT *, NOT bitTest(own, 15) AS as_it_arrived
+    SELECT *, NOT ${has_own_settled} AS as_it_arrived
     FROM agent_spans_rows FINAL
     WHERE segment IN (${segments}) AND sipHash64(tenant, trace_id, span_id) IN (${keys})
 )

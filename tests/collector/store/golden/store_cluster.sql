@@ -1,5 +1,5 @@
--- 0001_otlp_in
--- The door: an OTLP ExportTraceServiceRequest is one row. It keeps nothing; views take it apart.
+-- otlp_in
+-- Where OTLP requests are inserted: one ExportTraceServiceRequest a row. It keeps nothing; views take it apart.
 CREATE TABLE IF NOT EXISTS otlp_in ON CLUSTER 'it\'s'
 (
     tenant String,
@@ -32,8 +32,9 @@ CREATE TABLE IF NOT EXISTS otlp_in ON CLUSTER 'it\'s'
 )
 ENGINE = Null
 
--- 0002_element_text
--- The JSON of an array's element. Functions are expanded where a view is created, and not needed later.
+-- fleetglassElementText
+-- An element of an array as JSON. The database replaces a function by its text where a view is created; it does not
+-- need the function afterwards.
 CREATE OR REPLACE FUNCTION fleetglassElementText ON CLUSTER 'it\'s' AS element -> multiIf(
     isNotNull(tupleElement(element, 'string_value')),
     toJSONString(assumeNotNull(tupleElement(element, 'string_value'))),
@@ -50,9 +51,9 @@ CREATE OR REPLACE FUNCTION fleetglassElementText ON CLUSTER 'it\'s' AS element -
     toJSONString(base64Encode(assumeNotNull(tupleElement(element, 'bytes_value')))),
     'null')
 
--- 0003_value_text
--- The text of an attribute's value; otlp/text.py defines it. What is nothing else is an array, maybe an
--- empty one: the receiver has seen to it that every value is something.
+-- fleetglassValueText
+-- An attribute's value as text, as otlp/text.py defines it. A value without any scalar is an array, perhaps an empty
+-- one: the receiver makes sure that every value is set.
 CREATE OR REPLACE FUNCTION fleetglassValueText ON CLUSTER 'it\'s' AS value -> multiIf(
     isNotNull(tupleElement(value, 'string_value')),
     assumeNotNull(tupleElement(value, 'string_value')),
@@ -73,25 +74,25 @@ CREATE OR REPLACE FUNCTION fleetglassValueText ON CLUSTER 'it\'s' AS value -> mu
             ','),
         ']'))
 
--- 0004_text_map
--- Attributes as the exporter's map. A key that occurs twice, which OTLP forbids, stays twice.
+-- fleetglassTextMap
+-- Attributes as the map of the OpenTelemetry exporter. A key that occurs twice, which OTLP forbids, stays twice.
 CREATE OR REPLACE FUNCTION fleetglassTextMap ON CLUSTER 'it\'s' AS attributes -> CAST(
     (tupleElement(attributes, 'key'), arrayMap(value -> fleetglassValueText(value), tupleElement(attributes, 'value'))),
     'Map(LowCardinality(String), String)')
 
--- 0005_time
--- Nanoseconds since 1970 as a time. Keys and TTLs count seconds in 32 bits, which end in 2106: all that
--- is later than the year 2100 is 2100, which leaves room for a TTL to be added.
+-- fleetglassTime
+-- Nanoseconds since 1970 as a time. Keys and TTLs count seconds in 32 bits, which end in 2106. So a time after
+-- 2100 becomes 2100, which leaves room for adding a TTL.
 CREATE OR REPLACE FUNCTION fleetglassTime ON CLUSTER 'it\'s' AS nanoseconds ->
     fromUnixTimestamp64Nano(toInt64(least(nanoseconds, 4102444800000000000)))
 
--- 0006_id
--- An id as hex; one that is all zero is none.
+-- fleetglassId
+-- An id as hexadecimal text; empty if all its bytes are zero.
 CREATE OR REPLACE FUNCTION fleetglassId ON CLUSTER 'it\'s' AS id ->
     if(id = repeat('\0', length(id)), '', lower(hex(id)))
 
--- 0007_otel_traces
--- The OpenTelemetry ClickHouse exporter's table, column for column.
+-- otel_traces_local
+-- The table of the OpenTelemetry ClickHouse exporter, column for column.
 CREATE TABLE IF NOT EXISTS otel_traces_local ON CLUSTER 'it\'s'
 (
     Timestamp DateTime64(9) CODEC(Delta(8), ZSTD(1)),
@@ -136,17 +137,18 @@ PRIMARY KEY (ServiceName, SpanName, toDateTime(Timestamp))
 ORDER BY (ServiceName, SpanName, toDateTime(Timestamp), Timestamp)
 TTL toDateTime(Timestamp) + toIntervalDay(7)
 SETTINGS index_granularity = 8192, ttl_only_drop_parts = 1, replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800,
-    -- A wide part is a hundred files; making and merging them cost a third of the intake's time.
+    -- A wide part has a hundred files; writing and merging them took a third of the time of an insert.
     min_bytes_for_wide_part = 268435456, merge_selector_base = 10,
-    -- The journal forgets what is confirmed, so that must outlive a power cut.
+    -- The journal deletes a segment once the insert is confirmed, so the rows must survive a power cut.
     fsync_after_insert = 1, fsync_part_directory = 1
 
--- 0008_otel_traces
+-- otel_traces
+-- Spreads the rows of a table over the shards of a cluster, and reads them from there.
 CREATE TABLE IF NOT EXISTS otel_traces ON CLUSTER 'it\'s' AS otel_traces_local
 ENGINE = Distributed('it\'s', currentDatabase(), otel_traces_local, cityHash64(TraceId))
 
--- 0009_otel_traces_trace_id_ts
--- When a trace was, for looking it up by its id without reading every day.
+-- otel_traces_trace_id_ts_local
+-- When each trace was, to look it up by its id without reading every day.
 CREATE TABLE IF NOT EXISTS otel_traces_trace_id_ts_local ON CLUSTER 'it\'s'
 (
     TraceId String CODEC(ZSTD(1)),
@@ -159,12 +161,13 @@ ORDER BY TraceId
 TTL Start + toIntervalDay(7)
 SETTINGS ttl_only_drop_parts = 1, replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800, fsync_after_insert = 1, fsync_part_directory = 1
 
--- 0010_otel_traces_trace_id_ts
+-- otel_traces_trace_id_ts
+-- Spreads the rows of a table over the shards of a cluster, and reads them from there.
 CREATE TABLE IF NOT EXISTS otel_traces_trace_id_ts ON CLUSTER 'it\'s' AS otel_traces_trace_id_ts_local
 ENGINE = Distributed('it\'s', currentDatabase(), otel_traces_trace_id_ts_local, cityHash64(TraceId))
 
--- 0011_otel_traces_trace_id_ts_mv
--- Fed from the rows of its own shard, which are whole traces.
+-- otel_traces_trace_id_ts_mv
+-- Reads the rows of its own shard, which holds whole traces.
 CREATE MATERIALIZED VIEW IF NOT EXISTS otel_traces_trace_id_ts_mv ON CLUSTER 'it\'s' TO otel_traces_trace_id_ts_local AS
 SELECT
     TraceId,
@@ -174,9 +177,9 @@ FROM otel_traces_local
 WHERE TraceId != ''
 GROUP BY TraceId
 
--- 0012_otel_traces_from_otlp
--- What is the same for all spans of a resource is computed before they are taken apart.
--- In a cluster it writes to the distributed table, so that a trace's spans meet on one shard.
+-- otel_traces_from_otlp
+-- Facts that all spans of a resource share are computed before the spans are taken apart. In a cluster it writes to the
+-- distributed table, so that the spans of a trace meet on one shard.
 CREATE MATERIALIZED VIEW IF NOT EXISTS otel_traces_from_otlp ON CLUSTER 'it\'s' TO otel_traces AS
 SELECT
     fleetglassTime(span.start_time_unix_nano) AS Timestamp,
@@ -232,15 +235,15 @@ FROM
     )
 )
 
--- 0013_event_text
--- An attribute of the first event of a name: where some instrumentations put what went in and out.
+-- fleetglassEventText
+-- An attribute of the first event with a name. Some instrumentations put inputs and outputs there.
 CREATE OR REPLACE FUNCTION fleetglassEventText ON CLUSTER 'it\'s' AS (events, event, name) -> arrayMap(
     attributes -> ifNull(
         tupleElement(tupleElement(attributes, 'value'), 'string_value')[indexOf(tupleElement(attributes, 'key'), name)], ''),
     [tupleElement(events, 'attributes')[indexOf(tupleElement(events, 'name'), event)]])[1]
 
--- 0014_unwrapped
--- What a tool was asked or answered, without what some frameworks wrap it in.
+-- fleetglassUnwrapped
+-- The arguments or the result of a tool, without the wrapping that some frameworks add.
 CREATE OR REPLACE FUNCTION fleetglassUnwrapped ON CLUSTER 'it\'s' AS text -> multiIf(
     NOT startsWith(text, '{') OR NOT multiSearchAny(text, ['"kwargs"', '"inputs"', '"tool_call_id"']),
     trimBoth(text),
@@ -252,13 +255,52 @@ CREATE OR REPLACE FUNCTION fleetglassUnwrapped ON CLUSTER 'it\'s' AS text -> mul
     JSONExtractRaw(text, 'inputs'),
     text)
 
--- 0014a_secret
--- Apart from all else, so that one grant keeps readers out of it.
+-- fleetglassWithoutIds
+-- A model's output without the ids of messages and calls, which are new each time.
+CREATE OR REPLACE FUNCTION fleetglassWithoutIds ON CLUSTER 'it\'s' AS text -> if(
+    NOT multiSearchAny(text, ['id"', 'Id"']),
+    text,
+    replaceRegexpAll(text, '"(id|call_id|tool_call_id|toolUseId)" *: *("[^"]*"|null),? *', ''))
+
+-- fleetglassIsSchema
+-- Whether a text is a tool's schema. Some instrumentations put it where the arguments should be, the same for every call.
+CREATE OR REPLACE FUNCTION fleetglassIsSchema ON CLUSTER 'it\'s' AS text ->
+    position(text, '"properties"') > 0 AND JSONType(text, 'properties') = 'Object' AND JSONExtractString(text, 'type') = 'object'
+
+-- fleetglassTarget
+-- The agent that the arguments of a handoff name.
+CREATE OR REPLACE FUNCTION fleetglassTarget ON CLUSTER 'it\'s' AS arguments -> if(
+    NOT startsWith(arguments, '{'),
+    '',
+    arrayFirst(
+        name -> name != '',
+        arrayMap(key -> JSONExtractString(arguments, key), ['agent_name', 'agent', 'target', 'to', 'recipient', 'name'])))
+
+-- span_texts
+-- The words of a span (arguments and result, input and output), whatever the dialect. Only for a few spans: query it by
+-- trace_id and time. It reads the payload, which is deleted after a few days.
+CREATE OR REPLACE VIEW span_texts ON CLUSTER 'it\'s' AS
+SELECT
+    Timestamp AS time,
+    TraceId AS trace_id,
+    SpanId AS span_id,
+    fleetglassUnwrapped(firstNonDefault(
+        if(fleetglassIsSchema(firstNonDefault(SpanAttributes['gen_ai.tool.call.arguments'], SpanAttributes['tool_arguments'], SpanAttributes['ai.toolCall.args'])), '', firstNonDefault(SpanAttributes['gen_ai.tool.call.arguments'], SpanAttributes['tool_arguments'], SpanAttributes['ai.toolCall.args'])),
+        input,
+        Events.Attributes[indexOf(Events.Name, 'gen_ai.tool.message')]['content'])) AS asked,
+    fleetglassUnwrapped(firstNonDefault(firstNonDefault(SpanAttributes['gen_ai.tool.call.result'], SpanAttributes['tool_response'], SpanAttributes['ai.toolCall.result']), said)) AS answered,
+    firstNonDefault(SpanAttributes['input.value'], SpanAttributes['traceloop.entity.input'], SpanAttributes['langfuse.observation.input']) AS input,
+    firstNonDefault(
+        firstNonDefault(SpanAttributes['gen_ai.output.messages'], SpanAttributes['ai.response.text'], SpanAttributes['final_result'], SpanAttributes['gen_ai.completion.0.content'], SpanAttributes['llm.output_messages.0.message.content'], SpanAttributes['ai.response.toolCalls'], SpanAttributes['output.value'], SpanAttributes['traceloop.entity.output'], SpanAttributes['langfuse.observation.output']), Events.Attributes[indexOf(Events.Name, 'gen_ai.choice')]['message']) AS said
+FROM otel_traces
+
+-- fleetglass_secret
+-- A database of its own, so that one grant keeps readers out of it.
 CREATE DATABASE IF NOT EXISTS fleetglass_secret ON CLUSTER 'it\'s'
 
--- 0014b_secret_keys
--- The key of the fingerprints: without it nobody can test a guess at what was hashed. Made once, by
--- store/migrate.py; should two make one at the same time, the first holds.
+-- fleetglass_secret.keys
+-- The key of the fingerprints. Without it nobody can test a guess at a text that was hashed. store/migrate.py
+-- makes it once. If two collectors make one at the same time, the first counts.
 CREATE TABLE IF NOT EXISTS fleetglass_secret.keys ON CLUSTER 'it\'s'
 (
     id UInt64,
@@ -269,7 +311,8 @@ CREATE TABLE IF NOT EXISTS fleetglass_secret.keys ON CLUSTER 'it\'s'
 ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/every_node', '{shard}-{replica}', rank)
 ORDER BY id
 
--- 0014c_secret_key
+-- fleetglass_secret.key
+-- The key as functions read it.
 CREATE OR REPLACE DICTIONARY fleetglass_secret.key ON CLUSTER 'it\'s'
 (
     id UInt64,
@@ -282,9 +325,9 @@ LAYOUT(FLAT())
 LIFETIME(0)
 SETTINGS(final = 1)
 
--- 0015_hash
--- A fingerprint of a text; 0 is of nothing. Neither the order of an object's keys counts nor the space
--- between the parts of what is JSON. The key is the installation's own.
+-- fleetglassHash
+-- A fingerprint of a text; 0 for an empty text. For JSON, neither the order of an object's keys nor the white
+-- space between its parts changes the fingerprint. Each installation has its own key.
 CREATE OR REPLACE FUNCTION fleetglassHash ON CLUSTER 'it\'s' AS (prefix, text) -> multiIf(
     text = '',
     0,
@@ -293,7 +336,7 @@ CREATE OR REPLACE FUNCTION fleetglassHash ON CLUSTER 'it\'s' AS (prefix, text) -
         dictGet('fleetglass_secret.key', ('k0', 'k1'), toUInt64(1)),
         prefix,
         arraySort(JSONExtractKeysAndValuesRaw(text)),
-        -- Empty, or no JSON.
+        -- An empty object, or not JSON.
         if(empty(JSONExtractKeysAndValuesRaw(text)), text, '')),
     startsWith(text, '['),
     sipHash64Keyed(
@@ -303,20 +346,14 @@ CREATE OR REPLACE FUNCTION fleetglassHash ON CLUSTER 'it\'s' AS (prefix, text) -
         if(empty(JSONExtractArrayRaw(text)), text, '')),
     sipHash64Keyed(dictGet('fleetglass_secret.key', ('k0', 'k1'), toUInt64(1)), prefix, text))
 
--- 0015b_without_ids
--- What a model said, without the ids of messages and calls, which are new each time.
-CREATE OR REPLACE FUNCTION fleetglassWithoutIds ON CLUSTER 'it\'s' AS text -> if(
-    NOT multiSearchAny(text, ['id"', 'Id"']),
-    text,
-    replaceRegexpAll(text, '"(id|call_id|tool_call_id|toolUseId)" *: *("[^"]*"|null),? *', ''))
-
--- 0016_arguments_hash
--- What a tool was asked; 0 where that was not recorded.
+-- fleetglassArgumentsHash
+-- The fingerprint of a tool's arguments; 0 where no arguments were recorded.
 CREATE OR REPLACE FUNCTION fleetglassArgumentsHash ON CLUSTER 'it\'s' AS (tool, arguments) ->
     fleetglassHash(tool, fleetglassUnwrapped(arguments))
 
--- 0017_shape
--- What a tool was asked, but for numbers and ids: what stays when a call is repeated with a new cursor.
+-- fleetglassShape
+-- A fingerprint of a tool's arguments without numbers and ids: it stays the same when a call is repeated with a
+-- new cursor.
 CREATE OR REPLACE FUNCTION fleetglassShape ON CLUSTER 'it\'s' AS (tool, arguments) -> if(
     arguments = '',
     0,
@@ -325,24 +362,10 @@ CREATE OR REPLACE FUNCTION fleetglassShape ON CLUSTER 'it\'s' AS (tool, argument
         tool,
         replaceRegexpAll(arguments, '[[:alnum:]]*[0-9][[:alnum:]]*', '')))
 
--- 0018_is_schema
--- Some instrumentations put the tool's schema where its arguments should be: the same for every call.
-CREATE OR REPLACE FUNCTION fleetglassIsSchema ON CLUSTER 'it\'s' AS text ->
-    position(text, '"properties"') > 0 AND JSONType(text, 'properties') = 'Object' AND JSONExtractString(text, 'type') = 'object'
-
--- 0019_target
--- The agent that the arguments of a handoff name.
-CREATE OR REPLACE FUNCTION fleetglassTarget ON CLUSTER 'it\'s' AS arguments -> if(
-    NOT startsWith(arguments, '{'),
-    '',
-    arrayFirst(
-        name -> name != '',
-        arrayMap(key -> JSONExtractString(arguments, key), ['agent_name', 'agent', 'target', 'to', 'recipient', 'name'])))
-
--- 0020_prices
--- What models cost, by the names that spans give them; a pair without a price stands here too, as not known.
--- Each element of `offers` is a price with its conditions, in dollars per million tokens (per thousand requests);
--- -1 is no price of its own: such tokens cost what those cost that they are a part of.
+-- prices
+-- Prices of models, by the names that spans use. A pair of names without a price has a row too, with `known` 0.
+-- Each element of `offers` is a price with its conditions, in dollars per million tokens (or per thousand requests).
+-- -1 means no price of its own: such tokens cost as much as the tokens that they are a part of.
 -- In a cluster every node has the whole table.
 CREATE TABLE IF NOT EXISTS prices ON CLUSTER 'it\'s'
 (
@@ -370,21 +393,21 @@ CREATE TABLE IF NOT EXISTS prices ON CLUSTER 'it\'s'
         audio_output Float64,
         audio_cache_read Float64,
         request Float64),
-    -- The offer that most calls of today fall under stands apart: it is found without a search.
+    -- The usual offer, which most calls of today fall under, has columns of its own: it needs no search.
     seconds_today Array(UInt32) ALIAS arrayMap(
         (since, until, day_from, day_until, from_input) ->
             if(since <= now('UTC') AND now('UTC') < until AND from_input = 0, day_until - day_from, 0),
         offers.since, offers.until, offers.day_from, offers.day_until, offers.from_input),
     usual UInt32 ALIAS if(arrayMax(seconds_today) = 0, 0, indexOf(seconds_today, arrayMax(seconds_today))),
     usual_since DateTime('UTC') ALIAS offers.since[usual],
-    -- (Where tokens of reasoning have a price, none: they would have to be looked at.)
+    -- (An offer with a price for reasoning is never the usual one, which does not look at those tokens.)
     usual_until DateTime('UTC') ALIAS if(offers.reasoning[usual] < 0, offers.until, offers.since)[usual],
     usual_day_from UInt32 ALIAS offers.day_from[usual],
     usual_day_until UInt32 ALIAS offers.day_until[usual],
     usual_up_to_input UInt64 ALIAS offers.up_to_input[usual],
     usual_input Float64 ALIAS greatest(offers.input[usual], 0),
     usual_output Float64 ALIAS greatest(offers.output[usual], 0),
-    -- How much more, or less, a token costs for being cached.
+    -- The difference in price between a cached token and another.
     usual_cache_read Float64 ALIAS if(offers.cache_read[usual] < 0, 0, offers.cache_read[usual] - usual_input),
     usual_cache_write Float64 ALIAS if(offers.cache_write[usual] < 0, 0, offers.cache_write[usual] - usual_input),
     usual_request Float64 ALIAS greatest(offers.request[usual], 0),
@@ -393,8 +416,8 @@ CREATE TABLE IF NOT EXISTS prices ON CLUSTER 'it\'s'
 ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/every_node', '{shard}-{replica}', updated_at)
 ORDER BY (provider, model, service_tier)
 
--- 0021_prices_dictionary
--- Reloaded whenever `prices` was written to; on a server also by itself.
+-- prices_now
+-- The prices in memory. Reloaded after each change of `prices`; a server also reloads it now and then.
 CREATE OR REPLACE DICTIONARY prices_now ON CLUSTER 'it\'s'
 (
     provider String,
@@ -433,16 +456,16 @@ LAYOUT(COMPLEX_KEY_HASHED_ARRAY())
 LIFETIME(MIN 60 MAX 120)
 SETTINGS(final = 1)
 
--- 0022a_priced_model
--- The name that a call is priced by: the model that answered if its price is known, else the one that was asked.
+-- fleetglassPricedModel
+-- The model that a call is priced by: the one that answered if it has a price, else the one that was requested.
 CREATE OR REPLACE FUNCTION fleetglassPricedModel ON CLUSTER 'it\'s' AS (provider, model, response_model) ->
     if(
         response_model != model AND dictGet('prices_now', 'known', (provider, response_model, '')),
         response_model,
         model)
 
--- 0022b_price_key
--- A service tier without prices of its own costs as any other call.
+-- fleetglassPriceKey
+-- The key of a call in `prices_now`. A service tier without prices of its own costs as much as any other call.
 CREATE OR REPLACE FUNCTION fleetglassPriceKey ON CLUSTER 'it\'s' AS (provider, priced_model, service_tier) -> (
     provider,
     priced_model,
@@ -451,27 +474,27 @@ CREATE OR REPLACE FUNCTION fleetglassPriceKey ON CLUSTER 'it\'s' AS (provider, p
         service_tier,
         ''))
 
--- 0022c_usual_price
--- One look-up: without `identity` every element of the tuple becomes its own.
+-- fleetglassUsualPrice
+-- The usual price as a tuple, by one look-up: without `identity` each element would be looked up on its own.
 CREATE OR REPLACE FUNCTION fleetglassUsualPrice ON CLUSTER 'it\'s' AS key -> identity(dictGet(
     'prices_now',
-    ('known', 'usual_since', 'usual_until', 'usual_up_to_input', 'usual_input', 'usual_output', 'usual_cache_read', 'usual_cache_write', 'usual_request', 'usual_day_from', 'usual_day_until'),
+    ('known', 'usual_since', 'usual_until', 'usual_day_from', 'usual_day_until', 'usual_up_to_input', 'usual_input', 'usual_output', 'usual_cache_read', 'usual_cache_write', 'usual_request'),
     key))
 
--- 0022d_usual_cost
--- Dollars for a call under the usual offer; its parts are within the whole, and none is sound.
-CREATE OR REPLACE FUNCTION fleetglassUsualCost ON CLUSTER 'it\'s' AS (price, input, output, cache_read, cache_write) ->
+-- fleetglassUsualCost
+-- The dollars that a call costs under the usual offer. Its parts are within the whole, and it has no audio.
+CREATE OR REPLACE FUNCTION fleetglassUsualCost ON CLUSTER 'it\'s' AS (usual, input, output, cache_read, cache_write) ->
     (
-        input * tupleElement(price, 5)
-        + output * tupleElement(price, 6)
-        + cache_read * tupleElement(price, 7)
-        + cache_write * tupleElement(price, 8)
+        input * tupleElement(usual, 7)
+        + output * tupleElement(usual, 8)
+        + cache_read * tupleElement(usual, 9)
+        + cache_write * tupleElement(usual, 10)
     ) / 1e6
-    + tupleElement(price, 9) / 1e3
+    + tupleElement(usual, 11) / 1e3
 
--- 0022e_offer_cost
--- Dollars for a call under any offer, from what its classes of tokens cost. What is a part of other tokens and has
--- a price of its own is taken out of them; where the parts are more than the whole, they alone are paid.
+-- fleetglassOfferCost
+-- The dollars that a call costs under an offer, from the price of each class of tokens. Tokens that are a part of others
+-- and have a price of their own are taken out of those. If the parts are more than the whole, only the parts are paid.
 CREATE OR REPLACE FUNCTION fleetglassOfferCost ON CLUSTER 'it\'s' AS (
     input, output, cache_read, cache_write, reasoning, audio_input, audio_output, audio_cache_read,
     p_input, p_output, p_cache_read, p_cache_write, p_reasoning, p_audio_input, p_audio_output, p_audio_cache_read, p_request
@@ -494,10 +517,11 @@ CREATE OR REPLACE FUNCTION fleetglassOfferCost ON CLUSTER 'it\'s' AS (
     ) / 1e6
     + greatest(p_request, 0) / 1e3
 
--- 0022f_cost_by_key
--- Most calls fall under the usual offer; the others (long, old, spoken, at some time of day) search for theirs.
--- `bitAnd`, for AND would evaluate its sides one by one, row by row. A sum of counts as Float64, for it may be too large.
--- The key and its usual price are written many times over where this is expanded: give them names, and the
+-- fleetglassCostByKey
+-- The dollars that a call costs, by its key in `prices_now` and its usual price. Most calls fall under the usual offer.
+-- The others (long, old, with audio, at a special time of day) look for their offer.
+-- `bitAnd`, because AND would evaluate its sides one by one, row by row. The sum of counts is a Float64 because it may be
+-- too large for an integer. The expanded text repeats the key and its usual price many times: pass names for them, and the
 -- database has less to read.
 CREATE OR REPLACE FUNCTION fleetglassCostByKey ON CLUSTER 'it\'s' AS (
     key, usual, at, input, output, cache_read, cache_write, reasoning, audio_input, audio_output, audio_cache_read
@@ -509,9 +533,9 @@ CREATE OR REPLACE FUNCTION fleetglassCostByKey ON CLUSTER 'it\'s' AS (
             bitAnd(
                 bitAnd(at >= tupleElement(usual, 2), at < tupleElement(usual, 3)),
                 bitAnd(
-                    at % 86400 >= tupleElement(usual, 10),
-                    at % 86400 < tupleElement(usual, 11))),
-            bitAnd(input <= tupleElement(usual, 4), toFloat64(cache_read) + cache_write <= input)),
+                    at % 86400 >= tupleElement(usual, 4),
+                    at % 86400 < tupleElement(usual, 5))),
+            bitAnd(input <= tupleElement(usual, 6), toFloat64(cache_read) + cache_write <= input)),
         bitOr(bitOr(audio_input, audio_output), audio_cache_read) = 0),
     fleetglassUsualCost(usual, input, output, cache_read, cache_write),
     arrayFirstOrNull(
@@ -527,8 +551,7 @@ CREATE OR REPLACE FUNCTION fleetglassCostByKey ON CLUSTER 'it\'s' AS (
                         bitAnd(at % 86400 >= day_from, at % 86400 < day_until),
                         bitAnd(input >= from_input, input <= up_to_input))),
                 fleetglassOfferCost(
-                    toFloat64(input), toFloat64(output), toFloat64(cache_read), toFloat64(cache_write), toFloat64(reasoning),
-                    toFloat64(audio_input), toFloat64(audio_output), toFloat64(audio_cache_read),
+                    toFloat64(input), toFloat64(output), toFloat64(cache_read), toFloat64(cache_write), toFloat64(reasoning), toFloat64(audio_input), toFloat64(audio_output), toFloat64(audio_cache_read),
                     p_input, p_output, p_cache_read, p_cache_write, p_reasoning, p_audio_input, p_audio_output, p_audio_cache_read, p_request),
                 -1.),
             dictGet('prices_now', 'offers.since', key),
@@ -547,8 +570,8 @@ CREATE OR REPLACE FUNCTION fleetglassCostByKey ON CLUSTER 'it\'s' AS (
             dictGet('prices_now', 'offers.audio_cache_read', key),
             dictGet('prices_now', 'offers.request', key))))
 
--- 0022g_call_cost
--- Dollars that a call costs; NULL where no price is known. Input is the total, with what is cached.
+-- fleetglassCallCost
+-- The dollars that a call costs; NULL without a known price. `input` is the total, including cached tokens.
 CREATE OR REPLACE FUNCTION fleetglassCallCost ON CLUSTER 'it\'s' AS (
     provider, model, response_model, service_tier, start_time,
     input, output, cache_read, cache_write, reasoning, audio_input, audio_output, audio_cache_read
@@ -558,21 +581,16 @@ CREATE OR REPLACE FUNCTION fleetglassCallCost ON CLUSTER 'it\'s' AS (
     toUnixTimestamp(start_time),
     input, output, cache_read, cache_write, reasoning, audio_input, audio_output, audio_cache_read)
 
--- 0022h_cost
--- The same for calls of which no more is told.
+-- fleetglassCost
+-- The same for a call without service tier, reasoning and audio.
 CREATE OR REPLACE FUNCTION fleetglassCost ON CLUSTER 'it\'s' AS (
     provider, model, response_model, start_time, input, output, cache_read, cache_write
 ) -> fleetglassCallCost(provider, model, response_model, '', start_time, input, output, cache_read, cache_write, 0, 0, 0, 0)
 
--- 0023_bucket
--- Buckets of a width of 9 %: the eighth root of two, from a microsecond up.
-CREATE OR REPLACE FUNCTION fleetglassBucket ON CLUSTER 'it\'s' AS duration_ns ->
-    toUInt16(ceil(8 * log2(1 + duration_ns / 1000)))
-
--- 0024_agent_spans_in
--- The door to all that is known of agents: a span as it arrives, or a span read anew. What was counted
--- of it before comes first, with sign -1, and takes itself back from the rollups.
--- The columns stand as settle/row.py writes them.
+-- agent_spans_in
+-- Where rows of spans are inserted: a span that arrives, or a span that is written again. In the second case its old
+-- row comes first, with sign -1, and takes its counts out of the rollups. It keeps nothing.
+-- settle/row.py writes the columns in this order.
 CREATE TABLE IF NOT EXISTS agent_spans_in ON CLUSTER 'it\'s'
 (
     sign Int8,
@@ -626,11 +644,11 @@ CREATE TABLE IF NOT EXISTS agent_spans_in ON CLUSTER 'it\'s'
 )
 ENGINE = Null
 
--- 0025_agent_spans_rows
--- One narrow row a span, without its payload. In the order of arrival, so that what is new is read
--- without reading the rest, and so that inserts and merges only ever append. A span that is read anew
--- is a row of the same key and a higher version.
--- `own` says which facts are the span's own (bits, as in settle/spans.py); `held` is a usage that does not count.
+-- agent_spans_rows_local
+-- One narrow row for each span, without its payload. Rows are in the order of arrival: new rows can be read without
+-- reading the rest, and inserts and merges only append. A span that is written again is a row with the same key and a
+-- higher version.
+-- `own` says which facts are the span's own (bits, see dialects/own.py); `held` is a usage that does not count.
 CREATE TABLE IF NOT EXISTS agent_spans_rows_local ON CLUSTER 'it\'s'
 (
     version UInt32,
@@ -692,26 +710,46 @@ SETTINGS index_granularity = 8192, ttl_only_drop_parts = 1, replicated_deduplica
     min_bytes_for_wide_part = 33554432, merge_selector_base = 10,
     fsync_after_insert = 1, fsync_part_directory = 1
 
--- 0026_agent_spans_rows
+-- agent_spans_rows
+-- Spreads the rows of a table over the shards of a cluster, and reads them from there.
 CREATE TABLE IF NOT EXISTS agent_spans_rows ON CLUSTER 'it\'s' AS agent_spans_rows_local
 ENGINE = Distributed('it\'s', currentDatabase(), agent_spans_rows_local, cityHash64(trace_id))
 
--- 0027_agent_spans_rows_mv
+-- agent_spans_rows_mv
 CREATE MATERIALIZED VIEW IF NOT EXISTS agent_spans_rows_mv ON CLUSTER 'it\'s' TO agent_spans_rows AS
 SELECT * EXCEPT sign
 FROM agent_spans_in
 WHERE sign = 1 OR is_deleted = 1
 
--- 0028_agent_spans
--- What people and panels read.
-CREATE VIEW IF NOT EXISTS agent_spans ON CLUSTER 'it\'s' AS
+-- agent_spans
+-- The spans as people and dashboards read them.
+CREATE OR REPLACE VIEW agent_spans ON CLUSTER 'it\'s' AS
 SELECT * EXCEPT (version, is_deleted, own, held)
 FROM agent_spans_rows
 FINAL
 
--- 0029_agent_minutes
--- The fleet by the minute and by what people slice by. Every measure is a sum, so a plain
--- `sum(...) GROUP BY` is right at any moment. `durations` counts spans by bucket of their duration:
+-- fleetglassBucket
+-- The number of a duration's bucket. Each bucket is 9 % wide: the eighth root of two, from a microsecond up.
+CREATE OR REPLACE FUNCTION fleetglassBucket ON CLUSTER 'it\'s' AS duration_ns ->
+    toUInt16(ceil(8 * log2(1 + duration_ns / 1000)))
+
+-- fleetglassQuantile
+-- The nanoseconds that a share `q` of the spans stay below, from buckets as in agent_minutes.durations; NaN without
+-- spans. Spans count as evenly spread within a bucket: the result is at most 9 % and 91 ns off.
+CREATE OR REPLACE FUNCTION fleetglassQuantile ON CLUSTER 'it\'s' AS (buckets, q) -> arrayMap(
+    (numbers, counts, ends) -> if(empty(ends), nan, arrayMap(
+        (number, count, end) -> 1000 * (
+            exp2(greatest(number - 1, 0) / 8)
+            + (exp2(number / 8) - exp2(greatest(number - 1, 0) / 8)) * (1 - (end - q * ends[-1]) / count)
+            - 1),
+        numbers, counts, ends)[arrayFirstIndex(end -> end >= q * ends[-1], ends)]),
+    [mapKeys(mapSort(mapFilter((number, count) -> count > 0, buckets)))],
+    [mapValues(mapSort(mapFilter((number, count) -> count > 0, buckets)))],
+    [arrayCumSum(mapValues(mapSort(mapFilter((number, count) -> count > 0, buckets))))])[1]
+
+-- agent_minutes_local
+-- Sums by minute and by the columns that people group by. Every measure is a sum, so a plain
+-- `sum(...) GROUP BY` is right at any moment. `durations` counts spans by bucket of their duration;
 -- fleetglassQuantile reads it.
 CREATE TABLE IF NOT EXISTS agent_minutes_local ON CLUSTER 'it\'s'
 (
@@ -752,11 +790,12 @@ TTL minute + toIntervalDay(400)
 SETTINGS ttl_only_drop_parts = 1, replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800, merge_selector_base = 10,
     fsync_after_insert = 1, fsync_part_directory = 1
 
--- 0030_agent_minutes
+-- agent_minutes
+-- Spreads the rows of a table over the shards of a cluster, and reads them from there.
 CREATE TABLE IF NOT EXISTS agent_minutes ON CLUSTER 'it\'s' AS agent_minutes_local
 ENGINE = Distributed('it\'s', currentDatabase(), agent_minutes_local, cityHash64(agent))
 
--- 0031_agent_minutes_mv
+-- agent_minutes_mv
 CREATE MATERIALIZED VIEW IF NOT EXISTS agent_minutes_mv ON CLUSTER 'it\'s' TO agent_minutes AS
 SELECT
     tenant,
@@ -785,21 +824,25 @@ SELECT
     sum(toDecimal128(s.sign * ifNull(s.cost, 0), 12)) AS cost,
     sum(toDecimal128(s.sign * ifNull(s.reported_cost, 0), 12)) AS reported_cost,
     sum(s.sign * toInt64(s.duration_ns)) AS duration_ns,
-    -- A bucket may stand here more than once: merges and sums add up. (Half the work of `sumMap`.)
+    -- A bucket may occur more than once: merges and sums add it up. (Half the work of `sumMap`.)
     CAST((groupArray(fleetglassBucket(s.duration_ns)), groupArray(toInt64(s.sign))), 'Map(UInt16, Int64)') AS durations
 FROM agent_spans_in AS s
 GROUP BY
     tenant, minute, kind, agent, agent_version, cohort, environment, service, workflow, model, provider,
     prompt_version, tier, action, tool
 
--- 0032_agent_runs
--- A run, however it is told: sums, and when it was first and last seen. Its rows meet by
--- `GROUP BY tenant, run_id`. `ended` says that a span without parent has ended.
+-- agent_runs_local
+-- Sums of each run by agent, cohort and model, and when the run was first and last seen. One run has
+-- several rows: read them with `GROUP BY tenant, run_id`. `ended` is 1 once a span without a parent has
+-- ended. `segment` is the last segment that brought a span of the run.
 CREATE TABLE IF NOT EXISTS agent_runs_local ON CLUSTER 'it\'s'
 (
     tenant LowCardinality(String),
     run_id String,
     day Date,
+    agent LowCardinality(String),
+    cohort LowCardinality(String),
+    model LowCardinality(String),
     first_seen SimpleAggregateFunction(min, DateTime64(9)),
     last_seen SimpleAggregateFunction(max, DateTime64(9)),
     ended SimpleAggregateFunction(max, UInt8),
@@ -811,25 +854,36 @@ CREATE TABLE IF NOT EXISTS agent_runs_local ON CLUSTER 'it\'s'
     input_tokens SimpleAggregateFunction(sum, Int64),
     output_tokens SimpleAggregateFunction(sum, Int64),
     cost SimpleAggregateFunction(sum, Decimal(38, 12)),
-    INDEX idx_last_seen last_seen TYPE minmax GRANULARITY 1
+    calls SimpleAggregateFunction(sum, Int64),
+    failed_calls SimpleAggregateFunction(sum, Int64),
+    cache_read_tokens SimpleAggregateFunction(sum, Int64),
+    largest_input SimpleAggregateFunction(max, UInt64),
+    segment SimpleAggregateFunction(max, UInt64),
+    INDEX idx_last_seen last_seen TYPE minmax GRANULARITY 1,
+    INDEX idx_segment segment TYPE minmax GRANULARITY 1
 )
 ENGINE = ReplicatedAggregatingMergeTree
 PARTITION BY toMonday(day)
-ORDER BY (tenant, day, run_id)
+PRIMARY KEY (tenant, day, run_id)
+ORDER BY (tenant, day, run_id, agent, cohort, model)
 TTL day + toIntervalDay(90)
 SETTINGS ttl_only_drop_parts = 1, replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800, merge_selector_base = 10,
     fsync_after_insert = 1, fsync_part_directory = 1
 
--- 0033_agent_runs
+-- agent_runs
+-- Spreads the rows of a table over the shards of a cluster, and reads them from there.
 CREATE TABLE IF NOT EXISTS agent_runs ON CLUSTER 'it\'s' AS agent_runs_local
 ENGINE = Distributed('it\'s', currentDatabase(), agent_runs_local, cityHash64(run_id))
 
--- 0034_agent_runs_mv
+-- agent_runs_mv
 CREATE MATERIALIZED VIEW IF NOT EXISTS agent_runs_mv ON CLUSTER 'it\'s' TO agent_runs AS
 SELECT
     tenant,
     run_id,
     toDate(s.start_time) AS day,
+    agent,
+    cohort,
+    model,
     min(s.start_time) AS first_seen,
     max(fleetglassTime(toUnixTimestamp64Nano(s.start_time) + s.duration_ns)) AS last_seen,
     max(s.parent_span_id = '') AS ended,
@@ -840,14 +894,19 @@ SELECT
     sum(s.sign * toInt64(isNull(s.cost))) AS unpriced,
     sum(s.sign * toInt64(s.input_tokens)) AS input_tokens,
     sum(s.sign * toInt64(s.output_tokens)) AS output_tokens,
-    sum(toDecimal128(s.sign * ifNull(s.cost, 0), 12)) AS cost
+    sum(toDecimal128(s.sign * ifNull(s.cost, 0), 12)) AS cost,
+    sum(s.sign * toInt64(s.kind = 'llm')) AS calls,
+    sum(s.sign * toInt64(s.kind = 'llm' AND s.is_error)) AS failed_calls,
+    sum(s.sign * toInt64(s.cache_read_tokens)) AS cache_read_tokens,
+    max(if(s.kind = 'llm', s.input_tokens, 0)) AS largest_input,
+    max(s.segment) AS segment
 FROM agent_spans_in AS s
-GROUP BY tenant, run_id, day
+GROUP BY tenant, run_id, day, agent, cohort, model
 
--- 0035_otlp_spans
--- A span and what its resource says. Keeps nothing: it stands between two views so that the database
--- takes requests apart first and reads facts then. In one query it may put off reading a resource's
--- facts until it has copied the whole request to each of its spans.
+-- otlp_spans
+-- A span and the facts of its resource. It keeps nothing. It stands between two views so that the database takes requests
+-- apart first and reads facts afterwards. In a single query, it may copy the whole request to each of its spans before it
+-- reads the facts of the resource.
 CREATE TABLE IF NOT EXISTS otlp_spans ON CLUSTER 'it\'s'
 (
     tenant String,
@@ -882,7 +941,7 @@ CREATE TABLE IF NOT EXISTS otlp_spans ON CLUSTER 'it\'s'
         status Tuple(message String, code Int64)))
 ENGINE = Null
 
--- 0036_otlp_spans_mv
+-- otlp_spans_mv
 CREATE MATERIALIZED VIEW IF NOT EXISTS otlp_spans_mv ON CLUSTER 'it\'s' TO otlp_spans AS
 SELECT tenant, segment, r_agent, r_agent_id, r_agent_version, r_cohort, r_tier, r_environment, r_service, r_prompt_version, arrayJoin(scope_spans.spans) AS span
 FROM
@@ -908,10 +967,9 @@ FROM
     )
 )
 
--- 0037_span_facts
--- What a span says about itself: the numbers of the facts that its attributes spell (see
--- dialects/facts.py), their texts and their numbers. Keeps nothing: it stands between two views because
--- the database, given one query, computes a list anew for each use of it.
+-- span_facts
+-- The facts that a span's attributes spell (numbers as in dialects/facts.py), as texts and as numbers. It keeps nothing. It
+-- stands between two views because in a single query the database computes a list again for each use of it.
 CREATE TABLE IF NOT EXISTS span_facts ON CLUSTER 'it\'s'
 (
     tenant String,
@@ -932,16 +990,16 @@ CREATE TABLE IF NOT EXISTS span_facts ON CLUSTER 'it\'s'
     name String,
     failed Bool,
     has_exception Bool,
-    told Array(String),
+    event_texts Array(String),
     facts Array(UInt8),
     texts Array(String),
     numbers Array(Float64)
 )
 ENGINE = Null
 
--- 0038_span_facts_mv
--- A span's keys are looked up once, all together, and become the numbers of the facts that they spell.
--- (Reading facts out of the finished map scans the map for each of them, and costs three times as much.)
+-- span_facts_mv
+-- A span's keys are looked up once, all together, and become the numbers of the facts that they spell. (Reading facts out
+-- of the finished map would scan the map for each fact, and costs three times as much.)
 CREATE MATERIALIZED VIEW IF NOT EXISTS span_facts_mv ON CLUSTER 'it\'s' TO span_facts AS
 SELECT
     tenant,
@@ -949,7 +1007,7 @@ SELECT
     r_agent, r_agent_id, r_agent_version, r_cohort, r_tier, r_environment, r_service, r_prompt_version,
     lower(hex(span.trace_id)) AS trace_id,
     lower(hex(span.span_id)) AS span_id,
-    -- A span that says that it is its own parent has none.
+    -- A span that names itself as its parent has no parent.
     if(span.parent_span_id = span.span_id, '', fleetglassId(span.parent_span_id)) AS parent_span_id,
     span.start_time_unix_nano AS start_ns,
     span.end_time_unix_nano AS end_ns,
@@ -960,7 +1018,7 @@ SELECT
         fleetglassEventText(span.events, 'exception', 'exception.type'),
         fleetglassEventText(span.events, 'gen_ai.tool.message', 'content'),
         fleetglassEventText(span.events, 'gen_ai.choice', 'message'),
-        fleetglassEventText(span.events, 'gen_ai.choice', 'finish_reason')]) AS told,
+        fleetglassEventText(span.events, 'gen_ai.choice', 'finish_reason')]) AS event_texts,
     facts,
     arrayMap(
         (text, fact, value) -> multiIf(
@@ -980,7 +1038,7 @@ SELECT
             values.string_value, values.int_value, values.double_value, facts)) AS numbers
 FROM
 (
-    -- Where a fact is spelled twice, the more trusted counts.
+    -- If a span has two spellings of a fact, the more trusted one counts.
     SELECT
         *,
         if(
@@ -1014,36 +1072,34 @@ FROM
     )
 )
 
--- 0039_agent_spans_from_facts
--- What a span's facts mean, whatever its dialect. From the inside out: what kind of work it is, who did it,
--- what came of it. The database analyses this for every insert, and anew wherever a name is used in the query
--- that defines it: so each query names what the one inside it has computed, and there are few of them.
--- At the end, a span takes from the agent right above it, if that came in the same insert, what it leaves
--- out. Settling would say the same, but would have to write the row again.
+-- agent_spans_from_facts
+-- Turns a span's facts into a row of agent_spans_in, whatever the dialect. From the inside out: which kind of work it is,
+-- who did it, what came of it. The database analyses this query for every insert. It repeats the analysis for every use
+-- of a name inside the query that defines the name. So each query only names what the one inside it computes, and there
+-- are few of them.
+-- Last, a span takes what it leaves out from the agent right above it, if both come in the same insert. Settling would do
+-- the same, but would have to write the row again.
 CREATE MATERIALIZED VIEW IF NOT EXISTS agent_spans_from_facts ON CLUSTER 'it\'s' TO agent_spans_in AS
 SELECT * EXCEPT agents REPLACE (
     if(bitTest(own, 0), agent, firstNonDefault(agents.agent[indexOf(agents.span_id, parent_span_id)], agent)) AS agent,
-    if((NOT bitTest(own, 0) OR agent = agents.agent[indexOf(agents.span_id, parent_span_id)]), firstNonDefault(agent_version, agents.version[indexOf(agents.span_id, parent_span_id)]), agent_version) AS agent_version,
-    if((NOT bitTest(own, 0) OR agent = agents.agent[indexOf(agents.span_id, parent_span_id)]), firstNonDefault(agent_id, agents.id[indexOf(agents.span_id, parent_span_id)]), agent_id) AS agent_id,
+    if((NOT bitTest(own, 0) OR agent = agents.agent[indexOf(agents.span_id, parent_span_id)]), firstNonDefault(agent_version, agents.agent_version[indexOf(agents.span_id, parent_span_id)]), agent_version) AS agent_version,
+    if((NOT bitTest(own, 0) OR agent = agents.agent[indexOf(agents.span_id, parent_span_id)]), firstNonDefault(agent_id, agents.agent_id[indexOf(agents.span_id, parent_span_id)]), agent_id) AS agent_id,
     if((NOT bitTest(own, 0) OR agent = agents.agent[indexOf(agents.span_id, parent_span_id)]), firstNonDefault(cohort, agents.cohort[indexOf(agents.span_id, parent_span_id)]), cohort) AS cohort,
     if((NOT bitTest(own, 0) OR agent = agents.agent[indexOf(agents.span_id, parent_span_id)]), firstNonDefault(tier, agents.tier[indexOf(agents.span_id, parent_span_id)]), tier) AS tier,
-    if((NOT bitTest(own, 0) OR agent = agents.agent[indexOf(agents.span_id, parent_span_id)]), firstNonDefault(prompt_version, agents.prompt[indexOf(agents.span_id, parent_span_id)]), prompt_version) AS prompt_version,
-    if(bitTest(own, 1), run_id, firstNonDefault(agents.run[indexOf(agents.span_id, parent_span_id)], run_id)) AS run_id,
+    if((NOT bitTest(own, 0) OR agent = agents.agent[indexOf(agents.span_id, parent_span_id)]), firstNonDefault(prompt_version, agents.prompt_version[indexOf(agents.span_id, parent_span_id)]), prompt_version) AS prompt_version,
+    if(bitTest(own, 1), run_id, firstNonDefault(agents.run_id[indexOf(agents.span_id, parent_span_id)], run_id)) AS run_id,
     if(bitTest(own, 2), conversation, firstNonDefault(agents.conversation[indexOf(agents.span_id, parent_span_id)], conversation)) AS conversation,
     firstNonDefault(workflow, agents.workflow[indexOf(agents.span_id, parent_span_id)]) AS workflow,
     if(kind = 'agent', firstNonDefault(parent_agent, agents.agent[indexOf(agents.span_id, parent_span_id)]), '') AS parent_agent,
     if(agents.agent[indexOf(agents.span_id, parent_span_id)] = '', own, toUInt16(
-        32768 + own + 8 * (agent_version != '') + 16 * (agent_id != '') + 32 * (cohort != '') + 64 * (tier != '')
-        + 128 * (prompt_version != '') + 256 * (workflow != '') + 512 * (handoff_to != '') + 1024 * (parent_agent != '')
+        32768 + own + 8 * (agent_version != '') + 16 * (agent_id != '') + 32 * (cohort != '') + 64 * (tier != '') + 128 * (prompt_version != '') + 256 * (workflow != '') + 512 * (handoff_to != '') + 1024 * (parent_agent != '')
         + 2048 * (conversation != '' AND (bitTest(own, 2) OR agents.conversation[indexOf(agents.span_id, parent_span_id)] = '')))) AS own)
 FROM
 (
     SELECT
         *,
         groupArrayIf(16)(
-            (span_id, agent, agent_version, agent_id, cohort, tier, prompt_version, if(bitTest(own, 1), run_id, ''), conversation, workflow)
-                ::Tuple(span_id String, agent String, version String, id String, cohort String, tier String, prompt String,
-                    run String, conversation String, workflow String),
+            (span_id, agent, agent_version, agent_id, cohort, tier, prompt_version, if(bitTest(own, 1), run_id, ''), conversation, workflow)::Tuple(span_id String, agent String, agent_version String, agent_id String, cohort String, tier String, prompt_version String, run_id String, conversation String, workflow String),
             kind = 'agent' AND bitTest(own, 0)) OVER (PARTITION BY tenant, trace_id) AS agents
     FROM
     (
@@ -1057,7 +1113,7 @@ FROM
             span_id,
             parent_span_id,
             fleetglassTime(start_ns) AS start_time,
-            -- A hundred days at most: so sums of absurd durations stay numbers.
+            -- A hundred days at most, so that the sum of absurd durations does not overflow.
             least(toUInt64(greatest(end_ns, start_ns) - start_ns), 8640000000000000) AS duration_ns,
             kind,
             name,
@@ -1096,15 +1152,16 @@ FROM
                 if(is_call AND is_used, NULL, 0.)) AS cost,
             if(is_call AND paid > 0, paid, NULL) AS reported_cost,
             is_failed AS is_error,
-            if(is_failed, firstNonDefault(f_error_type, told[1], '_OTHER'), '') AS error_type,
-            if(is_call, firstNonDefault(finish, told[4]), '') AS finish_reason,
+            if(is_failed, firstNonDefault(f_error_type, event_texts[1], '_OTHER'), '') AS error_type,
+            if(is_call, firstNonDefault(finish, event_texts[4]), '') AS finish_reason,
             multiIf(
                 kind NOT IN ('handoff', 'tool'), '',
                 f_target != '' OR kind = 'tool', f_target,
                 startsWith(name, 'handoff to '), substring(name, 12),
                 match(tool, '_to_agent$|^handoff$|^transfer$'), fleetglassTarget(arguments),
                 replaceRegexpOne(tool, '^.*_to_', '')) AS handoff_to,
-            toUInt16((own_agent != '') + 2 * (f_run != '') + 4 * (own_session != '')) AS own,
+            toUInt16(
+                1 * (own_agent != '') + 2 * (f_run != '') + 4 * (own_session != '')) AS own,
             if(is_held, [used_input, used_output, read, written, reasoning, paid], []) AS held
         FROM
         (
@@ -1126,24 +1183,24 @@ FROM
                     kind NOT IN ('tool', 'handoff', 'retrieval'), '',
                     called != '', called,
                     f_traceloop_kind = 'tool', f_entity,
-                    said = 'tool' AND NOT startsWith(name, 'handoff to '), name,
+                    named_kind = 'tool' AND NOT startsWith(name, 'handoff to '), name,
                     '') AS tool,
                 fleetglassUnwrapped(wrapped_arguments) AS arguments,
                 fleetglassUnwrapped(wrapped_result) AS result,
-                fleetglassWithoutIds(said_last) AS output
+                fleetglassWithoutIds(last_output) AS output
             FROM
             (
                 SELECT
                     *,
                     if(
                         kind IN ('tool', 'handoff', 'retrieval'),
-                        firstNonDefault(if(is_schema, '', f_arguments), f_input, told[2]),
+                        firstNonDefault(if(is_schema, '', f_arguments), f_input, event_texts[2]),
                         '') AS wrapped_arguments,
                     if(
                         kind IN ('tool', 'handoff', 'retrieval'),
-                        firstNonDefault(f_result, f_output, told[3]),
+                        firstNonDefault(f_result, f_output, event_texts[3]),
                         '') AS wrapped_result,
-                    if(kind IN ('llm', 'agent', 'workflow'), firstNonDefault(f_output, told[3]), '') AS said_last,
+                    if(kind IN ('llm', 'agent', 'workflow'), firstNonDefault(f_output, event_texts[3]), '') AS last_output,
                     fleetglassPriceKey(
                         provider_named,
                         fleetglassPricedModel(
@@ -1156,18 +1213,18 @@ FROM
                     SELECT
                         *,
                         multiIf(
-                            said = 'agent', if(
+                            named_kind = 'agent', if(
                                 word = 'agent' AND parent_span_id = '' AND f_agent = '' AND f_node = ''
                                     AND stem = name
                                     AND firstNonDefault(f_own_kind, f_langfuse_type, f_traceloop_kind) = '',
                                 'workflow',
                                 'agent'),
-                            said = 'tool' OR said = '' AND (called != '' OR f_call_id != ''), if(
+                            named_kind = 'tool' OR named_kind = '' AND (called != '' OR f_call_id != ''), if(
                                 f_transfer_mode = 'pass_control' OR startsWith(name, 'handoff to ')
                                     OR match(called, '^(transfer|handoff|hand_off)(_to_|$)'),
                                 'handoff',
                                 'tool'),
-                            said != '', said,
+                            named_kind != '', named_kind,
                             word = 'chain', multiIf(
                                 chain_agent != '' AND name = chain_agent, 'agent', parent_span_id = '', 'workflow', 'other'),
                             f_workflow_run != '', 'workflow',
@@ -1175,18 +1232,18 @@ FROM
                             'other')::LowCardinality(String) AS kind,
                         multiIf(
                             input = 0 AND output_all = 0, greatest(total, read + written),
-                            -- Cached tokens stand inside the input or beside it: a total that is the sum of all tells, and
-                            -- more cached than input can only be beside. Langfuse's details count them beside.
+                            -- Cached tokens are a part of the input or come on top of it. They come on top if the total is the
+                            -- sum of all, if they are more than the input, and in Langfuse's details.
                             has_details OR read + written > input OR read + written > 0 AND total = input + output_all + read + written,
                             input + read + written,
                             input) AS used_input,
-                        -- Reasoning beside the output, in the same way.
+                        -- Reasoning on top of the output, in the same way.
                         if(has_details OR reasoning > output_all, output_all + reasoning, output_all) AS used_output
                     FROM
                     (
                         SELECT
                             *,
-                            transform(word, ['agent', 'invoke_agent', 'ai.generatetext', 'ai.streamtext', 'ai.generateobject', 'ai.streamobject', 'llm', 'chat', 'generate_content', 'text_completion', 'completion', 'generation', 'ai.generatetext.dogenerate', 'ai.streamtext.dostream', 'ai.generateobject.dogenerate', 'ai.streamobject.dostream', 'tool', 'execute_tool', 'ai.toolcall', 'tools/call', 'retriever', 'retrieval', 'reranker', 'rerank', 'embedding', 'embeddings', 'ai.embed.doembed', 'ai.embedmany.doembed', 'workflow', 'invoke_workflow', 'invoke_graph', 'invoke_swarm', 'handoff', 'guardrail'], ['agent', 'agent', 'agent', 'agent', 'agent', 'agent', 'llm', 'llm', 'llm', 'llm', 'llm', 'llm', 'llm', 'llm', 'llm', 'llm', 'tool', 'tool', 'tool', 'tool', 'retrieval', 'retrieval', 'retrieval', 'retrieval', 'embedding', 'embedding', 'embedding', 'embedding', 'workflow', 'workflow', 'workflow', 'workflow', 'handoff', 'guardrail'], '') AS said,
+                            transform(word, ['agent', 'invoke_agent', 'ai.generatetext', 'ai.streamtext', 'ai.generateobject', 'ai.streamobject', 'llm', 'chat', 'generate_content', 'text_completion', 'completion', 'generation', 'ai.generatetext.dogenerate', 'ai.streamtext.dostream', 'ai.generateobject.dogenerate', 'ai.streamobject.dostream', 'tool', 'execute_tool', 'ai.toolcall', 'tools/call', 'retriever', 'retrieval', 'reranker', 'rerank', 'embedding', 'embeddings', 'ai.embed.doembed', 'ai.embedmany.doembed', 'workflow', 'invoke_workflow', 'invoke_graph', 'invoke_swarm', 'handoff', 'guardrail'], ['agent', 'agent', 'agent', 'agent', 'agent', 'agent', 'llm', 'llm', 'llm', 'llm', 'llm', 'llm', 'llm', 'llm', 'llm', 'llm', 'tool', 'tool', 'tool', 'tool', 'retrieval', 'retrieval', 'retrieval', 'retrieval', 'embedding', 'embedding', 'embedding', 'embedding', 'workflow', 'workflow', 'workflow', 'workflow', 'handoff', 'guardrail'], '') AS named_kind,
                             firstNonDefault(
                                 f_tool,
                                 if(
@@ -1205,7 +1262,7 @@ FROM
                         (
                             SELECT
                                 *,
-                                -- `greatest`, for OR would look at its sides one by one, row by row.
+                                -- `greatest`, because OR would evaluate its sides one by one, row by row.
                                 greatest(
                                     failed, has_exception, f_error_type != '', f_tool_status = 'error', f_level = 'ERROR') AS is_failed,
                                 lower(firstNonDefault(
@@ -1224,12 +1281,12 @@ FROM
                                     JSONExtract(f_usage_details, 'Map(String, Float64)')) AS details,
                                 JSONExtractFloat(f_cost_details, 'total') AS total_cost,
                                 f_usage_details != '' AS has_details,
-                                -- Some instrumentations put the tool's schema where its arguments should be: the same for every call.
+                                -- Some instrumentations put the tool's schema where the arguments should be.
                                 f_arguments = f_schema OR fleetglassIsSchema(f_arguments) AS is_schema,
                                 firstNonDefault(
                                     if(f_provider IN ('strands-agents', 'microsoft.agent_framework', 'autogen', 'langchain', 'langgraph'), '', f_provider),
                                     splitByChar('.', f_vercel_provider)[1]) AS provider_named,
-                                -- One reason, or a list as JSON text.
+                                -- One reason, or a list of reasons as JSON.
                                 if(startsWith(f_finish, '['), replaceRegexpOne(f_finish, '^\\[ *"?([^",\\]]*).*$', '\\1'), f_finish) AS finish
                             FROM
                             (
@@ -1245,7 +1302,7 @@ FROM
                                     name,
                                     failed,
                                     has_exception,
-                                    told,
+                                    event_texts,
                                     texts[indexOf(facts, 1)] AS f_own_kind,
                                     texts[indexOf(facts, 2)] AS f_langfuse_type,
                                     texts[indexOf(facts, 3)] AS f_openinference_kind,
@@ -1300,7 +1357,7 @@ FROM
                                     numbers[indexOf(facts, 52)] AS f_reasoning_tokens,
                                     numbers[indexOf(facts, 53)] AS f_reported_cost
                                 FROM span_facts
-                                -- A span that a request holds twice is one.
+                                -- A span that occurs twice in a request counts once.
                                 LIMIT 1 BY tenant, trace_id, span_id
                             )
                         )
@@ -1311,9 +1368,9 @@ FROM
     )
 )
 
--- 0040_settled
--- How far arriving spans are settled: in the segments up to here each span has the agent, the run and the
--- cost that the spans stored by then tell. And by whom: two at once would take the same back twice.
+-- settled
+-- How far `fleetglass settle` has come: in segments up to this one, each span has its agent, run and cost. `holder` is
+-- the process that settles: two at once would take the same rows back twice.
 CREATE TABLE IF NOT EXISTS settled ON CLUSTER 'it\'s'
 (
     segment UInt64,
@@ -1323,23 +1380,9 @@ CREATE TABLE IF NOT EXISTS settled ON CLUSTER 'it\'s'
 ENGINE = ReplicatedReplacingMergeTree(at)
 ORDER BY tuple()
 
--- 0041_quantile
--- Nanoseconds below which a share `q` of the spans lie, from buckets as in agent_minutes.durations; NaN where
--- there are none. Within a bucket they count as evenly spread: the result is 9 % and 91 ns off at most.
-CREATE OR REPLACE FUNCTION fleetglassQuantile ON CLUSTER 'it\'s' AS (buckets, q) -> arrayMap(
-    (numbers, counts, ends) -> if(empty(ends), nan, arrayMap(
-        (number, count, end) -> 1000 * (
-            exp2(greatest(number - 1, 0) / 8)
-            + (exp2(number / 8) - exp2(greatest(number - 1, 0) / 8)) * (1 - (end - q * ends[-1]) / count)
-            - 1),
-        numbers, counts, ends)[arrayFirstIndex(end -> end >= q * ends[-1], ends)]),
-    [mapKeys(mapSort(mapFilter((number, count) -> count > 0, buckets)))],
-    [mapValues(mapSort(mapFilter((number, count) -> count > 0, buckets)))],
-    [arrayCumSum(mapValues(mapSort(mapFilter((number, count) -> count > 0, buckets))))])[1]
-
--- 0042_directives
--- What agents were told from outside, by whom and why. For each scope the latest counts; a field that is
--- empty holds for all. In a cluster every node has the whole table.
+-- directives
+-- The directives that people and detectors give to agents: what, by whom and why. For each scope the latest
+-- directive counts; an empty field of a scope means all. In a cluster every node has the whole table.
 CREATE TABLE IF NOT EXISTS directives ON CLUSTER 'it\'s'
 (
     id UUID DEFAULT generateUUIDv4(),
@@ -1357,27 +1400,9 @@ CREATE TABLE IF NOT EXISTS directives ON CLUSTER 'it\'s'
 ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/every_node', '{shard}-{replica}', at)
 ORDER BY (tenant, id)
 
--- 0043_span_texts
--- What was asked and answered, whatever the dialect spells it: for those few spans whose words matter. Ask
--- by trace_id and time. It reads the payload, which is gone after a few days.
-CREATE OR REPLACE VIEW span_texts ON CLUSTER 'it\'s' AS
-SELECT
-    Timestamp AS time,
-    TraceId AS trace_id,
-    SpanId AS span_id,
-    fleetglassUnwrapped(firstNonDefault(
-        if(fleetglassIsSchema(firstNonDefault(SpanAttributes['gen_ai.tool.call.arguments'], SpanAttributes['tool_arguments'], SpanAttributes['ai.toolCall.args'])), '', firstNonDefault(SpanAttributes['gen_ai.tool.call.arguments'], SpanAttributes['tool_arguments'], SpanAttributes['ai.toolCall.args'])),
-        input,
-        Events.Attributes[indexOf(Events.Name, 'gen_ai.tool.message')]['content'])) AS asked,
-    fleetglassUnwrapped(firstNonDefault(firstNonDefault(SpanAttributes['gen_ai.tool.call.result'], SpanAttributes['tool_response'], SpanAttributes['ai.toolCall.result']), said)) AS answered,
-    firstNonDefault(SpanAttributes['input.value'], SpanAttributes['traceloop.entity.input'], SpanAttributes['langfuse.observation.input']) AS input,
-    firstNonDefault(
-        firstNonDefault(SpanAttributes['gen_ai.output.messages'], SpanAttributes['ai.response.text'], SpanAttributes['final_result'], SpanAttributes['gen_ai.completion.0.content'], SpanAttributes['llm.output_messages.0.message.content'], SpanAttributes['ai.response.toolCalls'], SpanAttributes['output.value'], SpanAttributes['traceloop.entity.output'], SpanAttributes['langfuse.observation.output']), Events.Attributes[indexOf(Events.Name, 'gen_ai.choice')]['message']) AS said
-FROM otel_traces
-
--- 0044_signals
--- Every measurement that a detector found worth telling. One that is told again, after a restart, is the
--- same row.
+-- signals
+-- Every measurement that a detector reports. A signal that is sent again after a restart is the same row.
+-- `about` and `subject` say what a signal is about where it is not about a run.
 CREATE TABLE IF NOT EXISTS signals ON CLUSTER 'it\'s'
 (
     id UInt64,
@@ -1394,7 +1419,9 @@ CREATE TABLE IF NOT EXISTS signals ON CLUSTER 'it\'s'
     since DateTime64(9, 'UTC'),
     summary String,
     evidence String,
-    incident UInt64
+    incident UInt64,
+    about LowCardinality(String) DEFAULT 'run',
+    subject String
 )
 ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/every_node', '{shard}-{replica}', arrived)
 PARTITION BY toMonday(at)
@@ -1402,9 +1429,9 @@ ORDER BY (tenant, detector, id)
 TTL toDateTime(at) + toIntervalDay(90)
 SETTINGS ttl_only_drop_parts = 1
 
--- 0045_incidents_rows
--- What the detectors know of an incident, each time it changed: so the table is its own history. The
--- latest version counts. Incidents are few: in a cluster every node has them all.
+-- incidents_rows
+-- An incident as the detectors know it: a new row each time it changes, so the table is its own history.
+-- The highest version counts. Incidents are few: in a cluster every node has them all.
 CREATE TABLE IF NOT EXISTS incidents_rows ON CLUSTER 'it\'s'
 (
     id UInt64,
@@ -1432,14 +1459,17 @@ CREATE TABLE IF NOT EXISTS incidents_rows ON CLUSTER 'it\'s'
     unpriced UInt64,
     summary String,
     evidence String,
-    change String
+    change String,
+    about LowCardinality(String) DEFAULT 'run',
+    subject String
 )
 ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/every_node', '{shard}-{replica}', version)
 ORDER BY (tenant, id, version)
 TTL toDateTime(updated_at) + toIntervalDay(400)
 
--- 0046_incident_actions
--- What people did about incidents: acknowledge, silence, resolve, re-open; by whom and why. Only added to.
+-- incident_actions
+-- What people did about incidents (acknowledge, silence, resolve, re-open), by whom and why. Rows are only
+-- added.
 CREATE TABLE IF NOT EXISTS incident_actions ON CLUSTER 'it\'s'
 (
     id UUID DEFAULT generateUUIDv4(),
@@ -1455,107 +1485,8 @@ ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/every_node', '{
 ORDER BY (tenant, incident, id)
 TTL toDateTime(at) + toIntervalDay(400)
 
--- 0047_incidents
--- Incidents as they stand: what the detectors say, and what people said since it was last opened.
-CREATE VIEW IF NOT EXISTS incidents ON CLUSTER 'it\'s' AS
-SELECT
-    i.* EXCEPT (version, state, change),
-    multiIf(
-        said = 'reopen' AND a.acted_at > i.resolved_at, 'open',
-        i.state = 'resolved' OR said = 'resolve', 'resolved',
-        a.silent_until > now(), 'silenced',
-        said = 'ack', 'acknowledged',
-        'open') AS state,
-    if(a.acted_at >= i.reopened_at, a.act, '') AS said,
-    if(said != '', a.who, '') AS said_by,
-    if(said != '', a.reason, '') AS said_why,
-    a.silent_until AS silent_until
-FROM
-(
-    SELECT * FROM incidents_rows ORDER BY version DESC LIMIT 1 BY tenant, id
-) AS i
-LEFT JOIN
-(
-    SELECT
-        tenant,
-        incident,
-        argMaxIf(action, at, action != 'silence') AS act,
-        maxIf(at, action != 'silence') AS acted_at,
-        argMaxIf(by, at, action != 'silence') AS who,
-        argMaxIf(why, at, action != 'silence') AS reason,
-        argMaxIf(until, at, action = 'silence') AS silent_until
-    FROM incident_actions
-    GROUP BY tenant, incident
-) AS a ON a.tenant = i.tenant AND a.incident = i.id
-
--- 0048_agent_runs_keys
--- A run by whose work it is and by model: what runs of a kind cost is read from here. `segment` is the last
--- that brought a span of it.
-ALTER TABLE agent_runs_local ON CLUSTER 'it\'s'
-    ADD COLUMN IF NOT EXISTS agent LowCardinality(String),
-    ADD COLUMN IF NOT EXISTS cohort LowCardinality(String),
-    ADD COLUMN IF NOT EXISTS model LowCardinality(String),
-    ADD COLUMN IF NOT EXISTS calls SimpleAggregateFunction(sum, Int64),
-    ADD COLUMN IF NOT EXISTS failed_calls SimpleAggregateFunction(sum, Int64),
-    ADD COLUMN IF NOT EXISTS cache_read_tokens SimpleAggregateFunction(sum, Int64),
-    ADD COLUMN IF NOT EXISTS largest_input SimpleAggregateFunction(max, UInt64),
-    ADD COLUMN IF NOT EXISTS segment SimpleAggregateFunction(max, UInt64),
-    ADD INDEX IF NOT EXISTS idx_segment segment TYPE minmax GRANULARITY 1,
-    MODIFY ORDER BY (tenant, day, run_id, agent, cohort, model)
-
--- 0049_agent_runs_keys
-ALTER TABLE agent_runs ON CLUSTER 'it\'s'
-    ADD COLUMN IF NOT EXISTS agent LowCardinality(String),
-    ADD COLUMN IF NOT EXISTS cohort LowCardinality(String),
-    ADD COLUMN IF NOT EXISTS model LowCardinality(String),
-    ADD COLUMN IF NOT EXISTS calls SimpleAggregateFunction(sum, Int64),
-    ADD COLUMN IF NOT EXISTS failed_calls SimpleAggregateFunction(sum, Int64),
-    ADD COLUMN IF NOT EXISTS cache_read_tokens SimpleAggregateFunction(sum, Int64),
-    ADD COLUMN IF NOT EXISTS largest_input SimpleAggregateFunction(max, UInt64),
-    ADD COLUMN IF NOT EXISTS segment SimpleAggregateFunction(max, UInt64)
-
--- 0050_agent_runs_by_key
-ALTER TABLE agent_runs_mv ON CLUSTER 'it\'s' MODIFY QUERY
-SELECT
-    tenant,
-    run_id,
-    toDate(s.start_time) AS day,
-    agent,
-    cohort,
-    model,
-    min(s.start_time) AS first_seen,
-    max(fleetglassTime(toUnixTimestamp64Nano(s.start_time) + s.duration_ns)) AS last_seen,
-    max(s.parent_span_id = '') AS ended,
-    min((if(s.kind = 'agent', s.start_time, toDateTime64('2262-01-01 00:00:00', 9)), toString(s.agent))) AS root,
-    sum(toInt64(s.sign)) AS spans,
-    sum(s.sign * toInt64(s.kind IN ('llm', 'tool', 'handoff'))) AS steps,
-    sum(s.sign * toInt64(s.is_error)) AS errors,
-    sum(s.sign * toInt64(isNull(s.cost))) AS unpriced,
-    sum(s.sign * toInt64(s.input_tokens)) AS input_tokens,
-    sum(s.sign * toInt64(s.output_tokens)) AS output_tokens,
-    sum(toDecimal128(s.sign * ifNull(s.cost, 0), 12)) AS cost,
-    sum(s.sign * toInt64(s.kind = 'llm')) AS calls,
-    sum(s.sign * toInt64(s.kind = 'llm' AND s.is_error)) AS failed_calls,
-    sum(s.sign * toInt64(s.cache_read_tokens)) AS cache_read_tokens,
-    max(if(s.kind = 'llm', s.input_tokens, 0)) AS largest_input,
-    max(s.segment) AS segment
-FROM agent_spans_in AS s
-GROUP BY tenant, run_id, day, agent, cohort, model
-
--- 0051_signals_about
--- What a signal is about, where that is no run.
-ALTER TABLE signals ON CLUSTER 'it\'s'
-    ADD COLUMN IF NOT EXISTS about LowCardinality(String) DEFAULT 'run',
-    ADD COLUMN IF NOT EXISTS subject String
-
--- 0052_incidents_about
-ALTER TABLE incidents_rows ON CLUSTER 'it\'s'
-    ADD COLUMN IF NOT EXISTS about LowCardinality(String) DEFAULT 'run',
-    ADD COLUMN IF NOT EXISTS subject String
-
--- 0053_incidents
--- Incidents as they stand: what the detectors say and of whom, and what people said since it was
--- last opened.
+-- incidents
+-- The present state of each incident: what the detectors report, and what people did since it was last opened.
 CREATE OR REPLACE VIEW incidents ON CLUSTER 'it\'s' AS
 SELECT
     i.* EXCEPT (version, state, change),

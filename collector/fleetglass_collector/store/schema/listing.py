@@ -1,0 +1,82 @@
+"""Every object of the database, in the order in which they are made."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Made once and never again, because it holds rows.
+
+    When its file changes, its version goes up by one and a file `NAME.VERSION.sql` alters the
+    tables that exist.
+    """
+
+    path: str
+    """Of the file below this folder, without `.sql`. The file has the object's name."""
+    version: int = 1
+    shard_by: str = ""
+    """In a cluster, which shard a row belongs to. Without it every node has the whole table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A view, function or dictionary: made again when its text, or one it uses, has changed."""
+
+    path: str
+
+
+LISTING: tuple[Table | Definition, ...] = (
+    Table("otlp/otlp_in"),
+    Definition("otlp/fleetglassElementText"),
+    Definition("otlp/fleetglassValueText"),
+    Definition("otlp/fleetglassTextMap"),
+    Definition("otlp/fleetglassTime"),
+    Definition("otlp/fleetglassId"),
+    Table("traces/otel_traces", shard_by="cityHash64(TraceId)"),
+    Table("traces/otel_traces_trace_id_ts", shard_by="cityHash64(TraceId)"),
+    Definition("traces/otel_traces_trace_id_ts_mv"),
+    Definition("traces/otel_traces_from_otlp"),
+    Definition("text/fleetglassEventText"),
+    Definition("text/fleetglassUnwrapped"),
+    Definition("text/fleetglassWithoutIds"),
+    Definition("text/fleetglassIsSchema"),
+    Definition("text/fleetglassTarget"),
+    Definition("traces/span_texts"),
+    Definition("fingerprints/fleetglass_secret"),
+    Table("fingerprints/fleetglass_secret.keys"),
+    Definition("fingerprints/fleetglass_secret.key"),
+    Definition("fingerprints/fleetglassHash"),
+    Definition("fingerprints/fleetglassArgumentsHash"),
+    Definition("fingerprints/fleetglassShape"),
+    Table("prices/prices"),
+    Definition("prices/prices_now"),
+    Definition("prices/fleetglassPricedModel"),
+    Definition("prices/fleetglassPriceKey"),
+    Definition("prices/fleetglassUsualPrice"),
+    Definition("prices/fleetglassUsualCost"),
+    Definition("prices/fleetglassOfferCost"),
+    Definition("prices/fleetglassCostByKey"),
+    Definition("prices/fleetglassCallCost"),
+    Definition("prices/fleetglassCost"),
+    Table("spans/agent_spans_in"),
+    Table("spans/agent_spans_rows", shard_by="cityHash64(trace_id)"),
+    Definition("spans/agent_spans_rows_mv"),
+    Definition("spans/agent_spans"),
+    Definition("minutes/fleetglassBucket"),
+    Definition("minutes/fleetglassQuantile"),
+    Table("minutes/agent_minutes", shard_by="cityHash64(agent)"),
+    Definition("minutes/agent_minutes_mv"),
+    Table("runs/agent_runs", shard_by="cityHash64(run_id)"),
+    Definition("runs/agent_runs_mv"),
+    Table("spans/otlp_spans"),
+    Definition("spans/otlp_spans_mv"),
+    Table("spans/span_facts"),
+    Definition("spans/span_facts_mv"),
+    Definition("spans/agent_spans_from_facts"),
+    Table("settled/settled"),
+    Table("directives/directives"),
+    Table("incidents/signals"),
+    Table("incidents/incidents_rows"),
+    Table("incidents/incident_actions"),
+    Definition("incidents/incidents"),
+)

@@ -1,0 +1,5 @@
+-- The spans as people and dashboards read them.
+CREATE OR REPLACE VIEW agent_spans${on_cluster} AS
+SELECT * EXCEPT (version, is_deleted, own, held)
+FROM agent_spans_rows
+FINAL

@@ -1,4 +1,0 @@
--- Nanoseconds since 1970 as a time. Keys and TTLs count seconds in 32 bits, which end in 2106: all that
--- is later than the year 2100 is 2100, which leaves room for a TTL to be added.
-CREATE OR REPLACE FUNCTION fleetglassTime${on_cluster} AS nanoseconds ->
-    fromUnixTimestamp64Nano(toInt64(least(nanoseconds, 4102444800000000000)))

@@ -1,2 +1,0 @@
--- Apart from all else, so that one grant keeps readers out of it.
-CREATE DATABASE IF NOT EXISTS fleetglass_secret${on_cluster}

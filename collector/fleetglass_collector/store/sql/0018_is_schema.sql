@@ -1,3 +1,0 @@
--- Some instrumentations put the tool's schema where its arguments should be: the same for every call.
-CREATE OR REPLACE FUNCTION fleetglassIsSchema${on_cluster} AS text ->
-    position(text, '"properties"') > 0 AND JSONType(text, 'properties') = 'Object' AND JSONExtractString(text, 'type') = 'object'

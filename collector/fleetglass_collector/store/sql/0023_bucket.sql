@@ -1,3 +1,0 @@
--- Buckets of a width of 9 %: the eighth root of two, from a microsecond up.
-CREATE OR REPLACE FUNCTION fleetglassBucket${on_cluster} AS duration_ns ->
-    toUInt16(ceil(8 * log2(1 + duration_ns / 1000)))

@@ -3,10 +3,10 @@
 import json
 from collections.abc import Collection
 
-from fleetglass_collector.prices import ledger
 from fleetglass_collector.prices.book import Book
-from fleetglass_collector.prices.ledger import Pair
 from fleetglass_collector.prices.sql import COST
+from fleetglass_collector.settle import ledger
+from fleetglass_collector.settle.ledger import Pair
 from fleetglass_collector.settle.outbox import Outbox
 from fleetglass_collector.settle.row import COLUMNS, REST
 from fleetglass_collector.store.client import Store

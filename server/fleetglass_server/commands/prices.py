@@ -13,9 +13,9 @@ from typing import Any
 
 from fleetglass_collector.config import Config
 from fleetglass_collector.errors import StoreError
-from fleetglass_collector.prices import seen
 from fleetglass_collector.store.reader import Reader
 from fleetglass_server.commands.advice import advised
+from fleetglass_server.prices import seen
 
 NAME = "prices"
 
@@ -55,8 +55,8 @@ def run(config: Config, options: argparse.Namespace) -> int:
 
 def _show_model(config: Config, options: argparse.Namespace) -> int:
     # The list of prices takes a while to load; the other commands go without.
-    from fleetglass_collector.prices import catalogue
     from fleetglass_collector.prices.book import Book
+    from fleetglass_server.prices import catalogue
 
     found = catalogue.entries(Book(config.prices), options.model, options.provider)
     _print(catalogue.rows(found), catalogue.shown(found), as_json=options.json)

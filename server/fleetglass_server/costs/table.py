@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from fleetglass_collector.prices.columns import columns
 from fleetglass_server.costs.period import duration_words
 from fleetglass_server.costs.reasons import money, rounded
 from fleetglass_server.costs.report import Line, Report
+from fleetglass_server.prices.columns import columns
 
 # Where a provider's own figure is nearer than that to ours, nothing is said.
 NEAR = Decimal("0.01")

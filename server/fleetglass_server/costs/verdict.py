@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from fleetglass_collector.prices.columns import columns
 from fleetglass_server.costs.reasons import money, rounded
 from fleetglass_server.costs.reconcile import Amounts, Comparison
 from fleetglass_server.costs.table import amount, name
+from fleetglass_server.prices.columns import columns
 
 DAYS = 10
 LINES = 20

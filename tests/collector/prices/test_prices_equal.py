@@ -19,8 +19,9 @@ from kit.databases import opened, running_store
 from kit.priced_calls import Call, costs, listed, theirs
 
 from fleetglass_collector.config import Retention
-from fleetglass_collector.prices import ledger, package
+from fleetglass_collector.prices import package
 from fleetglass_collector.prices.book import Book
+from fleetglass_collector.settle import ledger
 from fleetglass_collector.store.client import Store
 from fleetglass_collector.store.migrate import migrate
 

@@ -10,8 +10,8 @@ import pytest
 from kit.databases import opened, running_store
 
 from fleetglass_collector.config import Retention
-from fleetglass_collector.prices import ledger
 from fleetglass_collector.prices.book import Book
+from fleetglass_collector.settle import ledger
 from fleetglass_collector.store.client import Store
 from fleetglass_collector.store.schema.listing import LISTING
 from fleetglass_collector.store.schema.rendering import objects

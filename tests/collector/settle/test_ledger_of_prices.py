@@ -13,8 +13,8 @@ from kit.priced_calls import Call, cost, costs, theirs
 
 from fleetglass_collector.config import Retention
 from fleetglass_collector.config.prices import ConfiguredPrice
-from fleetglass_collector.prices import ledger
 from fleetglass_collector.prices.book import Book
+from fleetglass_collector.settle import ledger
 from fleetglass_collector.store.client import Store
 from fleetglass_collector.store.migrate import migrate
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from fleetglass_collector.prices import package
 from fleetglass_collector.prices.book import Book
-from fleetglass_collector.prices.columns import columns, dollars
 from fleetglass_collector.prices.offer import DAY_S, FOREVER, Entry, Offer, Rates
+from fleetglass_server.prices.columns import columns, dollars
 
 _RARE = {
     "reasoning": "reasoning",

@@ -6,10 +6,10 @@ from importlib.resources import files
 from string import Template
 from typing import Any
 
-from fleetglass_collector.prices.columns import columns, dollars
 from fleetglass_collector.store.reader import Reader
+from fleetglass_server.prices.columns import columns, dollars
 
-SEEN = Template((files("fleetglass_collector.prices") / "seen.sql").read_text())
+SEEN = Template((files("fleetglass_server.prices") / "seen.sql").read_text())
 ALL = "span.model != '' OR span.cost IS NULL"
 UNPRICED = "span.cost IS NULL"
 

@@ -2,29 +2,57 @@
 
 import marshal
 from collections.abc import Callable
+from decimal import Decimal
+from functools import partial
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kit.fleet_rows import START, batch, found, one_by_one, read_words, row, steps, whole_run
+from kit.fleet_rows import (
+    SECOND,
+    START,
+    batch,
+    found,
+    one_by_one,
+    read_words,
+    row,
+    steps,
+    whole_run,
+)
+from kit.scripted_ledger import ClockedCosts, Nothing
 
+from fleetglass_detectors.budgets.declared import Budget, Per, Scope
 from fleetglass_detectors.detector import Detector
-from fleetglass_detectors.loops.branching import Branching
-from fleetglass_detectors.loops.caps import Caps
-from fleetglass_detectors.loops.lag import Lag
-from fleetglass_detectors.loops.silent import Silent
+from fleetglass_detectors.engine import listing
+from fleetglass_detectors.engine.health import Health
+from fleetglass_detectors.fleet import Fleet
 from fleetglass_detectors.loops.wording import Wording
 from fleetglass_detectors.signal import Signal
 from fleetglass_detectors.spans import SPAN, Batch, Rows
 
-
-def wording() -> Wording:
-    return Wording(read_words, learns=True)
+FLEET = Fleet(budgets=(Budget(name="all", scope=Scope(), per=Per.DAY, usd=Decimal(5)),))
 
 
-DETECTORS: list[Callable[[], Detector]] = [Lag, wording, Branching, Silent, Caps]
-every = pytest.mark.parametrize("make", DETECTORS, ids=lambda make: str(make.__name__))
+def listed() -> dict[str, Detector]:
+    """All that watch a fleet, as the engine lists them."""
+    return {one.name: one for one in listing.live(Nothing(), Health(), FLEET)}
+
+
+def make_listed(name: str) -> Detector:
+    return listed()[name]
+
+
+# These read from the database what decides; here they get something to read.
+READERS: dict[str, Callable[[], Detector]] = {
+    "wording": lambda: Wording(read_words, learns=True),
+    "costs": ClockedCosts,
+}
+DETECTORS = {name: READERS.get(name) or partial(make_listed, name) for name in listed()}
+every = pytest.mark.parametrize("make", DETECTORS.values(), ids=DETECTORS)
+of_runs = pytest.mark.parametrize(
+    "make", [DETECTORS[name] for name, one in listed().items() if one.by == "run"]
+)
 
 WORDS = st.lists(st.sampled_from(["a", "b", "c", "d?", "e"]), max_size=15)
 RUNS = st.lists(st.tuples(WORDS, st.integers(0, 12)), min_size=1, max_size=3)
@@ -38,6 +66,15 @@ def run_of(fleet: list[tuple[list[str], int]]) -> Rows:
     ]
     rows = np.concatenate(runs)
     return rows[np.argsort(rows["start_ns"], kind="stable")]
+
+
+def hours(begin: int, end: int) -> list[Batch]:
+    """Nothing arrives, minute by minute."""
+    empty = np.empty(0, SPAN)
+    return [
+        Batch(rows=empty, now_ns=START + minute * 60 * SECOND)
+        for minute in range(60 * begin, 60 * end)
+    ]
 
 
 def asked(detector: Detector, *batches: Batch) -> list[Signal]:
@@ -69,6 +106,20 @@ def test_what_is_restored_goes_on_as_if_it_had_never_stopped(
     restored.restore(marshal.loads(marshal.dumps(stopped.state())))
 
     assert asked(restored, batch(rows[at:])) == asked(never, batch(rows[at:]))
+    assert restored.state() == never.state()
+
+
+@every
+@pytest.mark.parametrize("hour", [0, 1, 3, 5])
+def test_a_restart_at_any_hour_of_a_day_changes_nothing(
+    make: Callable[[], Detector], hour: int
+) -> None:
+    never, stopped, restored = make(), make(), make()
+    asked(never, *hours(0, hour))
+    asked(stopped, *hours(0, hour))
+    restored.restore(marshal.loads(marshal.dumps(stopped.state())))
+
+    assert asked(restored, *hours(hour, 6)) == asked(never, *hours(hour, 6))
     assert restored.state() == never.state()
 
 
@@ -130,7 +181,11 @@ def test_hostile_numbers_do_no_harm(make: Callable[[], Detector]) -> None:
     )
 
 
-@every
+def test_the_detector_of_costs_has_something_to_say_in_these_hours() -> None:
+    assert asked(ClockedCosts(), *hours(0, 6))
+
+
+@of_runs
 def test_it_says_how_much_it_remembers(make: Callable[[], Detector]) -> None:
     detector = make()
     before = detector.keys()

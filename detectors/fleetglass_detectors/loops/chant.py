@@ -7,13 +7,6 @@ tables and lists repeat by nature and are left out.
 """
 
 import re
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
-from fleetglass_detectors.loops.step import Finding
-
-if TYPE_CHECKING:
-    from .look import Look
 
 LOOKED_AT = 4000
 LONGEST = 400
@@ -42,26 +35,6 @@ def chanted(text: str) -> tuple[int, float]:
     repeats = length / period if period else 0.0
     wordy = any(character.isalpha() for character in prose[-period:]) if period else False
     return (period, repeats) if wordy and repeats >= OFTEN and length >= LEAST else (0, 0.0)
-
-
-def find(looks: Sequence["Look"]) -> Finding | None:
-    """Whether the last step's output is a chant."""
-    if not looks or not looks[-1].chant_period:
-        return None
-    last = looks[-1]
-    return Finding(
-        kind="chant",
-        critical=last.chant_repeats >= CRITICAL,
-        first=len(looks) - 1,
-        last=len(looks) - 1,
-        period=1,
-        repeats=last.chant_repeats,
-        score=last.chant_repeats / OFTEN,
-        summary=(
-            f"one output says the same {last.chant_period} characters"
-            f" {last.chant_repeats:.0f} times at its end"
-        ),
-    )
 
 
 def _prose(text: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from fleetglass_detectors.loops import chant, exact, failing, progress, rephrased
+from fleetglass_detectors.loops import chanting, exact, failing, progress, rephrased
 from fleetglass_detectors.loops.look import Look, Vectorise, look
 from fleetglass_detectors.loops.null import Null
 from fleetglass_detectors.loops.null import find as find_lagged
@@ -17,7 +17,7 @@ LAYERS: dict[str, Layer] = {
     "failing": failing.find,
     "rephrased": rephrased.find,
     "no_progress": progress.find,
-    "chant": chant.find,
+    "chant": chanting.find,
 }
 
 

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kit.looping_steps import looks, said
 
-from fleetglass_detectors.loops import chant
+from fleetglass_detectors.loops import chant, chanting
 from fleetglass_detectors.loops.chant import chanted
 
 TEXT = "It was late when the last of them came down to the harbour and asked for the boat. "
@@ -47,14 +47,14 @@ def test_what_repeats_by_nature_or_only_a_little_is_none(text: str) -> None:
 
 
 def test_a_step_that_ends_in_a_chant_is_found() -> None:
-    finding = chant.find(looks([said(TEXT), said("No, no, I must not say it. " * 40)]))
+    finding = chanting.find(looks([said(TEXT), said("No, no, I must not say it. " * 40)]))
 
     assert finding is not None
     assert (finding.kind, finding.critical, finding.first) == ("chant", True, 1)
 
 
 def test_a_chant_of_an_earlier_step_is_not_found_again() -> None:
-    assert chant.find(looks([said("No, no, I must not say it. " * 40), said(TEXT)])) is None
+    assert chanting.find(looks([said("No, no, I must not say it. " * 40), said(TEXT)])) is None
 
 
 @given(st.text())

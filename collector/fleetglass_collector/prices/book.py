@@ -42,20 +42,20 @@ class Book:
         unknown = Entry(provider=provider, model=model, source=package.SOURCE)
         if not model or len(model) > MAX_NAME or len(provider) > MAX_NAME:
             return replace(unknown, note="this is not the name of a model")
-        found = package.find(provider, model)
-        if found is None:
+        match = package.find(provider, model)
+        if match is None:
             return replace(unknown, note=_missing(provider))
-        offers = self._offers_of(found)
+        offers = self._offers_of(match)
         if not offers:
-            note = f"priced by {package.unreported(found)}, which spans do not report"
+            note = f"priced by {package.unreported(match)}, which spans do not report"
             return replace(unknown, note=note)
-        return replace(unknown, priced_as=f"{found[0].id} {found[1].id}", offers=offers)
+        return replace(unknown, priced_as=f"{match[0].id} {match[1].id}", offers=offers)
 
-    def _offers_of(self, found: package.Found) -> tuple[Offer, ...]:
+    def _offers_of(self, match: package.Match) -> tuple[Offer, ...]:
         # Many names lead to the same model.
-        key = (found[0].id, id(found[1]))
+        key = (match[0].id, id(match[1]))
         if key not in self._offers:
-            self._offers[key] = tuple(package.offers(found))
+            self._offers[key] = tuple(package.offers(match))
         return self._offers[key]
 
     def _own(self, provider: str, model: str) -> list[ConfiguredPrice]:

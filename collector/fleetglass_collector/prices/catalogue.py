@@ -23,10 +23,10 @@ def entries(book: Book, model: str, provider: str | None) -> list[Entry]:
     """Return a model's entry with one provider, or with every provider that offers it."""
     if provider is not None:
         return [book.entry(provider, model)]
-    found = [book.entry(name, model) for name in (*package.provider_ids(), "")]
+    candidates = [book.entry(name, model) for name in (*package.provider_ids(), "")]
     # Without a provider, a model has the price of one of the providers or none.
-    known = {entry.priced_as: entry for entry in found[::-1] if entry.known}
-    return [entry for entry in found if known.get(entry.priced_as) is entry] or found[-1:]
+    known = {entry.priced_as: entry for entry in candidates[::-1] if entry.known}
+    return [entry for entry in candidates if known.get(entry.priced_as) is entry] or candidates[-1:]
 
 
 def shown(entries: Sequence[Entry]) -> str:

@@ -64,16 +64,16 @@ def sync(store: Store, book: Book, *, cluster: str = "") -> set[Pair]:
     Returns:
         The pairs whose price is new or has changed.
     """
-    held = _held(store)
-    pairs = {key[:2] for key in held} | set(book.seeds())
+    stored = _stored(store)
+    pairs = {key[:2] for key in stored} | set(book.seeds())
     rows = [row for pair in pairs for row in _rows(book.entry(*pair))]
     # A likely pair without a price needs no row until a span names it.
-    rows = [row for row in rows if row.offers or row.key in held]
+    rows = [row for row in rows if row.offers or row.key in stored]
     wanted = {row.key for row in rows}
-    rows += [_gone(key) for key in held if key not in wanted and held[key][0]]
-    new = [row for row in rows if held.get(row.key) != row.facts]
+    rows += [_without_price(key) for key in stored if key not in wanted and stored[key][0]]
+    new = [row for row in rows if stored.get(row.key) != row.facts]
     _write(store, new, cluster)
-    return {row.key[:2] for row in new if held.get(row.key, ("",))[0] != row.digest}
+    return {row.key[:2] for row in new if stored.get(row.key, ("",))[0] != row.digest}
 
 
 def learn(store: Store, book: Book, pairs: Collection[Pair], *, cluster: str = "") -> set[Pair]:
@@ -98,13 +98,13 @@ def _rows(entry: Entry) -> Iterator[Row]:
         yield Row(entry=entry, service_tier=tier, offers=offers)
 
 
-def _gone(key: tuple[str, str, str]) -> Row:
+def _without_price(key: tuple[str, str, str]) -> Row:
     provider, model, tier = key
     entry = Entry(provider=provider, model=model, source="", note="costs as any other call")
     return Row(entry=entry, service_tier=tier, offers=())
 
 
-def _held(store: Store) -> dict[tuple[str, str, str], tuple[str, ...]]:
+def _stored(store: Store) -> dict[tuple[str, str, str], tuple[str, ...]]:
     rows = store.query(
         "SELECT provider, model, service_tier, digest, source, priced_as, note FROM prices FINAL",
         fmt="JSONCompactEachRow",

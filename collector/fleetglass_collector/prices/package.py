@@ -48,11 +48,11 @@ _REPORTED = frozenset(CLASSES.values())
 TIER_KEYS = ("service_tier", "processing", "speed")
 """The keys of the package's price context that a span's service tier may be a value of."""
 
-Found = tuple[Provider, ModelInfo]
+Match = tuple[Provider, ModelInfo]
 Price = Decimal | TieredPrices
 
 
-def find(provider: str, model: str) -> Found | None:
+def find(provider: str, model: str) -> Match | None:
     """Return the model that the package takes for a span with these names."""
     snapshot = get_snapshot()
     for name, reference in itertools.product(spelling.providers(provider), spelling.models(model)):
@@ -85,9 +85,9 @@ def names() -> Iterator[tuple[str, str]]:
                 yield from ((spelled, name) for name in {model.id, *_equals(model.match)})
 
 
-def offers(found: Found) -> Iterator[Offer]:
+def offers(match: Match) -> Iterator[Offer]:
     """Yield every price of a model; none if it is priced only by what no span reports."""
-    provider, model = found
+    provider, model = match
     standard = list(_tier(model, ""))
     yield from standard
     # The package applies tiers only with the model's own provider.
@@ -98,9 +98,9 @@ def offers(found: Found) -> Iterator[Offer]:
             yield from priced
 
 
-def unreported(found: Found) -> str:
+def unreported(match: Match) -> str:
     """Name what a model is priced by and spans do not report."""
-    listed = found[1].prices
+    listed = match[1].prices
     prices = [listed] if isinstance(listed, ModelPrice) else [item.prices for item in listed]
     return ", ".join(sorted({key for price in prices for key in _priced(price)} - _REPORTED))
 

@@ -16,8 +16,8 @@ def parents(keys: npt.NDArray[np.uint64], wanted: npt.NDArray[np.uint64]) -> Ind
     if not len(keys):
         return np.full(len(wanted), -1, np.int64)
     order = np.argsort(keys)
-    found = np.minimum(np.searchsorted(keys, wanted, sorter=order), len(keys) - 1)
-    at = order[found]
+    place = np.minimum(np.searchsorted(keys, wanted, sorter=order), len(keys) - 1)
+    at = order[place]
     return np.where(keys[at] == wanted, at, -1)
 
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from fleetglass_collector.dialects.own import SESSION
 from fleetglass_collector.settle import ancestry
 from fleetglass_collector.settle.ancestry import Indices, Mask
-from fleetglass_collector.settle.spans import KIND, TOLD, Spans
+from fleetglass_collector.settle.spans import KIND, REPORTED, Spans
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,7 @@ def resolve(spans: Spans) -> Resolved:
     kind = spans["kind"]
     is_agent = kind == KIND["agent"]
     owner = ancestry.nearest(parent, is_agent & (spans["agent"] != 0))
-    told = spans["caller_own"] != 0
+    names_caller = spans["caller_own"] != 0
     is_repeat = _repeats(spans, parent)
     return Resolved(
         parent=parent,
@@ -61,7 +61,7 @@ def resolve(spans: Spans) -> Resolved:
         run=_own_or_nearest(parent, spans["run_own"] != 0),
         conversation=_conversation(spans, parent),
         workflow=_own_or_nearest(parent, spans["workflow_own"] != 0),
-        caller=np.where(is_agent & ~told, owner, -1),
+        caller=np.where(is_agent & ~names_caller, owner, -1),
         target=_targets(spans, parent, owner=owner, is_repeat=is_repeat),
         counts=_counts(spans, parent),
         is_repeat=is_repeat,
@@ -101,12 +101,12 @@ def _counts(spans: Spans, parent: Indices) -> Mask:
     An agent's own usage counts if no model call is below it, a call's own if no call with usage is
     below it.
     """
-    kind, told = spans["kind"], (spans["usage"] & TOLD) != 0
+    kind, reports = spans["kind"], (spans["usage"] & REPORTED) != 0
     is_call = kind == KIND["llm"]
     is_container = (kind == KIND["agent"]) | (kind == KIND["workflow"])
     over_call = ancestry.above(parent, is_call)
-    over_usage = ancestry.above(parent, is_call & told)
-    counts: Mask = told & np.where(is_container, ~over_call, ~(is_call & over_usage))
+    over_usage = ancestry.above(parent, is_call & reports)
+    counts: Mask = reports & np.where(is_container, ~over_call, ~(is_call & over_usage))
     return counts
 
 
@@ -161,10 +161,10 @@ def _next_siblings(
     order = np.lexsort((spans["key"][events], starts_agent, spans["start"][events], family, trace))
     place = np.where(starts_agent[order], np.arange(len(order)), len(order))
     following = np.minimum.accumulate(place[::-1])[::-1]
-    found = order[np.minimum(following, len(order) - 1)]
+    after = order[np.minimum(following, len(order) - 1)]
     good = (
-        (following < len(order)) & (family[found] == family[order]) & (trace[found] == trace[order])
+        (following < len(order)) & (family[after] == family[order]) & (trace[after] == trace[order])
     )
     result = np.full(len(parent), -1, np.int64)
-    result[events[order]] = np.where(good & ~starts_agent[order], events[found], -1)
+    result[events[order]] = np.where(good & ~starts_agent[order], events[after], -1)
     return result

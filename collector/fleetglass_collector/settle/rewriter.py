@@ -31,7 +31,7 @@ from fleetglass_collector.settle.source import Rows
 from fleetglass_collector.settle.spans import (
     HELD,
     KIND,
-    TOLD,
+    REPORTED,
     WEIGHTS,
     Numbers,
     Spans,
@@ -108,7 +108,9 @@ class Rewriter:
     def _after(self, resolved: Resolved) -> Spans:
         """Return the columns that may change, with their right values."""
         spans = self._spans
-        usage = np.where(resolved.counts | (spans["usage"] & TOLD == 0), 0, HELD).astype(np.uint64)
+        usage = np.where(resolved.counts | (spans["usage"] & REPORTED == 0), 0, HELD).astype(
+            np.uint64
+        )
         repeat = np.uint64(KIND["other"])
         return {
             "identity_now": self._identity(resolved.identity),
@@ -119,7 +121,7 @@ class Rewriter:
             "workflow_now": _taken(spans["workflow_own"], resolved.workflow, spans["workflow_now"]),
             "caller_now": _taken(spans["agent"], resolved.caller, spans["caller_own"]),
             "target_now": _taken(spans["agent"], resolved.target, spans["target_own"]),
-            "usage": (spans["usage"] & np.uint64(TOLD)) | usage,
+            "usage": (spans["usage"] & np.uint64(REPORTED)) | usage,
             "kind_now": np.where(resolved.is_repeat, repeat, spans["kind"]),
         }
 

@@ -53,19 +53,19 @@ def of_traces(store: Store, traces: Numbers, segments: Numbers) -> Spans:
 
 def rows(store: Store, spans: Spans) -> Rows:
     """Return the rows of these spans; rows that are too old to be kept are missing."""
-    found: Rows = {}
+    result: Rows = {}
     for start in range(0, len(spans["key"]), ROWS_AT_ONCE):
         some = {name: column[start : start + ROWS_AT_ONCE] for name, column in spans.items()}
         wanted = zip(some["segment"].tolist(), some["key"].tolist(), strict=True)
         versions = dict(zip(wanted, some["version"].tolist(), strict=True))
         for place, version, row in _rows(store, some):
             if versions.get(place) == version:
-                found[place] = row
+                result[place] = row
             elif place in versions:
                 raise StoreError(
                     "the database returned an old version of a row that was written again",
                 )
-    return found
+    return result
 
 
 def _rows(store: Store, spans: Spans) -> Iterator[tuple[tuple[int, int], int, Row]]:

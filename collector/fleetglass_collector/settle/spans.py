@@ -9,7 +9,7 @@ from fleetglass_collector.dialects.own import IDENTITY
 KIND = {name: code for code, name in enumerate(KINDS)}
 
 # The bits of `usage`: the span reports tokens or money; they do not count now.
-TOLD, HELD = 1, 2
+REPORTED, HELD = 1, 2
 
 # An agent's identity as one number is the sum of the hashes of its columns, each times its weight:
 # so the identity that a span has from two others can be calculated.

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from fleetglass_collector.dialects.own import SESSION
 from fleetglass_collector.settle.resolve import Resolved, resolve
-from fleetglass_collector.settle.spans import KIND, NUMBERS, TOLD, Spans, chosen
+from fleetglass_collector.settle.spans import KIND, NUMBERS, REPORTED, Spans, chosen
 
 FACTS = (
     "agent",
@@ -39,7 +39,7 @@ def traces(draw: st.DrawFn) -> Spans:
         "start": column(few),
         "kind": column(st.integers(0, len(KIND) - 1)),
         "own": column(st.sampled_from([0, SESSION])),
-        "usage": column(st.sampled_from([0, TOLD])),
+        "usage": column(st.sampled_from([0, REPORTED])),
         **{name: column(few) for name in FACTS},
     }
     return {name: np.array(told.get(name, [0] * size), np.uint64) for name in NUMBERS}
@@ -85,7 +85,7 @@ def test_an_own_fact_is_never_taken_from_another_span(spans: Spans) -> None:
 @given(traces())
 def test_reported_usage_counts_somewhere(spans: Spans) -> None:
     counts = resolve(spans).counts
-    told = (spans["usage"] & np.uint64(TOLD)) != 0
+    told = (spans["usage"] & np.uint64(REPORTED)) != 0
 
     assert not counts[~told].any()
     call = told & (spans["kind"] == KIND["llm"])

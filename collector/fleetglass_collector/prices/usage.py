@@ -9,7 +9,7 @@ from typing import Any
 from fleetglass_collector.prices.columns import columns, dollars
 from fleetglass_collector.store.reader import Reader
 
-SEEN = Template((files("fleetglass_collector.prices") / "seen.sql").read_text())
+USAGE = Template((files("fleetglass_collector.prices") / "usage.sql").read_text())
 ALL = "span.model != '' OR span.cost IS NULL"
 UNPRICED = "span.cost IS NULL"
 
@@ -24,9 +24,9 @@ too:
 Row = dict[str, Any]
 
 
-def seen(reader: Reader, condition: str, days: int) -> list[Row]:
+def recent(reader: Reader, condition: str, days: int) -> list[Row]:
     """Return the pairs that recent spans name, the most expensive first."""
-    rows = reader.rows(SEEN.substitute(condition=condition), timeout_s=60.0, param_days=str(days))
+    rows = reader.rows(USAGE.substitute(condition=condition), timeout_s=60.0, param_days=str(days))
     whole = ("calls", "input_tokens", "output_tokens", "unpriced")
     # Some versions return 64-bit numbers as texts.
     return [row | {key: int(row[key]) for key in whole} for row in rows]

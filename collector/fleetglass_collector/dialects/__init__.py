@@ -1,1 +1,1 @@
-"""How the attributes of many instrumentations become one set of facts."""
+"""Turns the attributes of many instrumentations into one set of facts."""

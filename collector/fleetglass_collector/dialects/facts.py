@@ -1,8 +1,8 @@
-"""What the spans of each dialect call a fact: the one table from which the SQL is made.
+"""The names that each dialect gives to a fact: the SQL that reads spans is made from this table.
 
-To teach fleetglass a spelling, add it to its fact, at the place its trust deserves:
-`docs/dialects.md` says how. A collector that starts with a changed table changes the database's
-view; spans that are stored already stay as they were read.
+To add a spelling, put it into its fact; a more trusted spelling comes first. `docs/dialects.md`
+explains how. A collector that starts with a changed table updates the database's view; spans that
+are already stored stay as they were read.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from fleetglass import conventions as names
 
 
 class Where(Enum):
-    """Where a fact may stand. A span's own goes before its resource's."""
+    """Where a fact may be found. A span's own fact takes precedence over its resource's."""
 
     SPAN = "span"
     BOTH = "span or resource"
@@ -22,13 +22,13 @@ class Where(Enum):
 @dataclass(frozen=True, slots=True)
 class Fact:
     name: str
-    """What the SQL calls it: `${text_NAME}` or `${number_NAME}`."""
+    """The SQL has it in the column `f_NAME`, and `r_NAME` for a resource."""
     spellings: tuple[str, ...]
-    """In order of trust: where a span has two of them, the first counts."""
+    """In order of trust: if a span has two of them, the first counts."""
     where: Where = Where.SPAN
 
 
-# What kind of work a span is, in the words of each dialect.
+# The kind of work that a span is, in the words of each dialect.
 KINDS = (
     Fact("own_kind", (names.KIND,)),
     Fact("langfuse_type", ("langfuse.observation.type",)),
@@ -40,7 +40,7 @@ KINDS = (
     Fact("mcp_method", ("mcp.method.name",)),
 )
 
-# Who did it, for whom, under which release.
+# Which agent did the work, for whom, in which release.
 IDENTITY = (
     Fact(
         "agent",
@@ -101,7 +101,7 @@ IDENTITY = (
     Fact("workflow_run", ("workflow.name",)),
 )
 
-# Calls of tools, and what passes control from one agent to another.
+# Calls of tools, and handoffs from one agent to another.
 CALLS = (
     Fact("tool", ("gen_ai.tool.name", "tool.name", "ai.toolCall.name")),
     Fact("call_id", ("gen_ai.tool.call.id", "tool_call.id", "tool.id", "ai.toolCall.id")),
@@ -117,7 +117,7 @@ CALLS = (
     Fact("caller", ("gen_ai.caller.name", "graph.node.parent_id")),
 )
 
-# What went in and came out; only hashes of it are kept.
+# Inputs and outputs; only hashes of them are kept.
 CONTENT = (
     Fact("input", ("input.value", "traceloop.entity.input", "langfuse.observation.input")),
     Fact(
@@ -173,7 +173,7 @@ MODEL = (
     Fact("cost_details", ("langfuse.observation.cost_details",)),
 )
 
-# Most often a list, of which the first counts.
+# Most often a list; its first element counts.
 FINISH = (
     Fact(
         "finish",
@@ -287,8 +287,8 @@ EVENT_TEXTS = {
     "choice_finish": ("gen_ai.choice", "finish_reason"),
 }
 
-# The words that name a kind, whichever attribute they stand in; in lower case. "chain" is not here:
-# what a chain is depends on where it stands.
+# The words that name a kind, in any attribute, in lower case. "chain" is missing: the kind of a
+# chain depends on its place in the trace.
 WORDS = {
     "agent": "agent",
     "invoke_agent": "agent",
@@ -326,5 +326,5 @@ WORDS = {
     "guardrail": "guardrail",
 }
 
-# What stands where a provider should, and is a framework: no price list knows it.
+# Frameworks that put their own name where the provider should be: no price list has them.
 NO_PROVIDERS = ("strands-agents", "microsoft.agent_framework", "autogen", "langchain", "langgraph")

@@ -1,7 +1,7 @@
 """The SQL that reads facts out of attributes, made from the table of facts.
 
-A span's keys are looked up once, all together, and become the numbers of the facts they spell; each
-fact is then found by its number.
+A span's keys are looked up once, all together, and become the numbers of the facts that they spell.
+Each fact is then found by its number.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,7 +20,7 @@ from fleetglass_collector.dialects.facts import (
 INDENT = " " * 4
 
 READ_LATER = ("arguments", "result", "input", "output")
-"""Facts that are read again from the stored attributes; of the others the rows have what counts."""
+"""Facts that the view span_texts reads from stored attributes; rows keep only their hashes."""
 
 
 def variables() -> Mapping[str, str]:
@@ -32,7 +32,7 @@ def variables() -> Mapping[str, str]:
     return {
         "spellings": _texts(spelling for spelling, _, _ in spelled),
         "spelling_facts": _numbers(fact for _, fact, _ in spelled),
-        # A fact's number above, its spelling's place in the order of trust in the lowest four bits.
+        # The lowest four bits are the spelling's place in the order of trust, the rest is the fact.
         "spelling_ranks": _numbers(fact << 4 | rank for _, fact, rank in spelled),
         "resource_facts": _lines(_resource(fact, number[fact.name]) for fact in _of_resources()),
         "resource_columns": _lines(f"    r_{fact.name} String" for fact in _of_resources()),

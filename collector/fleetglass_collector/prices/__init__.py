@@ -1,1 +1,1 @@
-"""What models cost: found once for each pair of provider and model, and applied in the database."""
+"""Prices of models: looked up once for each provider and model, and applied in the database."""

@@ -1,4 +1,4 @@
-"""What is known of a pair of names: the configuration first, then the package."""
+"""Looks up the price of a provider and a model: in the configuration first, then in the package."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -9,7 +9,7 @@ from fleetglass_collector.prices.offer import FOREVER, NONE, Entry, Offer, Rates
 
 CONFIGURATION = "configuration"
 MAX_NAME = 300
-"""A longer name is no model's; matching it would cost time."""
+"""No model has a longer name, and matching one would cost time."""
 
 
 class Book:
@@ -34,32 +34,32 @@ class Book:
         )
 
     def seeds(self) -> Iterator[tuple[str, str]]:
-        """Pairs that are likely to come, so that their spans are priced when they arrive."""
+        """Yield pairs that spans are likely to name, so that these have a price on arrival."""
         yield from package.names()
         yield from ((own.provider, own.model) for own in self._configured if not own.is_prefix)
 
     def _listed(self, provider: str, model: str) -> Entry:
         unknown = Entry(provider=provider, model=model, source=package.SOURCE)
         if not model or len(model) > MAX_NAME or len(provider) > MAX_NAME:
-            return replace(unknown, note="no name of a model")
-        found = package.find(provider, model)
-        if found is None:
+            return replace(unknown, note="this is not the name of a model")
+        match = package.find(provider, model)
+        if match is None:
             return replace(unknown, note=_missing(provider))
-        offers = self._offers_of(found)
+        offers = self._offers_of(match)
         if not offers:
-            note = f"priced by {package.not_told(found)}, which spans do not tell"
+            note = f"priced by {package.unreported(match)}, which spans do not report"
             return replace(unknown, note=note)
-        return replace(unknown, priced_as=f"{found[0].id} {found[1].id}", offers=offers)
+        return replace(unknown, priced_as=f"{match[0].id} {match[1].id}", offers=offers)
 
-    def _offers_of(self, found: package.Found) -> tuple[Offer, ...]:
+    def _offers_of(self, match: package.Match) -> tuple[Offer, ...]:
         # Many names lead to the same model.
-        key = (found[0].id, id(found[1]))
+        key = (match[0].id, id(match[1]))
         if key not in self._offers:
-            self._offers[key] = tuple(package.offers(found))
+            self._offers[key] = tuple(package.offers(match))
         return self._offers[key]
 
     def _own(self, provider: str, model: str) -> list[ConfiguredPrice]:
-        """Configured prices of the closest name, by the day they begin."""
+        """Return the configured prices with the closest name, by the day they begin."""
         fitting = [own for own in self._configured if own.covers(model) and _is_of(own, provider)]
         closest = max(map(_closeness, fitting), default=None)
         same = [own for own in fitting if _closeness(own) == closest]
@@ -71,7 +71,7 @@ def _closeness(own: ConfiguredPrice) -> tuple[bool, int, bool]:
 
 
 def _is_of(own: ConfiguredPrice, provider: str) -> bool:
-    """Whether the provider is meant; `google` means `gcp.gemini` too."""
+    """Whether a configured price is for a provider; `google` also means `gcp.gemini`."""
     wanted, given = own.provider.lower(), provider.strip().lower()
     if not wanted or wanted == given:
         return True

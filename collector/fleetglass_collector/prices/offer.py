@@ -1,15 +1,15 @@
-"""A price with its conditions, as the table `prices` holds it."""
+"""A price with its conditions, as in the table `prices`."""
 
 import dataclasses
 from dataclasses import dataclass
 
 FOREVER = 0xFFFF_FFFF
-"""The last second that a DateTime holds."""
+"""The last second that a DateTime can hold."""
 DAY_S = 86_400
 ENDLESS = (1 << 64) - 1
 
 NONE = -1.0
-"""No price of its own: such tokens cost what those cost that they are a part of."""
+"""No price of its own: such tokens cost as much as the tokens that they are a part of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,7 @@ class Rates:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """Of a pair's offers at most one applies. Ranges of time are without their end."""
+    """At most one offer of a pair applies to a call. Ranges of time exclude their end."""
 
     since: int = 0
     until: int = FOREVER
@@ -55,7 +55,7 @@ CLASSES = tuple(field.name for field in dataclasses.fields(Rates))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """What is known of a pair. Without an offer it has no price, and `note` says why."""
+    """The offers of a pair. Without one it has no price, and `note` says why."""
 
     provider: str
     model: str

@@ -1,9 +1,9 @@
-"""The package genai-prices, turned into offers: its own code says what applies when.
+"""Turns the prices of the package genai-prices into offers; its own code says which price applies.
 
-Everything that its `calc_price` looks at and a span tells is carried over: prices from a date on or
-by the time of day, thresholds of the input (one that is passed sets the price of all tokens), the
-tokens' classes, prices of service tiers and batches. Not carried: what no span tells, as searches,
-seconds of sound, and the time to live of what is cached.
+Offers have everything that its `calc_price` uses and a span reports: prices from a date on or by
+the time of day, thresholds of the input (passing one sets the price of all tokens), the classes of
+tokens, prices of service tiers and batches. They leave out what no span reports: searches, seconds
+of sound, and how long cached tokens live.
 """
 
 import importlib.metadata
@@ -43,17 +43,17 @@ CLASSES = {
     "request": "requests_kcount",
 }
 """Our classes of tokens by the package's keys."""
-_TOLD = frozenset(CLASSES.values())
+_REPORTED = frozenset(CLASSES.values())
 
 TIER_KEYS = ("service_tier", "processing", "speed")
-"""The keys of the package's price context whose values a span's one service tier stands for."""
+"""The keys of the package's price context that a span's service tier may be a value of."""
 
-Found = tuple[Provider, ModelInfo]
+Match = tuple[Provider, ModelInfo]
 Price = Decimal | TieredPrices
 
 
-def find(provider: str, model: str) -> Found | None:
-    """What the package would price a span by that says so."""
+def find(provider: str, model: str) -> Match | None:
+    """Return the model that the package takes for a span with these names."""
     snapshot = get_snapshot()
     for name, reference in itertools.product(spelling.providers(provider), spelling.models(model)):
         try:
@@ -68,7 +68,7 @@ def provider_ids() -> list[str]:
 
 
 def provider_id(spelled: str) -> str:
-    """The package's name of a provider; empty where it knows none."""
+    """Return the package's name of a provider; empty if it has none."""
     for name in spelling.providers(spelled):
         try:
             return get_snapshot().find_provider(None, name, None).id
@@ -78,19 +78,19 @@ def provider_id(spelled: str) -> str:
 
 
 def names() -> Iterator[tuple[str, str]]:
-    """Every pair that the package spells out, with its providers as spans spell them."""
+    """Yield every pair that the package lists, with providers as spans spell them."""
     for provider in get_snapshot().providers:
         for spelled in ("", provider.id, *spelling.PROVIDERS.get(provider.id, ())):
             for model in provider.models:
                 yield from ((spelled, name) for name in {model.id, *_equals(model.match)})
 
 
-def offers(found: Found) -> Iterator[Offer]:
-    """Every price of a model; none where only what no span tells is priced."""
-    provider, model = found
+def offers(match: Match) -> Iterator[Offer]:
+    """Yield every price of a model; none if it is priced only by what no span reports."""
+    provider, model = match
     standard = list(_tier(model, ""))
     yield from standard
-    # The package applies the tiers of a model's own provider only.
+    # The package applies tiers only with the model's own provider.
     own = any(model is listed for listed in provider.models)
     for tier in _tiers(model) if own else ():
         priced = list(_tier(model, tier))
@@ -98,11 +98,11 @@ def offers(found: Found) -> Iterator[Offer]:
             yield from priced
 
 
-def not_told(found: Found) -> str:
-    """Name what is priced and not told by spans."""
-    listed = found[1].prices
+def unreported(match: Match) -> str:
+    """Name what a model is priced by and spans do not report."""
+    listed = match[1].prices
     prices = [listed] if isinstance(listed, ModelPrice) else [item.prices for item in listed]
-    return ", ".join(sorted({key for price in prices for key in _priced(price)} - _TOLD))
+    return ", ".join(sorted({key for price in prices for key in _priced(price)} - _REPORTED))
 
 
 def _tier(model: ModelInfo, tier: str) -> Iterator[Offer]:
@@ -121,7 +121,7 @@ def _tier(model: ModelInfo, tier: str) -> Iterator[Offer]:
 
 def _by_input(base: Offer, price: ModelPrice) -> Iterator[Offer]:
     priced = _priced(price)
-    if priced and not _TOLD & priced.keys():
+    if priced and not _REPORTED & priced.keys():
         return
     for least, end in itertools.pairwise([*_thresholds(priced), ENDLESS + 1]):
         rates = {name: _rate(priced[key], least) for name, key in CLASSES.items() if key in priced}
@@ -132,7 +132,7 @@ _Day = tuple[tuple[int, int, ModelPrice], ...]
 
 
 def _dated(model: ModelInfo, tier: str) -> Iterator[tuple[int, int, _Day]]:
-    """The prices of a day, for each stretch of days on which they are the same."""
+    """Yield the prices of a day, for each period of days with the same prices."""
     days = [
         (since, until, tuple(_day(model, since, tier)))
         for since, until in itertools.pairwise([*_dates(model), FOREVER])
@@ -143,7 +143,7 @@ def _dated(model: ModelInfo, tier: str) -> Iterator[tuple[int, int, _Day]]:
 
 
 def _day(model: ModelInfo, since: int, tier: str) -> Iterator[tuple[int, int, ModelPrice]]:
-    """The prices by the time of day, as the package has them on the day that begins at `since`."""
+    """Yield the prices by the time of day, on the day that begins at `since`."""
     context = {key: tier for key in TIER_KEYS if tier}
 
     def at(second: int) -> ModelPrice:
@@ -157,8 +157,8 @@ def _day(model: ModelInfo, since: int, tier: str) -> Iterator[tuple[int, int, Mo
 
 
 def _tiers(model: ModelInfo) -> list[str]:
-    told = [variant.when for variant in model.price_variants or () if len(variant.when) == 1]
-    return sorted({word for when in told for key, word in when.items() if key in TIER_KEYS})
+    single = [variant.when for variant in model.price_variants or () if len(variant.when) == 1]
+    return sorted({word for when in single for key, word in when.items() if key in TIER_KEYS})
 
 
 def _limits(model: ModelInfo) -> Iterator[StartDateConstraint | TimeOfDateConstraint | None]:
@@ -183,7 +183,7 @@ def _epoch(day: date) -> int:
 
 
 def _second(moment: time) -> int:
-    """Its second of the day in UTC."""
+    """Return the second of the day in UTC."""
     shift = moment.utcoffset() or timedelta()
     second = timedelta(hours=moment.hour, minutes=moment.minute, seconds=moment.second) - shift
     return int(second.total_seconds()) % DAY_S
@@ -206,7 +206,7 @@ def _rate(price: Price, total_input: int) -> float:
 
 
 def _equals(clause: MatchLogic) -> Iterator[str]:
-    """The names that a model's rule spells out."""
+    """Yield the names that a model's rule lists."""
     if isinstance(clause, ClauseEquals):
         yield clause.equals
     elif isinstance(clause, ClauseOr):

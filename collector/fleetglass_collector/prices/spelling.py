@@ -1,9 +1,9 @@
-"""How spans spell providers and models, and how the price list does."""
+"""Translates the names of providers and models from spans to the price list."""
 
 from collections.abc import Iterator
 
-# Where neither the name itself, nor a dash for an underscore, nor what is before the first dot
-# leads to a provider of the package.
+# For names that the package does not have, neither with dashes for underscores, nor up to the first
+# dot.
 ALIASES = {
     "az.ai.inference": "azure",
     "fireworks_ai": "fireworks",
@@ -11,8 +11,8 @@ ALIASES = {
     "togetherai": "together",
 }
 
-# Spellings that the seeds use, so that most spans find a price when they arrive: OpenTelemetry's,
-# OpenInference's and those of libraries.
+# Spellings of OpenTelemetry, OpenInference and libraries. Their prices are stored in advance, so
+# that most spans have a price when they arrive.
 PROVIDERS = {
     "aws": ("aws.bedrock", "aws_bedrock", "bedrock", "amazon_bedrock"),
     "azure": ("azure.ai.inference", "az.ai.inference"),
@@ -26,11 +26,11 @@ PROVIDERS = {
 
 
 def providers(spelled: str) -> Iterator[str | None]:
-    """Names to try with the package, in order; None asks it to tell the provider by the model."""
+    """Yield names to try with the package, in order; None finds the provider by the model."""
     name = spelled.strip().lower()
     if not name:
         yield None
-        # A model `openai/gpt-4o` says by itself whose it is: so LiteLLM and its users spell them.
+        # LiteLLM and its users put the provider into the model's name: `openai/gpt-4o`.
         yield "litellm"
         return
     yield name
@@ -39,7 +39,7 @@ def providers(spelled: str) -> Iterator[str | None]:
 
 
 def models(spelled: str) -> Iterator[str]:
-    """Names to try, in order: Google's API takes and gives its models as `models/NAME`."""
+    """Yield names to try, in order. Google's API calls its models `models/NAME`."""
     yield spelled
     if spelled.startswith("models/"):
         yield spelled.removeprefix("models/")

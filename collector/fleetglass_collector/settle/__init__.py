@@ -1,1 +1,1 @@
-"""Settling: what only other spans tell of a span. Whose it is, whether its usage counts."""
+"""Adds the facts of a span that only other spans know: its agent, whether its usage counts."""

@@ -1,7 +1,7 @@
 """Forests as arrays: `parent[i]` is the index of i's parent, or -1.
 
-Everything here takes as many rounds as the logarithm of the depth, so a chain of a million spans
-is no worse than a bush. What stands on a cycle has no root and no ancestor worth naming.
+Each function takes as many rounds as the logarithm of the depth, so a chain of a million spans
+costs no more than a broad tree. A span on a cycle has no root and no meaningful ancestor.
 """
 
 import numpy as np
@@ -12,19 +12,19 @@ Mask = npt.NDArray[np.bool_]
 
 
 def parents(keys: npt.NDArray[np.uint64], wanted: npt.NDArray[np.uint64]) -> Indices:
-    """Where each wanted key stands among `keys`, which are distinct; -1 where it does not."""
+    """Return the index of each wanted key in `keys`, which are distinct; -1 for a missing key."""
     if not len(keys):
         return np.full(len(wanted), -1, np.int64)
     order = np.argsort(keys)
-    found = np.minimum(np.searchsorted(keys, wanted, sorter=order), len(keys) - 1)
-    at = order[found]
+    place = np.minimum(np.searchsorted(keys, wanted, sorter=order), len(keys) - 1)
+    at = order[place]
     return np.where(keys[at] == wanted, at, -1)
 
 
 def nearest(parent: Indices, mask: Mask) -> Indices:
-    """The nearest proper ancestor in `mask`; -1 where there is none."""
+    """Return the nearest ancestor in `mask`, never the span itself; -1 where there is none."""
     here = np.arange(len(parent))
-    # A step up, unless one stands still: on a span of the mask, or at the top.
+    # A step leads up; it leads nowhere on a span of the mask and at the top.
     step = np.where(mask | (parent < 0), here, parent)
     stop = _settled(step)
     above = np.where(parent < 0, -1, stop[parent])
@@ -32,14 +32,14 @@ def nearest(parent: Indices, mask: Mask) -> Indices:
 
 
 def top(parent: Indices) -> Indices:
-    """The root above each; itself where it is one; -1 on and below a cycle."""
+    """Return the root above each span; a root itself is its own; -1 on and below a cycle."""
     here = np.arange(len(parent))
     stop = _settled(np.where(parent < 0, here, parent))
     return np.where(parent[stop] < 0, stop, -1)
 
 
 def above(parent: Indices, mask: Mask) -> Mask:
-    """Which have a descendant in `mask`, themselves apart."""
+    """Return which spans have a descendant in `mask`, not counting themselves."""
     reached = mask.copy()
     jump = parent.copy()
     for _ in range(_rounds(len(parent))):
@@ -55,7 +55,7 @@ def above(parent: Indices, mask: Mask) -> Mask:
 
 
 def _settled(step: Indices) -> Indices:
-    """Follow the steps until they stand still; a cycle never does, and is given up in time."""
+    """Follow the steps until nothing moves; on a cycle, which never stops, give up in time."""
     for _ in range(_rounds(len(step))):
         further = step[step]
         if np.array_equal(further, step):

@@ -1,4 +1,4 @@
-"""Only one settles: two at once would take the same rows back twice."""
+"""Makes sure that one process settles: two at once would take the same rows back twice."""
 
 import fcntl
 import json
@@ -13,21 +13,21 @@ RENEW_S = 10.0
 
 
 class Lease:
-    """Held by a folder, so that who is started again on it goes on at once."""
+    """Belongs to a folder, so a process that is restarted on that folder continues at once."""
 
     def __init__(self, store: Store, folder: Path) -> None:
         self._store = store
         self._renewed = 0.0
         folder.mkdir(parents=True, exist_ok=True)
-        # Open for as long as we live: the kernel lets go of it, however we end.
+        # Open while the process lives: the kernel releases the lock, however the process ends.
         self._lock = (folder / "holder").open("a+")
         self._holder = self._own()
 
     def check(self) -> int:
-        """Return how far is settled.
+        """Return the last segment that is settled.
 
         Raises:
-            StoreError: Somebody else is at it.
+            StoreError: Another process settles this database.
         """
         row = self._store.query(
             "SELECT max(segment) AS segment, argMax(holder, at) AS holder, "
@@ -35,7 +35,7 @@ class Lease:
         )
         now = json.loads(row)
         if now["fresh"] and now["holder"] != self._holder:
-            raise StoreError("another 'fleetglass settle' is at work on it")
+            raise StoreError("another 'fleetglass settle' works on this database")
         return int(now["segment"])
 
     def confirm(self, segment: int, *, now: float) -> None:
@@ -54,7 +54,7 @@ class Lease:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             self._lock.close()
-            raise StoreError("another 'fleetglass settle' is at work in this folder") from None
+            raise StoreError("another 'fleetglass settle' uses this folder") from None
         self._lock.seek(0)
         if holder := self._lock.read():
             return holder

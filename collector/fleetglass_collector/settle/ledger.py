@@ -1,4 +1,4 @@
-"""The table `prices` and the dictionary over it, kept up to date with the book."""
+"""Keeps the table `prices` and its dictionary up to date with the book."""
 
 import hashlib
 import json
@@ -15,7 +15,7 @@ Pair = tuple[str, str]
 """A provider and a model, as spans spell them."""
 
 MAX_PAIRS = 20_000
-"""Beyond as many no new pair is remembered: whoever invents names fills no memory."""
+"""No more pairs are stored, so that invented names cannot fill the memory."""
 
 _COLUMNS = tuple(Offer(rates=Rates()).columns)
 
@@ -34,7 +34,7 @@ class Row:
 
     @property
     def digest(self) -> str:
-        """Of what it costs, so that a change is seen without reading the offers back."""
+        """A hash of the offers, to see a change without reading them back."""
         return hashlib.sha256(repr(self.offers).encode()).hexdigest()[:16] if self.offers else ""
 
     @property
@@ -54,7 +54,7 @@ class Row:
 
     @property
     def facts(self) -> tuple[str, ...]:
-        """What tells whether a row says the same as another of its key."""
+        """The columns in which a row differs from an earlier row of its key."""
         return (self.digest, self.entry.source, self.entry.priced_as, self.entry.note)
 
 
@@ -62,25 +62,25 @@ def sync(store: Store, book: Book, *, cluster: str = "") -> set[Pair]:
     """Bring the table up to date with the package and the configuration.
 
     Returns:
-        The pairs that cost something else than before, or something at all.
+        The pairs whose price is new or has changed.
     """
-    held = _held(store)
-    pairs = {key[:2] for key in held} | set(book.seeds())
+    stored = _stored(store)
+    pairs = {key[:2] for key in stored} | set(book.seeds())
     rows = [row for pair in pairs for row in _rows(book.entry(*pair))]
-    # Seeds that nobody asked for and that have no price say nothing.
-    rows = [row for row in rows if row.offers or row.key in held]
+    # A likely pair without a price needs no row until a span names it.
+    rows = [row for row in rows if row.offers or row.key in stored]
     wanted = {row.key for row in rows}
-    rows += [_gone(key) for key in held if key not in wanted and held[key][0]]
-    new = [row for row in rows if held.get(row.key) != row.facts]
+    rows += [_without_price(key) for key in stored if key not in wanted and stored[key][0]]
+    new = [row for row in rows if stored.get(row.key) != row.facts]
     _write(store, new, cluster)
-    return {row.key[:2] for row in new if held.get(row.key, ("",))[0] != row.digest}
+    return {row.key[:2] for row in new if stored.get(row.key, ("",))[0] != row.digest}
 
 
 def learn(store: Store, book: Book, pairs: Collection[Pair], *, cluster: str = "") -> set[Pair]:
-    """Look up pairs that spans brought, each once, and remember those without a price, too.
+    """Look up pairs that spans name, each once; pairs without a price are stored too.
 
     Returns:
-        The pairs that have a price from now on.
+        The pairs that now have a price.
     """
     remembered = _remembered(store)
     entries = [book.entry(*pair) for pair in sorted(set(pairs) - remembered)]
@@ -91,20 +91,20 @@ def learn(store: Store, book: Book, pairs: Collection[Pair], *, cluster: str = "
 
 
 def _rows(entry: Entry) -> Iterator[Row]:
-    """One for each service tier; one at least, which may say that there is no price."""
+    """Yield a row for each service tier, at least one; it may say that there is no price."""
     tiers = {"", *(offer.service_tier for offer in entry.offers)}
     for tier in sorted(tiers):
         offers = tuple(offer for offer in entry.offers if offer.service_tier == tier)
         yield Row(entry=entry, service_tier=tier, offers=offers)
 
 
-def _gone(key: tuple[str, str, str]) -> Row:
+def _without_price(key: tuple[str, str, str]) -> Row:
     provider, model, tier = key
     entry = Entry(provider=provider, model=model, source="", note="costs as any other call")
     return Row(entry=entry, service_tier=tier, offers=())
 
 
-def _held(store: Store) -> dict[tuple[str, str, str], tuple[str, ...]]:
+def _stored(store: Store) -> dict[tuple[str, str, str], tuple[str, ...]]:
     rows = store.query(
         "SELECT provider, model, service_tier, digest, source, priced_as, note FROM prices FINAL",
         fmt="JSONCompactEachRow",

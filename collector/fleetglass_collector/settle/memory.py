@@ -1,4 +1,4 @@
-"""The spans of the traces that are alive, as far as memory goes."""
+"""The spans of live traces, up to a limit."""
 
 import numpy as np
 import numpy.typing as npt
@@ -6,12 +6,12 @@ import numpy.typing as npt
 from fleetglass_collector.settle.ancestry import Indices, Mask
 from fleetglass_collector.settle.spans import Numbers, Spans, chosen, joined, none
 
-# More forgotten traces than this are not remembered as forgotten: forty megabytes.
+# The ids of so many forgotten traces are kept: forty megabytes.
 MAX_FORGOTTEN = 5_000_000
 
 
 class Memory:
-    """Bounded: the spans that came first are forgotten first, whole traces at a time."""
+    """Forgets the oldest spans first, whole traces at a time."""
 
     def __init__(self, *, max_spans: int) -> None:
         self.spans = none()
@@ -22,12 +22,12 @@ class Memory:
         return len(self.spans["key"])
 
     def add(self, spans: Spans) -> Indices:
-        """Take what is not known yet; return the indices, in `spans`, of what was told twice.
+        """Add new spans; return the indices, in `spans`, of spans that were delivered twice.
 
-        A span that is known with the same segment is merely read again.
+        A span that is here with the same segment is not delivered twice, only read again.
         """
         known = np.isin(spans["key"], self.spans["key"])
-        # Of one key the first comes first: spans are in the order of arrival.
+        # Spans are in the order of arrival: the first index of a key is the first that arrived.
         _, first = np.unique(spans["key"], return_index=True)
         fresh = np.zeros(len(known), np.bool_)
         fresh[first] = True
@@ -43,7 +43,7 @@ class Memory:
             self.spans[name][which] = column
 
     def remember(self, traces: Numbers) -> None:
-        """These are no longer forgotten."""
+        """Take traces off the list of forgotten ones."""
         self.forgotten = np.setdiff1d(self.forgotten, traces)
 
     def forget(self, traces: Numbers) -> None:
@@ -58,7 +58,7 @@ class Memory:
         self.spans = chosen(self.spans, kept)
 
     def _last_seen(self) -> npt.NDArray[np.int64]:
-        """For each span, the place of its trace's latest."""
+        """Return for each span the place of the latest span of its trace."""
         _, group = np.unique(self.spans["trace"], return_inverse=True)
         latest = np.zeros(group.max() + 1, np.int64)
         np.maximum.at(latest, group, np.arange(len(group)))

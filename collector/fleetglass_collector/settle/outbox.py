@@ -1,7 +1,7 @@
-"""One insert at a time, remembered on disk until the database has confirmed it.
+"""Keeps each insert on disk until the database has confirmed it.
 
-A row and the rollups over it are not written in one stroke. What was cut off between them is sent
-again, the same bytes under the same token, and the database leaves out what it has.
+The database does not write a row and its rollups in one step. An insert that was cut off between
+them is sent again, the same bytes under the same token, and the database skips what it has.
 """
 
 import uuid
@@ -27,7 +27,7 @@ class Outbox:
         self._deliver(path)
 
     def resume(self) -> None:
-        """Deliver what an earlier process may not have."""
+        """Deliver what an earlier process may not have delivered."""
         for path in sorted(self._folder.iterdir()):
             if path.suffix == files.DRAFT:
                 path.unlink()

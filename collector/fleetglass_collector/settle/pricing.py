@@ -1,4 +1,4 @@
-"""Prices for models as spans bring them, and for rows that were priced otherwise before."""
+"""Looks up prices for new models, and corrects the rows whose price has changed."""
 
 import json
 from collections.abc import Collection
@@ -13,9 +13,9 @@ from fleetglass_collector.store.client import Store
 from fleetglass_collector.store.schema.clauses import quoted
 
 BATCH_ROWS = 100_000
-# They are named in a query, which the database reads up to a size.
+# A query names them all, and the database limits the size of a query.
 BATCH_PAIRS = 50
-# Rows whose usage counts; what has no usage costs nothing, whatever its price.
+# Rows whose usage counts. A row without usage costs nothing, whatever the price.
 COUNTS = "(isNull(cost) OR input_tokens + output_tokens > 0 OR ifNull(reported_cost, 0) > 0)"
 
 
@@ -27,14 +27,14 @@ class Pricing:
         self._cluster = cluster
 
     def start(self) -> None:
-        """Follow the package and the configuration, through all rows that are kept."""
+        """Apply the prices of the package and the configuration to all rows that are kept."""
         changed = ledger.sync(self._store, self._book, cluster=self._cluster)
         if changed:
             self._reprice(changed & self._pairs(COUNTS), "1")
 
     def learn(self, where: str) -> None:
-        """Price what the rows of some segments bring for the first time."""
-        # Also of what does not count yet, and a model that answered in place of the one asked for.
+        """Look up the models that the rows of some segments name for the first time."""
+        # Also models of rows that do not count yet, and models that answered for another one.
         new = "(provider, name) NOT IN (SELECT provider, model FROM prices)"
         pairs = self._pairs(f"{where} AND {new}")
         if not pairs:

@@ -1,6 +1,6 @@
-"""From spans to what only their relations tell.
+"""Derives from a set of spans the facts that follow from their relations.
 
-A function of the set of spans: the order in which they came is no part of it, so late, early and
+The result depends only on the set of spans, not on their order of arrival. So late, early and
 repeated spans end in the same rows.
 """
 
@@ -12,12 +12,12 @@ import numpy.typing as npt
 from fleetglass_collector.dialects.own import SESSION
 from fleetglass_collector.settle import ancestry
 from fleetglass_collector.settle.ancestry import Indices, Mask
-from fleetglass_collector.settle.spans import KIND, TOLD, Spans
+from fleetglass_collector.settle.spans import KIND, REPORTED, Spans
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolved:
-    """For each span, the index of the span that tells a fact, or -1."""
+    """For each span, the index of the span that a fact is taken from, or -1."""
 
     parent: Indices
     identity: Indices
@@ -29,13 +29,13 @@ class Resolved:
     target: Indices
     """Of a handoff or a tool: the agent that takes over."""
     counts: Mask
-    """Whether the usage that the span tells is to be counted."""
+    """Whether the usage that the span reports counts."""
     is_repeat: Mask
-    """Whether a tool's span tells of the call that the one around it tells of."""
+    """Whether a tool's span reports the same call as the span around it."""
 
     @property
     def sources(self) -> tuple[Indices, ...]:
-        """All that a span may take a text from."""
+        """The columns of the spans that texts are taken from."""
         return (
             self.identity,
             self.run,
@@ -53,7 +53,7 @@ def resolve(spans: Spans) -> Resolved:
     kind = spans["kind"]
     is_agent = kind == KIND["agent"]
     owner = ancestry.nearest(parent, is_agent & (spans["agent"] != 0))
-    told = spans["caller_own"] != 0
+    names_caller = spans["caller_own"] != 0
     is_repeat = _repeats(spans, parent)
     return Resolved(
         parent=parent,
@@ -61,7 +61,7 @@ def resolve(spans: Spans) -> Resolved:
         run=_own_or_nearest(parent, spans["run_own"] != 0),
         conversation=_conversation(spans, parent),
         workflow=_own_or_nearest(parent, spans["workflow_own"] != 0),
-        caller=np.where(is_agent & ~told, owner, -1),
+        caller=np.where(is_agent & ~names_caller, owner, -1),
         target=_targets(spans, parent, owner=owner, is_repeat=is_repeat),
         counts=_counts(spans, parent),
         is_repeat=is_repeat,
@@ -69,7 +69,7 @@ def resolve(spans: Spans) -> Resolved:
 
 
 def _identity(spans: Spans, owner: Indices) -> Indices:
-    """An agent's release and tier hold for what it does, not for another agent under it."""
+    """An agent's release and tier apply to its own work, not to another agent under it."""
     agent = spans["agent"]
     same = (agent == 0) | (agent == agent[owner])
     return np.where((owner >= 0) & same, owner, -1)
@@ -80,15 +80,15 @@ def _own_or_nearest(parent: Indices, has: Mask) -> Indices:
 
 
 def _conversation(spans: Spans, parent: Indices) -> Indices:
-    """A session of its own, else the conversation of the topmost span that tells one.
+    """Take a span's own session, else the conversation of the topmost span that names one.
 
-    Some frameworks begin a conversation with each nested agent; people talk to the outermost.
+    Some frameworks begin a conversation with each nested agent; people talk to the outermost one.
     """
     has = spans["conversation_own"] != 0
     outer = ancestry.nearest(parent, has)
     topmost = ancestry.top(outer)
     here = np.arange(len(parent))
-    # In a circle nothing is topmost.
+    # On a cycle no span is topmost.
     is_lost = topmost[outer] < 0
     inherited = np.where(outer < 0, -1, np.where(is_lost, outer, topmost[outer]))
     keeps = has & ((spans["own"] & SESSION != 0) | (outer < 0) | is_lost)
@@ -96,24 +96,24 @@ def _conversation(spans: Spans, parent: Indices) -> Indices:
 
 
 def _counts(spans: Spans, parent: Indices) -> Mask:
-    """Usage counts on leaves.
+    """Usage counts on leaves only.
 
-    An agent's own only where no model call stands below it, a call's only where no call with a
-    usage does.
+    An agent's own usage counts if no model call is below it, a call's own if no call with usage is
+    below it.
     """
-    kind, told = spans["kind"], (spans["usage"] & TOLD) != 0
+    kind, reports = spans["kind"], (spans["usage"] & REPORTED) != 0
     is_call = kind == KIND["llm"]
     is_container = (kind == KIND["agent"]) | (kind == KIND["workflow"])
     over_call = ancestry.above(parent, is_call)
-    over_usage = ancestry.above(parent, is_call & told)
-    counts: Mask = told & np.where(is_container, ~over_call, ~(is_call & over_usage))
+    over_usage = ancestry.above(parent, is_call & reports)
+    counts: Mask = reports & np.where(is_container, ~over_call, ~(is_call & over_usage))
     return counts
 
 
 def _repeats(spans: Spans, parent: Indices) -> Mask:
-    """An MCP client's span inside the tool's: one call, told twice.
+    """Find an MCP client's span inside a tool's span: both report one call.
 
-    A tool that calls itself asks anew.
+    A tool that calls itself with other arguments makes a new call.
     """
     tool = (spans["kind"] == KIND["tool"]) & (spans["tool"] != 0)
     around = ancestry.nearest(parent, tool | (spans["kind"] == KIND["agent"]))
@@ -125,13 +125,13 @@ def _repeats(spans: Spans, parent: Indices) -> Mask:
 
 
 def _targets(spans: Spans, parent: Indices, *, owner: Indices, is_repeat: Mask) -> Indices:
-    """Who takes over, where the span does not say so itself."""
+    """Find the agent that takes over, for spans that do not name it."""
     kind = spans["kind"]
     passes, is_tool = kind == KIND["handoff"], (kind == KIND["tool"]) & ~is_repeat
     is_agent = (kind == KIND["agent"]) & (spans["agent"] != 0)
     silent = spans["target_own"] == 0
     target = np.full(len(parent), -1, np.int64)
-    # The agent under a tool or a handoff; of several, the first.
+    # The agent under a tool or a handoff; the first of several.
     doer = ancestry.nearest(parent, passes | is_tool | (kind == KIND["agent"]))
     called = np.flatnonzero(is_agent & (doer >= 0) & (passes | is_tool)[doer])
     called = called[_latest_first(spans, called)]
@@ -148,10 +148,10 @@ def _latest_first(spans: Spans, chosen: Indices) -> npt.NDArray[np.intp]:
 def _next_siblings(
     spans: Spans, parent: Indices, is_agent: Mask, handoffs: Mask, owner: Indices
 ) -> Indices:
-    """Beside the agent that hands over, the one that starts next: some frameworks say no more.
+    """Find the agent that starts next beside the one that hands over.
 
-    Agents and handoffs in the order of family and time; each handoff then looks for the agent after
-    it.
+    Some frameworks record no more. Agents and handoffs are sorted by family and time; each handoff
+    then takes the agent that follows.
     """
     agents, waiting = np.flatnonzero(is_agent), np.flatnonzero(handoffs)
     events = np.concatenate([waiting, agents])
@@ -161,10 +161,10 @@ def _next_siblings(
     order = np.lexsort((spans["key"][events], starts_agent, spans["start"][events], family, trace))
     place = np.where(starts_agent[order], np.arange(len(order)), len(order))
     following = np.minimum.accumulate(place[::-1])[::-1]
-    found = order[np.minimum(following, len(order) - 1)]
+    after = order[np.minimum(following, len(order) - 1)]
     good = (
-        (following < len(order)) & (family[found] == family[order]) & (trace[found] == trace[order])
+        (following < len(order)) & (family[after] == family[order]) & (trace[after] == trace[order])
     )
     result = np.full(len(parent), -1, np.int64)
-    result[events[order]] = np.where(good & ~starts_agent[order], events[found], -1)
+    result[events[order]] = np.where(good & ~starts_agent[order], events[after], -1)
     return result

@@ -1,4 +1,4 @@
-"""Writes rows anew where what is known of their spans has changed."""
+"""Writes rows again whose spans have new facts."""
 
 from collections.abc import Callable, Iterator
 
@@ -31,7 +31,7 @@ from fleetglass_collector.settle.source import Rows
 from fleetglass_collector.settle.spans import (
     HELD,
     KIND,
-    TOLD,
+    REPORTED,
     WEIGHTS,
     Numbers,
     Spans,
@@ -39,14 +39,14 @@ from fleetglass_collector.settle.spans import (
 )
 
 NO_TEXT = b"\0"
-# Of so many rows an insert and our memory can hold the old and the new.
+# So many rows, old and new, fit into an insert and into memory.
 PART_ROWS = 20_000
 
 
 class Rewriter:
-    """Makes the rows that take back what was said of spans and say it anew.
+    """Makes rows that take back the old rows of spans, and the rows that replace them.
 
-    The spans are those of whole traces; what changes, changes in them too.
+    The spans are those of whole traces. Changes are also made in the spans that were passed in.
     """
 
     def __init__(self, spans: Spans, read: Callable[[Spans], Rows]) -> None:
@@ -55,7 +55,7 @@ class Rewriter:
         self._rows: dict[int, Row] = {}
 
     def removed(self) -> bytes:
-        """Rows that take back the spans, which were told twice."""
+        """Return rows that take back spans that were delivered twice."""
         everything = np.arange(len(self._spans["key"]))
         self._fetch(everything)
         return b"".join(
@@ -65,7 +65,7 @@ class Rewriter:
         )
 
     def settled(self, resolved: Resolved) -> Iterator[bytes]:
-        """Rows for what is now known otherwise than before, in parts that stand for themselves."""
+        """Yield the rows for spans with changed facts, in parts that are complete in themselves."""
         after = self._after(resolved)
         changed = np.zeros(len(self._spans["key"]), np.bool_)
         for name, column in after.items():
@@ -89,7 +89,7 @@ class Rewriter:
         return b"".join(old + new)
 
     def _kept(self, which: Indices, resolved: Resolved) -> Indices:
-        """Fetch the rows and those that they take from; leave out what is no longer kept."""
+        """Fetch the rows and those they take texts from; leave out rows that are no longer kept."""
         sources = np.stack([column[which] for column in resolved.sources])
         self._fetch(np.union1d(which, sources[sources >= 0]))
         rows = np.array([-1, *self._rows], np.int64)
@@ -106,25 +106,27 @@ class Rewriter:
         }
 
     def _after(self, resolved: Resolved) -> Spans:
-        """The columns that may change, as they should be."""
+        """Return the columns that may change, with their right values."""
         spans = self._spans
-        usage = np.where(resolved.counts | (spans["usage"] & TOLD == 0), 0, HELD).astype(np.uint64)
+        usage = np.where(resolved.counts | (spans["usage"] & REPORTED == 0), 0, HELD).astype(
+            np.uint64
+        )
         repeat = np.uint64(KIND["other"])
         return {
             "identity_now": self._identity(resolved.identity),
-            "run_now": _told(spans["run_own"], resolved.run, spans["run_now"]),
-            "conversation_now": _told(
+            "run_now": _taken(spans["run_own"], resolved.run, spans["run_now"]),
+            "conversation_now": _taken(
                 spans["conversation_own"], resolved.conversation, spans["conversation_now"]
             ),
-            "workflow_now": _told(spans["workflow_own"], resolved.workflow, spans["workflow_now"]),
-            "caller_now": _told(spans["agent"], resolved.caller, spans["caller_own"]),
-            "target_now": _told(spans["agent"], resolved.target, spans["target_own"]),
-            "usage": (spans["usage"] & np.uint64(TOLD)) | usage,
+            "workflow_now": _taken(spans["workflow_own"], resolved.workflow, spans["workflow_now"]),
+            "caller_now": _taken(spans["agent"], resolved.caller, spans["caller_own"]),
+            "target_now": _taken(spans["agent"], resolved.target, spans["target_own"]),
+            "usage": (spans["usage"] & np.uint64(REPORTED)) | usage,
             "kind_now": np.where(resolved.is_repeat, repeat, spans["kind"]),
         }
 
     def _identity(self, source: Indices) -> Numbers:
-        """Each span's own, and what it leaves out from its agent."""
+        """Return each span's own identity, with what it leaves out taken from its agent."""
         identity = np.zeros(len(source), np.uint64)
         for name, weight in WEIGHTS.items():
             own = self._spans[name]
@@ -144,7 +146,7 @@ class Rewriter:
     def _context(self, row: Row, index: int, resolved: Resolved) -> bytes:
         parts = list(split(row.context))
         sources = (resolved.run, resolved.conversation, resolved.workflow)
-        for place, source in enumerate(int(told[index]) for told in sources):
+        for place, source in enumerate(int(column[index]) for column in sources):
             if source >= 0 and source != index:
                 parts[place] = split(self._rows[source].context)[place]
         return b"".join(parts)
@@ -153,23 +155,23 @@ class Rewriter:
         return NO_TEXT if index < 0 else split(self._rows[index].identity_own)[0]
 
     def _own(self, which: Indices, resolved: Resolved) -> Numbers:
-        """Which facts are the span's own, now that its row says more than that."""
+        """Return the bits of the span's own facts: its row now has facts of others too."""
         spans = self._spans
         kept = spans["conversation_own"][which] != 0
         kept &= resolved.conversation[which] == which
-        # What an outer conversation took the place of is forgotten.
+        # A conversation that an outer one has replaced is forgotten.
         spans["conversation_own"][which[~kept]] = 0
         own = np.full(len(which), SETTLED, np.uint64)
         own |= spans["own"][which] & np.uint64(AGENT | RUN)
         own |= np.where(kept, spans["own"][which] & np.uint64(SESSION), 0).astype(np.uint64)
-        told = {
+        facts = {
             CONVERSATION: kept,
             WORKFLOW: spans["workflow_own"][which] != 0,
             TARGET: spans["target_own"][which] != 0,
             CALLER: spans["caller_own"][which] != 0,
             REPEAT: resolved.is_repeat[which],
         } | {bit: spans[name][which] != 0 for name, bit in IDENTITY.items()}
-        for bit, has in told.items():
+        for bit, has in facts.items():
             own |= np.where(has, bit, 0).astype(np.uint64)
         return own
 
@@ -194,5 +196,5 @@ class Rewriter:
         )
 
 
-def _told(own: Numbers, source: Indices, now: Numbers) -> Numbers:
+def _taken(own: Numbers, source: Indices, now: Numbers) -> Numbers:
     return np.where(source >= 0, own[source], now)

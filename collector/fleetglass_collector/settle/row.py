@@ -18,7 +18,7 @@ REST = (
     "tool_call_id, arguments_hash, arguments_shape, result_hash, output_hash, is_error, "
     "error_type, finish_reason"
 )
-# No tokens, a cost of 0, no cost reported.
+# No tokens, a cost of 0, no reported cost.
 UNCOUNTED = struct.pack("<5QBdB", 0, 0, 0, 0, 0, 0, 0.0, 1)
 NOTHING_HELD = b"\0"
 HEAD = struct.Struct("<bIB")
@@ -26,7 +26,7 @@ HEAD = struct.Struct("<bIB")
 
 @dataclass(slots=True)
 class Row:
-    """The bytes of a row in pieces, as sql/rows.sql brings them."""
+    """The bytes of a row in pieces, as sql/rows.sql returns them."""
 
     identity_own: bytes
     identity: bytes
@@ -39,7 +39,7 @@ class Row:
 
 
 def strings(row: bytes) -> Iterator[bytes]:
-    """RowBinary strings, each with its length before it."""
+    """Yield RowBinary strings, each with its length before it."""
     at = 0
     while at < len(row):
         start, length, shift = at, 0, 0
@@ -54,7 +54,7 @@ def strings(row: bytes) -> Iterator[bytes]:
         yield row[start:at]
 
 
-# The spans of a trace say much the same.
+# The spans of a trace have mostly the same texts.
 @lru_cache(maxsize=10_000)
 def split(row: bytes) -> tuple[bytes, ...]:
     return tuple(strings(row))
@@ -62,6 +62,6 @@ def split(row: bytes) -> tuple[bytes, ...]:
 
 @lru_cache(maxsize=10_000)
 def merged(own: bytes, other: bytes) -> bytes:
-    """Strings of one row, and where they are empty those of another."""
+    """Return the strings of one row, with those of another in place of empty ones."""
     pairs = zip(strings(own), strings(other), strict=True)
     return b"".join(ours if ours != b"\0" else theirs for ours, theirs in pairs)

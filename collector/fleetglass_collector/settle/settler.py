@@ -1,8 +1,8 @@
-"""Follows the spans as they arrive, and writes anew what their relations tell.
+"""Follows the spans as they arrive, and writes rows again with the facts that other spans add.
 
-It reads each segment once, in order; spans that came before stay in memory, or are read again when
-their trace goes on. All of it can be cut off at any moment: what is written is a function of the
-spans that are stored, and is compared with what their rows say already.
+It reads each segment once, in order. Earlier spans stay in memory, or are read again when their
+trace goes on. It can be stopped at any moment: what it writes depends only on the stored spans, and
+is compared with what their rows already say.
 """
 
 import json
@@ -31,10 +31,10 @@ from fleetglass_collector.store.client import Store
 log = logging.getLogger(__name__)
 
 BATCH_SPANS = 100_000
-# They are named in a query, which the database reads up to a size.
+# A query names them all, and the database limits the size of a query.
 BATCH_SEGMENTS = 2_000
-# Another collector's segments may become visible late: it tries again for as long as the database
-# refuses them. So two minutes back are looked at each time, and a day now and then.
+# Another collector's segments may become visible late, because it retries while the database
+# refuses them. So each round looks two minutes back, and now and then a whole day.
 OVERLAP_NS = 120_000_000_000
 LATEST_NS = 86_400_000_000_000
 LOOK_BACK_EVERY_S = 60.0
@@ -58,7 +58,7 @@ class Settler:
     @classmethod
     @contextmanager
     def open(cls, store: Store, *, max_spans: int = 500_000) -> Generator[Self]:
-        """One that starts from nothing, with a folder of its own."""
+        """Open a settler that starts from nothing, in a folder of its own."""
         with TemporaryDirectory() as folder:
             settler = cls(store, Path(folder), Book(), max_spans=max_spans)
             settler.start()
@@ -66,12 +66,12 @@ class Settler:
             settler.close()
 
     def start(self) -> None:
-        """Finish what was begun, bring prices up to date, and read what was being followed."""
+        """Finish pending inserts, update prices, and read the spans of recent segments again."""
         settled = self._lease.check()
         self._outbox.resume()
         self._pricing.start()
         window = f"SELECT segment FROM agent_spans_rows WHERE segment <= {settled} "
-        # As many segments as fill the memory; the traces before them are known to exist, no more.
+        # As many segments as fill the memory. Of earlier traces only the ids are kept.
         self._watermark = self._number(
             f"SELECT min(segment) FROM ({window} ORDER BY segment DESC LIMIT {BATCH_SPANS})"
         )
@@ -85,7 +85,7 @@ class Settler:
         self._seen = self._counts(NO_END, back_ns=LATEST_NS, up_to=self._watermark)
 
     def settle(self) -> int:
-        """Settle all that has arrived; return how many spans that were."""
+        """Settle all spans that have arrived; return their number."""
         self._lease.check()
         if self._lease.is_due(time.monotonic()):
             self._lease.confirm(self._watermark, now=time.monotonic())
@@ -99,7 +99,7 @@ class Settler:
         self._lease.close()
 
     def _arrived(self) -> dict[int, int]:
-        """The next segments, and how many rows each has."""
+        """Return the next segments, and how many rows each has."""
         batch: dict[int, int] = {}
         spans = 0
         most = len(self._seen) + BATCH_SEGMENTS
@@ -110,7 +110,7 @@ class Settler:
             if spans >= BATCH_SPANS or len(batch) == BATCH_SEGMENTS:
                 break
         if batch and min(batch) < self._watermark - OVERLAP_NS:
-            # There may be more.
+            # There may be more of them.
             self._look_back_at = 0.0
         return batch
 
@@ -121,7 +121,7 @@ class Settler:
         return LATEST_NS
 
     def _counts(self, most: int, *, back_ns: int, up_to: int = NO_END) -> dict[int, int]:
-        """How many spans came with each segment, in order, of those that may be new."""
+        """Return how many spans each segment has, in order, for segments that may be new."""
         since = max(0, self._watermark - back_ns)
         rows = self._store.query(
             "SELECT segment, countIf(version = 0) FROM agent_spans_rows "
@@ -155,13 +155,13 @@ class Settler:
         self._memory.update(which, spans)
 
     def _recall(self, spans: Spans) -> None:
-        """Read again the traces that go on after they were forgotten."""
+        """Read forgotten traces again that have new spans."""
         traces = np.unique(spans["trace"][np.isin(spans["trace"], self._memory.forgotten)])
         segments = np.unique(spans["segment"])
         for start in range(0, len(traces), MAX_TRACES_READ):
             some = traces[start : start + MAX_TRACES_READ]
             earlier = source.of_traces(self._store, some, segments)
-            # What is new comes through the front door.
+            # The new spans are added by the caller.
             self._memory.add(chosen(earlier, ~np.isin(earlier["segment"], segments)))
         self._memory.remember(traces)
 

@@ -1,4 +1,4 @@
-"""Reads spans for settling: all as numbers, and rows only of those that are written anew."""
+"""Reads spans for settling: all as numbers, and whole rows only if they are written again."""
 
 import struct
 from collections.abc import Iterator
@@ -18,17 +18,17 @@ from fleetglass_collector.store.schema.clauses import quoted
 SQL = files("fleetglass_collector.settle") / "sql"
 READ = Template((SQL / "read.sql").read_text())
 ROWS = Template((SQL / "rows.sql").read_text())
-# They are named in a query, which the database reads up to a size.
+# A query names them all, and the database limits the size of a query.
 ROWS_AT_ONCE = 5_000
 HEAD = struct.Struct("<QQI")
 PIECES_IN_A_ROW = 8
 
 Rows = dict[tuple[int, int], Row]
-"""By segment and key: a span that came twice has two rows."""
+"""By segment and key: a span that was delivered twice has two rows."""
 
 
 def read(store: Store, where: str) -> Spans:
-    """The spans that a condition holds for, in order of arrival."""
+    """Return the spans that meet a condition, in order of arrival."""
     body = memoryview(store.query(_read(where), fmt="RowBinary"))
     if not body:
         return none()
@@ -41,7 +41,7 @@ def read(store: Store, where: str) -> Spans:
 
 
 def of_traces(store: Store, traces: Numbers, segments: Numbers) -> Spans:
-    """All spans of some traces, which have some in these segments."""
+    """Return all spans of traces that have spans in these segments."""
     names = (
         f"SELECT trace_id FROM agent_spans_rows WHERE segment IN ({_listed(segments)}) "
         f"AND sipHash64(tenant, trace_id) IN ({_listed(traces)})"
@@ -52,20 +52,20 @@ def of_traces(store: Store, traces: Numbers, segments: Numbers) -> Spans:
 
 
 def rows(store: Store, spans: Spans) -> Rows:
-    """What the rows of these spans say; those that are too old to be kept are not among them."""
-    found: Rows = {}
+    """Return the rows of these spans; rows that are too old to be kept are missing."""
+    result: Rows = {}
     for start in range(0, len(spans["key"]), ROWS_AT_ONCE):
         some = {name: column[start : start + ROWS_AT_ONCE] for name, column in spans.items()}
         wanted = zip(some["segment"].tolist(), some["key"].tolist(), strict=True)
         versions = dict(zip(wanted, some["version"].tolist(), strict=True))
         for place, version, row in _rows(store, some):
             if versions.get(place) == version:
-                found[place] = row
+                result[place] = row
             elif place in versions:
                 raise StoreError(
-                    "the database answers with a row from before it was written anew",
+                    "the database returned an old version of a row that was written again",
                 )
-    return found
+    return result
 
 
 def _rows(store: Store, spans: Spans) -> Iterator[tuple[tuple[int, int], int, Row]]:

@@ -1,4 +1,4 @@
-"""What settling knows of spans: columns of numbers."""
+"""Spans as settling sees them: columns of numbers."""
 
 import numpy as np
 import numpy.typing as npt
@@ -8,15 +8,15 @@ from fleetglass_collector.dialects.own import IDENTITY
 
 KIND = {name: code for code, name in enumerate(KINDS)}
 
-# Of `usage`: the span tells of tokens or money; they do not count now.
-TOLD, HELD = 1, 2
+# The bits of `usage`: the span reports tokens or money; they do not count now.
+REPORTED, HELD = 1, 2
 
 # An agent's identity as one number is the sum of the hashes of its columns, each times its weight:
 # so the identity that a span has from two others can be calculated.
 WEIGHTS = dict(zip(IDENTITY, (1, 3, 5, 7, 9, 11), strict=True))
 
-# As they come from sql/read.sql: texts as hashes, 0 where there is none. `..._now` is what the row
-# says; the others of its kind are 0 where the fact is not the span's own.
+# As sql/read.sql returns them: texts as hashes, 0 for an empty text. `..._now` is what the row
+# says; `..._own` and the columns of the identity are 0 if the fact is not the span's own.
 NUMBERS = (
     "key",
     "parent",

@@ -1,1 +1,1 @@
-"""The database: its tables, and the one way to them, ClickHouse's HTTP protocol."""
+"""The database: its tables, and the connection to it by ClickHouse's HTTP protocol."""

@@ -1,4 +1,4 @@
-"""The way to the database, embedded or a server: ClickHouse's HTTP protocol."""
+"""The connection to the database, embedded or a server, by ClickHouse's HTTP protocol."""
 
 import ssl
 import threading
@@ -17,9 +17,9 @@ from fleetglass_collector.store.schema.rendering import PROTO
 
 CONNECT_TIMEOUT_S = 10
 
-# The codes of bytes that are not what the schema says. Random damage raises 32 and 444 only; the
-# others are their kin. Any other error counts as transient: a segment that is retried in vain shows
-# in the metrics and loses nothing; one that is set aside by mistake is not in the database.
+# The codes for bytes that do not fit the schema. Random damage raises only 32 and 444; the others
+# are close relatives. Any other error counts as transient: a segment that is retried in vain shows
+# in the metrics and loses nothing, but a segment that is set aside by mistake is not stored.
 DATA_ERRORS = frozenset(
     {
         32,  # ATTEMPT_TO_READ_AFTER_EOF
@@ -37,11 +37,11 @@ DEDUPLICATED: Mapping[str, str | int] = {
     "max_partitions_per_insert_block": 0,
     # The token numbers the blocks, so the same bytes must always make the same blocks.
     "max_insert_threads": 1,
-    # What belongs together meets in merges and in what is read, not in every small part.
+    # Rows that belong together are combined by merges and queries, not in every small part.
     "optimize_on_insert": 0,
-    # The views are written so that there is nothing to optimise, and each insert plans them anew.
+    # The views leave nothing to optimise, and every insert plans them again.
     "query_plan_enable_optimizations": 0,
-    # In a cluster an insert is confirmed once the rows are on their shards.
+    # In a cluster, an insert is confirmed once the rows are on their shards.
     "distributed_foreground_insert": 1,
 }
 SEGMENT_SETTINGS: Mapping[str, str | int] = {
@@ -73,7 +73,7 @@ class Client(Protocol):
 
 
 class Store:
-    """Connects when it is first used, so it can be made while the database is away."""
+    """Connects at the first use, so it can be made while the database cannot be reached."""
 
     def __init__(self, connect: Callable[[], Client], *, database: str) -> None:
         self.database = database
@@ -85,11 +85,11 @@ class Store:
     def open(
         cls, dsn: str, *, database: str, timeout_s: float, trust: ssl.SSLContext | None = None
     ) -> Self:
-        """Take `http(s)://user:password@host:port`; `trust` says which certificates to believe.
+        """Take `http(s)://user:password@host:port`; `trust` says which certificates to accept.
 
         Raises:
-            ConfigError: The DSN is not of that form. The message does not repeat it: it may hold a
-                password.
+            ConfigError: The DSN has another form. The message does not repeat it, because it may
+                hold a password.
         """
         url = _parse(dsn)
 
@@ -115,10 +115,10 @@ class Store:
         return cls(connect, database=database)
 
     def insert_segment(self, body: bytes | memoryview, token: str) -> None:
-        """Store a segment; one that was stored before under the same token changes nothing.
+        """Store a segment; a second insert under the same token changes nothing.
 
         Raises:
-            StoreError: Nothing of it, or not all of it, is stored: insert it again.
+            StoreError: The segment is not stored, or only a part of it: insert it again.
         """
         with self._connected() as client:
             client.raw_insert(
@@ -129,7 +129,7 @@ class Store:
             )
 
     def insert(self, table: str, rows: bytes, *, fmt: str = "JSONEachRow", token: str = "") -> None:
-        """Insert; with a token, once however often it is sent."""
+        """Insert rows; with a token, sending them again changes nothing."""
         settings = {**DEDUPLICATED, "insert_deduplication_token": token} if token else {}
         with self._connected() as client:
             client.raw_insert(
@@ -150,7 +150,7 @@ class Store:
             client.command(sql)
 
     def create_database(self, on_cluster: str) -> None:
-        """Make the database when it is not there; `on_cluster` is a clause or empty."""
+        """Make the database if it does not exist; `on_cluster` is a clause or empty."""
         with self._connected() as client:
             name = self.database.replace("`", "``")
             client.command(
@@ -176,7 +176,7 @@ class Store:
             with self._lock:
                 if self._client is None:
                     self._client = self._connect()
-                    # Not while connecting: the database may be still to be made.
+                    # Not while connecting: the database may not exist yet.
                     self._client.database = self.database
                 client = self._client
             yield client
@@ -197,11 +197,11 @@ def _errors() -> Generator[None]:
 
 
 def _network_reason(error: BaseException) -> str:
-    """What the operating system said, without the request that the client's own message quotes."""
+    """Return the operating system's message, without the request that the client's own quotes."""
     chain = list(_chain(error))
-    said = [link.strerror for link in chain if isinstance(link, OSError) and link.strerror]
+    messages = [link.strerror for link in chain if isinstance(link, OSError) and link.strerror]
     timed_out = any(isinstance(link, urllib3.exceptions.TimeoutError) for link in chain)
-    return said[0] if said else "timed out" if timed_out else ""
+    return messages[0] if messages else "timed out" if timed_out else ""
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

@@ -23,7 +23,7 @@ class Endpoint:
     path: str
     user: str = ""
     password: str = field(default="", repr=False)
-    # A certificate of our own to trust, whatever name it was made for.
+    # Our own certificate, which is trusted whatever name it was made for.
     certificate: str = ""
 
     @classmethod
@@ -31,7 +31,8 @@ class Endpoint:
         """Take `http(s)://user:password@host:port/path`; `port` is for a URL without one.
 
         Raises:
-            ConfigError: It is not such a URL. It is not repeated, for it may hold a password.
+            ConfigError: It is another kind of URL. The message does not repeat it, because it may
+                hold a password.
         """
         try:
             parts = urlsplit(url)
@@ -51,7 +52,7 @@ class Endpoint:
 
     @classmethod
     def of_listener(cls, listen: str, *, certificate: str = "") -> Self:
-        """Return where this machine finds what listens on `listen`."""
+        """Return where this machine reaches the server that listens on `listen`."""
         host, port = split_address(listen)
         return cls(
             secure=bool(certificate),
@@ -62,7 +63,7 @@ class Endpoint:
         )
 
     def joined(self, path: str) -> Self:
-        """Return the address with a path below it; one that is there already is kept."""
+        """Return the address with a path added, unless the address already ends with it."""
         if self.path.rstrip("/").endswith(path):
             return self
         return dataclasses.replace(self, path=f"{self.path.rstrip('/')}/{path}")
@@ -72,10 +73,10 @@ class Endpoint:
         return f"{'https' if self.secure else 'http'}://{host}:{self.port}{self.path}"
 
     def connect(self, *, timeout_s: float | None) -> http.client.HTTPConnection:
-        """Connect; `timeout_s` is for each read thereafter, None waits as long as it takes.
+        """Connect; `timeout_s` limits each read after that, None does not limit it.
 
         Raises:
-            OSError: Nothing answers there, or its certificate cannot be trusted.
+            OSError: Nothing answers, or the certificate cannot be trusted.
         """
         if self.secure:
             connection: http.client.HTTPConnection = http.client.HTTPSConnection(
@@ -88,10 +89,10 @@ class Endpoint:
         return connection
 
     def trust(self) -> ssl.SSLContext:
-        """Which certificates to believe: the known authorities', or the one of our own."""
+        """Return the certificates to accept: those of known authorities, or only our own."""
         context = ssl.create_default_context(cafile=self.certificate or None)
         context.check_hostname = not self.certificate
-        # The file may hold the server's own certificate without the one that signed it.
+        # The file may hold the server's certificate without the certificate that signed it.
         context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
         return context
 
@@ -105,5 +106,5 @@ def reason(error: OSError | http.client.HTTPException) -> str:
     if isinstance(error, TimeoutError):
         return "it does not answer in time"
     if isinstance(error, http.client.HTTPException):
-        return "that is no whole answer by HTTP"
+        return "the answer is not complete HTTP"
     return (error.strerror or str(error)).lower()

@@ -1,4 +1,4 @@
-"""What has to run to bring a database's objects up to date, or why it cannot be."""
+"""Decides which statements bring a database up to date, or why that is impossible."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -12,7 +12,7 @@ def pending(objects: Sequence[SchemaObject], recorded: Mapping[str, str]) -> Ite
 
 
 def difference(objects: Sequence[SchemaObject], recorded: Mapping[str, str]) -> str:
-    """Say why a database is not one of this version's or an earlier one's; empty if it is."""
+    """Say why this version cannot use a database; empty if it can."""
     known = {record for each in objects for record in each.records}
     if unknown := sorted(recorded.keys() - known):
         return f"it has {unknown[0]!r}, which this version does not know"

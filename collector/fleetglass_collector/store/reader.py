@@ -1,4 +1,4 @@
-"""Asks the database by SQL, over its HTTP protocol, and hands on what comes as it comes."""
+"""Sends SQL to the database over HTTP and passes the result on as it arrives."""
 
 import http.client
 import json
@@ -14,7 +14,7 @@ from fleetglass_collector.store.endpoint import Endpoint, basic, reason
 CHUNK_BYTES = 64 << 10
 MESSAGE_BYTES = 64 << 10
 _VERSION = re.compile(r"\s*\(version [^()]*(\([^()]*\))?\)")
-_WISHES = re.compile(r"(Expected one of: [^,]*(?:, [^,]*){4}),[^\n]*(?=\. \(SYNTAX_ERROR\))")
+_EXPECTED = re.compile(r"(Expected one of: [^,]*(?:, [^,]*){4}),[^\n]*(?=\. \(SYNTAX_ERROR\))")
 
 
 class Reader:
@@ -27,7 +27,7 @@ class Reader:
 
     @classmethod
     def of(cls, config: Config, *, key: str = "") -> Self:
-        """Ask the database that the configuration names, embedded or a server."""
+        """Return a reader of the configured database, embedded or a server."""
         dsn = config.store.dsn
         endpoint = (
             Endpoint.at(dsn, port=8443 if dsn.startswith("https") else 8123)
@@ -44,7 +44,7 @@ class Reader:
         """Yield the result in pieces.
 
         Raises:
-            StoreError: The database is away, refuses, or breaks off in the middle.
+            StoreError: The database cannot be reached, refuses, or breaks off in the middle.
         """
         path = self._path({"default_format": format, **parameters})
         try:
@@ -63,7 +63,7 @@ class Reader:
             connection.close()
 
     def rows(self, sql: str, *, timeout_s: float = 10.0, **parameters: str) -> list[dict[str, Any]]:
-        """Return a small result; parameters are written `param_name=...`."""
+        """Return a small result; query parameters are passed as `param_name=...`."""
         result = b"".join(self.stream(sql, "JSONEachRow", timeout_s=timeout_s, **parameters))
         try:
             rows = [json.loads(line) for line in result.splitlines()]
@@ -76,32 +76,32 @@ class Reader:
 
 
 def _pieces(answer: http.client.HTTPResponse) -> Generator[bytes]:
-    """Yield the body; what goes wrong after its first byte is told at its end, behind a mark."""
+    """Yield the body. An error after its first byte comes at its end, behind a mark."""
     tag = (answer.getheader("X-ClickHouse-Exception-Tag") or "").encode()
     mark = b"\r\n__exception__\r\n" + tag
-    held = b""
+    pending = b""
     try:
         while piece := answer.read1(CHUNK_BYTES):
-            held += piece
-            at = held.find(mark) if tag else len(held)
+            pending += piece
+            at = pending.find(mark) if tag else len(pending)
             # The mark may begin in one piece and end in the next.
-            cut = at if at >= 0 else max(0, len(held) - len(mark))
-            yield held[:cut]
-            held = held[cut:]
+            cut = at if at >= 0 else max(0, len(pending) - len(mark))
+            yield pending[:cut]
+            pending = pending[cut:]
         if answer.length:
             raise http.client.IncompleteRead(b"")
     except (OSError, http.client.HTTPException):
         # After an error the database breaks off.
-        if not (tag and held.startswith(mark)):
-            yield held
+        if not (tag and pending.startswith(mark)):
+            yield pending
             raise
-    if tag and held.startswith(mark):
-        raise DatabaseError(_told_inside(held[len(mark) :], tag))
-    yield held
+    if tag and pending.startswith(mark):
+        raise DatabaseError(_error_in_body(pending[len(mark) :], tag))
+    yield pending
 
 
-def _told_inside(message: bytes, tag: bytes) -> str:
-    """Return the text before the line that gives its length and repeats the tag."""
+def _error_in_body(message: bytes, tag: bytes) -> str:
+    """Return the message, without the last line, which gives its length and repeats the tag."""
     end = rb"\s+\d+ " + re.escape(tag) + rb"\s+__exception__\s*$"
     return _plain(re.sub(end, b"", message).decode(errors="replace").strip())
 
@@ -117,5 +117,5 @@ def _refused(answer: http.client.HTTPResponse) -> StoreError:
 
 
 def _plain(message: str) -> str:
-    """Leave out the version, and most of what the parser would have liked better."""
-    return _WISHES.sub(r"\1, ...", _VERSION.sub("", message)).strip()
+    """Leave out the version, and most of the list of what the parser expected."""
+    return _EXPECTED.sub(r"\1, ...", _VERSION.sub("", message)).strip()

@@ -15,7 +15,7 @@ from fleetglass_collector.config import Config
 from fleetglass_collector.errors import StoreError
 from fleetglass_collector.store.reader import Reader
 from fleetglass_server.commands.advice import advised
-from fleetglass_server.prices import seen
+from fleetglass_server.prices import usage
 
 NAME = "prices"
 
@@ -43,12 +43,12 @@ def run(config: Config, options: argparse.Namespace) -> int:
         return _show_model(config, options)
     key = options.key or (os.environ.get("FLEETGLASS_KEY", "") if config.is_remote else "")
     reader = Reader.of(config, key=key)
-    condition = seen.UNPRICED if options.unknown else seen.ALL
+    condition = usage.UNPRICED if options.unknown else usage.ALL
     try:
-        rows = seen.seen(reader, condition, options.days)
+        rows = usage.recent(reader, condition, options.days)
     except StoreError as error:
         raise advised(error, config, str(reader.endpoint)) from error
-    show = seen.unknown if options.unknown else seen.listing
+    show = usage.unknown if options.unknown else usage.listing
     _print(rows, show(rows), as_json=options.json)
     return 0
 

@@ -1,4 +1,4 @@
-"""What a model costs, with every condition, as `fleetglass prices --model` shows it."""
+"""The prices of a model with their conditions, as `fleetglass prices --model` shows them."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -20,13 +20,13 @@ _RARE = {
 
 
 def entries(book: Book, model: str, provider: str | None) -> list[Entry]:
-    """A model's entry with one provider; without a name, with all that offer it."""
+    """Return a model's entry with one provider, or with every provider that offers it."""
     if provider is not None:
         return [book.entry(provider, model)]
-    found = [book.entry(name, model) for name in (*package.provider_ids(), "")]
-    # By its name alone it is priced as with one of the providers, or not at all.
-    known = {entry.priced_as: entry for entry in found[::-1] if entry.known}
-    return [entry for entry in found if known.get(entry.priced_as) is entry] or found[-1:]
+    candidates = [book.entry(name, model) for name in (*package.provider_ids(), "")]
+    # Without a provider, a model has the price of one of the providers or none.
+    known = {entry.priced_as: entry for entry in candidates[::-1] if entry.known}
+    return [entry for entry in candidates if known.get(entry.priced_as) is entry] or candidates[-1:]
 
 
 def shown(entries: Sequence[Entry]) -> str:
@@ -39,7 +39,7 @@ def shown(entries: Sequence[Entry]) -> str:
 
 
 def rows(entries: Sequence[Entry]) -> list[dict[str, Any]]:
-    """The same for programs."""
+    """Return the entries for programs."""
     return [asdict(entry) | {"known": entry.known} for entry in entries]
 
 

@@ -1,13 +1,13 @@
-"""Text in columns, safe for a terminal."""
+"""Lays out text in columns that are safe for a terminal."""
 
 from collections.abc import Sequence
 
-# Names come with the spans: no control character gets through, a line break neither.
+# Names come from spans, so control characters and line breaks are replaced.
 _SHOWN = dict.fromkeys((*range(32), *range(127, 160)), "?")
 
 
 def columns(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> str:
-    """Lay out rows, the first of which is the head; `right` says which columns hold numbers."""
+    """Lay out rows, the first of which is the header; `right` lists the columns of numbers."""
     shown = [[cell.translate(_SHOWN) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
 
@@ -23,5 +23,5 @@ def columns(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> str:
 
 
 def dollars(price: float | None) -> str:
-    """Write a price as short as it is exact."""
+    """Write a price with no more digits than it needs."""
     return "-" if price is None or price < 0 else f"{price:.10f}".rstrip("0").rstrip(".")

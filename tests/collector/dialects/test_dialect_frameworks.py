@@ -1,4 +1,4 @@
-"""What SQL answers about the spans of seven frameworks is what a reader of the spans finds."""
+"""SQL finds the same facts in the spans of seven frameworks as a reader of the spans."""
 
 from collections.abc import Generator
 from dataclasses import asdict
@@ -40,14 +40,14 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Generator[Store]:
 
 
 def told(store: Store, what: str, run: Run, rest: str = "") -> list[dict[str, Any]]:
-    """The answer to a question about one run; `rest` narrows, groups and orders it."""
+    """Query one run; `rest` filters, groups and orders."""
     return ask(
         store, f"SELECT {what} FROM agent_spans WHERE startsWith(trace_id, '{run.trace}') {rest}"
     )
 
 
 def fingerprint(store: Store, text: str | None, *, tool: str = "") -> int:
-    """What stands for this text in a row: 0 where nothing was recorded."""
+    """Return a text's fingerprint; 0 if nothing was recorded."""
     if text is None:
         return 0
     function = "fleetglassArgumentsHash" if tool else "fleetglassHash"
@@ -62,7 +62,7 @@ def test_every_recorded_file_is_read() -> None:
 
 
 @each_run
-def test_spans_are_of_the_kinds_that_they_are(store: Store, run: Run) -> None:
+def test_each_span_has_its_kind(store: Store, run: Run) -> None:
     found = told(store, "kind, count() AS spans", run, "GROUP BY kind")
 
     assert {row["kind"]: row["spans"] for row in found} == run.kinds
@@ -106,14 +106,14 @@ SELECT agent, caller FROM above WHERE reached = 'agent' ORDER BY start_time
 
 
 @each_run
-def test_every_span_is_of_the_run_and_its_workflow(store: Store, run: Run) -> None:
+def test_every_span_has_its_run_and_workflow(store: Store, run: Run) -> None:
     found = told(store, "DISTINCT run_id = trace_id AS own, workflow", run)
 
     assert found == [{"own": 1, "workflow": run.workflow}]
 
 
 @each_run
-def test_every_span_is_of_the_conversation(store: Store, run: Run) -> None:
+def test_every_span_has_its_conversation(store: Store, run: Run) -> None:
     found = told(store, "DISTINCT conversation", run)
 
     assert found == [{"conversation": run.conversation}]
@@ -126,7 +126,7 @@ LLM_CALL = (
 
 
 @each_run
-def test_llm_calls_are_who_asked_what_model_and_how_it_went(store: Store, run: Run) -> None:
+def test_llm_calls_have_agent_model_and_outcome(store: Store, run: Run) -> None:
     found = told(store, LLM_CALL, run, "AND kind = 'llm' ORDER BY start_time")
 
     assert found == [llm_row(call) for call in run.llm_calls]
@@ -145,7 +145,7 @@ TOOL_CALL = "agent, tool, tool_call_id, arguments_hash, result_hash, is_error, e
 
 
 @each_run
-def test_tool_calls_are_who_called_what_with_which_outcome(store: Store, run: Run) -> None:
+def test_tool_calls_have_agent_arguments_and_outcome(store: Store, run: Run) -> None:
     found = told(store, TOOL_CALL, run, "AND kind = 'tool' ORDER BY start_time")
 
     assert found == [tool_row(store, call) for call in run.tool_calls]
@@ -177,7 +177,7 @@ def test_the_same_call_has_the_same_hash_in_every_framework(store: Store) -> Non
 
 
 @each_run
-def test_handoffs_are_from_one_agent_to_another(store: Store, run: Run) -> None:
+def test_handoffs_name_both_agents(store: Store, run: Run) -> None:
     found = told(store, "agent, handoff_to, kind", run, "AND handoff_to != '' ORDER BY start_time")
 
     assert [tuple(row.values()) for row in found] == [
@@ -207,7 +207,7 @@ def test_errors_are_the_spans_that_failed_with_their_types(store: Store, run: Ru
 
 
 @each_run
-def test_a_provider_is_named_by_llm_calls_only(store: Store, run: Run) -> None:
+def test_only_llm_calls_have_a_provider(store: Store, run: Run) -> None:
     found = told(store, "DISTINCT provider", run, "AND kind != 'llm'")
 
     assert all(row["provider"] == "" for row in found)

@@ -1,4 +1,4 @@
-"""Dialects of which there is no recorded run: small ones, made of what their sources emit."""
+"""Dialects without a recorded run: small traces, as the source code of each library emits them."""
 
 import uuid
 from collections.abc import Generator
@@ -64,7 +64,7 @@ def told(store: Store, what: str, dialect: str, rest: str = "") -> list[Any]:
 
 
 @pytest.mark.parametrize("dialect", RUNS)
-def test_spans_are_of_their_kinds_and_agents(store: Store, dialect: str) -> None:
+def test_each_span_has_its_kind_and_agent(store: Store, dialect: str) -> None:
     found = told(store, "kind, agent", dialect, "ORDER BY start_time")
 
     assert [" ".join(row) for row in found] == WHO[dialect]
@@ -79,7 +79,7 @@ def test_tokens_are_counted_once(store: Store, dialect: str) -> None:
 
 
 @pytest.mark.parametrize("dialect", WITH_ARGUMENTS)
-def test_the_same_call_of_a_tool_looks_the_same(store: Store, dialect: str) -> None:
+def test_the_same_tool_call_has_the_same_fingerprint(store: Store, dialect: str) -> None:
     found = told(store, "tool, arguments_hash != 0, arguments_hash", dialect, "AND kind = 'tool'")
     hashes = ask(
         store,
@@ -91,7 +91,7 @@ def test_the_same_call_of_a_tool_looks_the_same(store: Store, dialect: str) -> N
     assert hashes == [{"n": 1}]
 
 
-def test_calls_are_paid_by_their_model(store: Store) -> None:
+def test_calls_cost_the_price_of_their_model(store: Store) -> None:
     # Per million: 3 dollars, 0.30 read from the cache, 3.75 written to it, 15 of output.
     anthropic = (100 * 3 + 1000 * 0.3 + 100 * 3.75 + 30 * 15) / 1e6
     # Per million: 0.15 dollars, 0.075 from the cache, 0.60 of output.
@@ -102,11 +102,11 @@ def test_calls_are_paid_by_their_model(store: Store) -> None:
         assert found == pytest.approx(cost, abs=1e-12)
 
 
-def test_a_reported_cost_is_kept_beside_ours(store: Store) -> None:
+def test_a_reported_cost_has_its_own_column(store: Store) -> None:
     assert told(store, "sum(reported_cost)", "langfuse") == [[0.03]]
 
 
-def test_a_failure_is_seen_on_the_span_that_failed(store: Store) -> None:
+def test_an_error_is_on_the_span_that_failed(store: Store) -> None:
     found = told(store, "kind, error_type", "langfuse", "AND is_error")
 
     assert found == [["tool", "_OTHER"]]
@@ -117,7 +117,7 @@ def test_finish_reasons_are_plain_words(store: Store) -> None:
     assert told(store, "finish_reason", "vercel", "AND kind = 'llm'") == [["tool-calls"]]
 
 
-def test_providers_are_those_of_models(store: Store) -> None:
+def test_a_provider_is_the_one_of_the_model(store: Store) -> None:
     found = ask(store, "SELECT DISTINCT provider FROM agent_spans ORDER BY provider")
 
     assert [row["provider"] for row in found] == ["", "Anthropic", "openai"]
@@ -132,17 +132,17 @@ def test_providers_are_those_of_models(store: Store) -> None:
         ("crewai", "Crew_1.kickoff", ""),
     ],
 )
-def test_every_span_is_of_the_workflow_and_the_session(
+def test_every_span_has_its_workflow_and_session(
     store: Store, dialect: str, workflow: str, conversation: str
 ) -> None:
     assert told(store, "DISTINCT workflow, conversation", dialect) == [[workflow, conversation]]
 
 
-def test_an_agent_knows_whom_it_follows(store: Store) -> None:
+def test_an_agent_has_its_parent_agent(store: Store) -> None:
     found = told(store, "parent_agent", "crewai", "AND agent = 'Writer'")
 
     assert found == [["Researcher"]]
 
 
-def test_one_call_of_a_tool_is_one_however_often_it_is_told(store: Store) -> None:
+def test_a_tool_call_in_several_spans_counts_once(store: Store) -> None:
     assert told(store, "count()", "mcp", "AND kind = 'tool'") == [[1]]

@@ -1,4 +1,4 @@
-"""What was asked, answered and said has the same fingerprint each time it happens."""
+"""Equal arguments, results and outputs have equal fingerprints in every run."""
 
 from collections.abc import Generator
 from pathlib import Path

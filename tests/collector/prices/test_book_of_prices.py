@@ -1,4 +1,4 @@
-"""Which price a pair of names leads to."""
+"""The price of a provider and a model."""
 
 from datetime import UTC, datetime
 
@@ -59,7 +59,7 @@ def input_price(book: Book, provider: str, model: str) -> float | None:
         ("openai", "whisper-1", ""),
     ],
 )
-def test_names_lead_to_the_models_they_mean(provider: str, model: str, priced_as: str) -> None:
+def test_a_spelled_name_leads_to_its_model(provider: str, model: str, priced_as: str) -> None:
     entry = Book().entry(provider, model)
 
     assert entry.priced_as == priced_as
@@ -68,7 +68,7 @@ def test_names_lead_to_the_models_they_mean(provider: str, model: str, priced_as
 
 
 @pytest.mark.parametrize("found", ["aws.bedrock", "", "google", "azure.ai.openai", "mistralai"])
-def test_what_the_package_finds_by_itself_is_what_we_find(found: str) -> None:
+def test_we_find_the_same_model_as_the_package(found: str) -> None:
     for provider, model in set(package.names()):
         if provider == found:
             ours = package.find(provider, model)
@@ -80,7 +80,7 @@ def test_what_the_package_finds_by_itself_is_what_we_find(found: str) -> None:
             assert (ours[0].id, ours[1].id) == (wanted[0].id, wanted[1].id)
 
 
-def test_why_there_is_no_price_is_told() -> None:
+def test_an_entry_without_a_price_says_why() -> None:
     notes = {
         Book().entry(*pair).note.removeprefix(package.SOURCE).strip()
         for pair in (("ollama", "m"), ("openai", "m"), ("", "m"), ("openai", "tts-1"))
@@ -90,11 +90,11 @@ def test_why_there_is_no_price_is_told() -> None:
         "has no such provider",
         "has no such model of openai",
         "cannot tell the provider",
-        "priced by input_mchars, which spans do not tell",
+        "priced by input_mchars, which spans do not report",
     }
 
 
-def test_a_configured_price_goes_before_the_packages() -> None:
+def test_a_configured_price_replaces_the_packages() -> None:
     book = Book([own("gpt-4o", 7.0)])
 
     assert input_price(book, "openai", "gpt-4o") == 7.0
@@ -117,7 +117,7 @@ def test_a_provider_may_be_spelled_as_the_spans_or_the_package_do() -> None:
     assert [input_price(book, name, "m") for name in spelled] == [1.0, 1.0, 2.0, None, None]
 
 
-def test_before_its_day_the_price_is_what_it_was() -> None:
+def test_a_configured_price_leaves_earlier_days_alone() -> None:
     prices = [own("gpt-4o", 9.0, since=2 * NEW_YEAR), own("gpt-4o", 7.0, since=NEW_YEAR)]
     offers = [o for o in Book(prices).entry("openai", "gpt-4o").offers if o.service_tier == ""]
 
@@ -137,14 +137,14 @@ def test_a_configured_price_counts_for_every_service_tier() -> None:
 
 
 @given(st.text(max_size=40), st.text(max_size=40))
-def test_any_names_have_an_entry(provider: str, model: str) -> None:
+def test_any_pair_of_names_has_an_entry(provider: str, model: str) -> None:
     entry = Book([own("*", 1.0, "p")]).entry(provider, model)
 
     assert (entry.provider, entry.model) == (provider, model)
 
 
 @pytest.mark.parametrize("pair", sorted(set(package.names()))[::97])
-def test_of_a_pairs_offers_no_two_apply_at_once(pair: tuple[str, str]) -> None:
+def test_two_offers_of_a_pair_never_apply_at_once(pair: tuple[str, str]) -> None:
     offers = Book().entry(*pair).offers
     for one in offers:
         for other in offers:

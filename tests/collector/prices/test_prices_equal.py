@@ -73,7 +73,7 @@ def keys(model: ModelInfo) -> set[str]:
 
 
 def is_told(model: ModelInfo) -> bool:
-    """Whether it is free, or priced by something that a span tells."""
+    """Whether a model is free, or priced by something that a span reports."""
     return not keys(model) or bool(keys(model) & set(package.CLASSES.values()))
 
 
@@ -95,7 +95,7 @@ def thresholds(model: ModelInfo) -> set[int]:
 
 
 def moments(model: ModelInfo) -> set[int]:
-    """Around every date and time of day that its prices depend on."""
+    """Yield moments around every date and time of day that a model's prices depend on."""
     usual = [] if isinstance(model.prices, ModelPrice) else model.prices
     limits = [item.constraint for item in (*usual, *(model.price_variants or ()))]
     days = {NOW}
@@ -138,7 +138,7 @@ def test_every_model_costs_what_the_package_says(store: Store) -> None:
     assert len(asked) > 40_000
 
 
-def test_what_is_priced_by_what_no_span_tells_is_unpriced_and_not_free(store: Store) -> None:
+def test_a_model_priced_by_what_spans_do_not_report_is_unpriced_and_not_free(store: Store) -> None:
     untold = [
         replace(Call(provider=p, model=name), **TYPICAL) for p, name, m in MODELS if not is_told(m)
     ]
@@ -147,7 +147,7 @@ def test_what_is_priced_by_what_no_span_tells_is_unpriced_and_not_free(store: St
     assert len(untold) < 30
 
 
-def test_what_is_free_costs_nothing(store: Store) -> None:
+def test_a_free_model_costs_nothing(store: Store) -> None:
     free = [
         replace(Call(provider=p, model=name), **TYPICAL) for p, name, m in MODELS if not keys(m)
     ]
@@ -160,7 +160,7 @@ tokens = st.one_of(st.integers(0, 300_000), st.integers(0, 10**9))
 
 @st.composite
 def sound_calls(draw: st.DrawFn) -> Call:
-    """Parts within their wholes, as genai-prices wants them."""
+    """Make parts at most as large as their wholes, as genai-prices requires."""
     provider, name, _ = draw(st.sampled_from(TOLD))
     read, write, heard = draw(tokens), draw(tokens), draw(tokens)
     both = draw(st.integers(0, min(read, heard)))
@@ -198,7 +198,7 @@ def any_calls(draw: st.DrawFn, counts: st.SearchStrategy[int] = tokens) -> Call:
 
 @settings(max_examples=15)
 @given(st.lists(any_calls(), min_size=20, max_size=60))
-def test_usage_that_makes_no_sense_has_a_cost_all_the_same(store: Store, asked: list[Call]) -> None:
+def test_inconsistent_usage_has_a_cost_too(store: Store, asked: list[Call]) -> None:
     for call, ours in zip(asked, costs(store, asked), strict=True):
         try:
             wanted = theirs(call)
@@ -212,11 +212,11 @@ def test_usage_that_makes_no_sense_has_a_cost_all_the_same(store: Store, asked: 
 
 @settings(max_examples=15)
 @given(st.lists(any_calls(st.integers(0, (1 << 64) - 1)), min_size=20, max_size=60))
-def test_no_count_is_so_large_that_money_is_earned(store: Store, asked: list[Call]) -> None:
+def test_huge_counts_never_make_a_negative_cost(store: Store, asked: list[Call]) -> None:
     assert all(ours is not None and 0 <= ours < 1e30 for ours in costs(store, asked))
 
 
-def test_where_parts_are_more_than_the_whole_they_alone_are_paid(store: Store) -> None:
+def test_only_the_parts_are_paid_if_they_exceed_the_whole(store: Store) -> None:
     base = Call(provider="anthropic", model="claude-sonnet-5", cache_read=300, cache_write=200)
     short, whole = costs(store, [replace(base, input=100), replace(base, input=500)])
 

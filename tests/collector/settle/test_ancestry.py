@@ -1,4 +1,4 @@
-"""Ancestors found by doubling are those that one finds by walking."""
+"""Pointer doubling finds the same ancestors as walking up."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from fleetglass_collector.settle import ancestry
 
 @st.composite
 def forests(draw: st.DrawFn) -> tuple[list[int], list[bool]]:
-    """Parents, some of them missing, some of them in circles; and a mask."""
+    """Make parents, some missing, some on cycles, and a mask."""
     size = draw(st.integers(1, 24))
     parent = draw(st.lists(st.integers(-1, size - 1), min_size=size, max_size=size))
     mask = draw(st.lists(st.booleans(), min_size=size, max_size=size))
@@ -20,7 +20,7 @@ def forests(draw: st.DrawFn) -> tuple[list[int], list[bool]]:
 
 
 def upwards(parent: list[int], start: int) -> Iterator[int]:
-    """The proper ancestors from the nearest, each once; not the span itself."""
+    """Return the ancestors from the nearest, each once, without the span itself."""
     seen = {start}
     here = parent[start]
     while here >= 0 and here not in seen:
@@ -36,7 +36,7 @@ def arrays(
 
 
 @given(forests())
-def test_the_nearest_is_the_first_on_the_way_up(forest: tuple[list[int], list[bool]]) -> None:
+def test_nearest_is_the_first_on_the_way_up(forest: tuple[list[int], list[bool]]) -> None:
     parent, mask = forest
     found = ancestry.nearest(*arrays(parent, mask))
 
@@ -54,7 +54,7 @@ def test_the_top_is_the_last_on_the_way_up(forest: tuple[list[int], list[bool]])
 
 
 @given(forests())
-def test_above_is_what_the_ways_up_pass(forest: tuple[list[int], list[bool]]) -> None:
+def test_above_marks_every_span_on_the_way_up(forest: tuple[list[int], list[bool]]) -> None:
     parent, mask = forest
     found = ancestry.above(*arrays(parent, mask))
 
@@ -83,7 +83,7 @@ def test_parents_are_found_by_their_keys(
     assert found.tolist() == [keys.index(key) if key in keys else -1 for key in wanted]
 
 
-def test_a_chain_of_a_million_is_no_worse_than_a_bush() -> None:
+def test_a_chain_of_a_million_is_resolved() -> None:
     parent = np.arange(1_000_000) - 1
     first = parent < 0
 
@@ -92,7 +92,7 @@ def test_a_chain_of_a_million_is_no_worse_than_a_bush() -> None:
     assert ancestry.above(parent, parent == 999_998)[:-1].all()
 
 
-def test_nothing_has_no_ancestors() -> None:
+def test_an_empty_forest_has_no_ancestors() -> None:
     nothing = np.zeros(0, np.int64)
 
     assert not len(ancestry.nearest(nothing, nothing > 0))

@@ -38,7 +38,7 @@ def store(dsn: str) -> Generator[Store]:
 
 @pytest.fixture
 def filled(store: Store) -> Store:
-    """With what the package lists."""
+    """With all prices of the package."""
     ledger.sync(store, LISTED)
     return store
 
@@ -68,14 +68,14 @@ def test_spans_of_well_known_models_are_priced_when_they_arrive(filled: Store) -
     assert costs(filled, known) == pytest.approx([theirs(call) for call in known], abs=1e-9)
 
 
-def test_the_second_start_finds_nothing_to_do(filled: Store) -> None:
+def test_the_second_start_changes_nothing(filled: Store) -> None:
     before = count(filled)
 
     assert ledger.sync(filled, Book()) == set()
     assert count(filled) == before
 
 
-def test_a_pair_that_spans_bring_is_looked_up_once(store: Store) -> None:
+def test_a_pair_that_spans_name_is_looked_up_once(store: Store) -> None:
     pairs = {("openai", "gpt-4o-mini-2099"), ("anthropic", "claude-3-5-sonnet-20990101")}
     before = cost(store, call("anthropic", "claude-3-5-sonnet-20990101"))
     learnt = ledger.learn(store, LISTED, pairs)
@@ -88,7 +88,7 @@ def test_a_pair_that_spans_bring_is_looked_up_once(store: Store) -> None:
     assert count(store, "NOT known AND model = 'gpt-4o-mini-2099'") == 1
 
 
-def test_a_price_added_later_is_told_and_counts(store: Store) -> None:
+def test_a_price_added_later_is_reported_and_counts(store: Store) -> None:
     ledger.sync(store, LISTED)
     ledger.learn(store, LISTED, {("openai", "mine-1"), ("", "yours")})
 
@@ -97,7 +97,7 @@ def test_a_price_added_later_is_told_and_counts(store: Store) -> None:
     assert ledger.sync(store, Book([MINE])) == set()
 
 
-def test_a_price_taken_back_is_told_too(store: Store) -> None:
+def test_a_removed_price_is_reported_too(store: Store) -> None:
     ledger.learn(store, Book([MINE]), {("openai", "mine-1")})
     assert cost(store, call("openai", "mine-1")) == 2.0
 
@@ -117,7 +117,7 @@ def test_a_configured_price_ends_the_packages_tiers_and_back(store: Store) -> No
     assert listed == 1.25 == cost(store, batch)
 
 
-def test_the_model_that_answered_sets_the_price_where_it_is_known(store: Store) -> None:
+def test_the_model_that_answered_sets_the_price_if_it_has_one(store: Store) -> None:
     asked = [
         call("openai", "gpt-4o", "gpt-4o-mini"),
         call("openai", "gpt-4o", "fake-gpt"),
@@ -137,7 +137,7 @@ def test_the_model_that_answered_sets_the_price_where_it_is_known(store: Store) 
     ("tier", "dollars"),
     [("", 2.5), ("batch", 1.25), ("priority", 4.25), ("default", 2.5), ("scale", 2.5)],
 )
-def test_a_service_tier_has_its_price_or_that_of_any_call(
+def test_a_service_tier_without_prices_costs_as_any_call(
     store: Store, tier: str, dollars: float
 ) -> None:
     ledger.learn(store, LISTED, {("openai", "gpt-4o")})
@@ -145,7 +145,7 @@ def test_a_service_tier_has_its_price_or_that_of_any_call(
     assert cost(store, call("openai", "gpt-4o", tier=tier)) == dollars
 
 
-def test_before_the_day_of_a_configured_price_there_is_none(store: Store) -> None:
+def test_a_configured_price_does_not_apply_before_its_day(store: Store) -> None:
     later = ConfiguredPrice(model="later", input=2.0, output=4.0, since=1_700_000_000)
     ledger.learn(store, Book([later]), {("", "later")})
     times = [Call(provider="", model="later", at=at, output=1_000_000) for at in (0, 1_800_000_000)]
@@ -163,7 +163,7 @@ def test_a_request_may_have_a_price(store: Store) -> None:
     assert cost(store, spent) == pytest.approx(0.5 + 0.2 + 0.2 + 0.003, abs=1e-12)
 
 
-def test_whoever_invents_names_fills_no_memory(store: Store) -> None:
+def test_invented_names_do_not_fill_the_memory(store: Store) -> None:
     invented = {("", f"invented {number}") for number in range(ledger.MAX_PAIRS + 50)}
     learnt = ledger.learn(store, LISTED, invented | {("", "o3-mini-high")})
 
@@ -172,7 +172,7 @@ def test_whoever_invents_names_fills_no_memory(store: Store) -> None:
     assert count(store, "service_tier = ''") == ledger.MAX_PAIRS
 
 
-def test_the_short_function_is_the_long_one_without_what_is_not_told(store: Store) -> None:
+def test_the_short_cost_function_equals_the_long_one_without_extras(store: Store) -> None:
     ledger.learn(store, LISTED, {("openai", "gpt-4o")})
     usage = "'openai', 'gpt-4o', '', now64(9), 1000, 100, 500, 0"
     found = store.query(f"SELECT fleetglassCost({usage})", fmt="JSONCompactEachRow")
@@ -188,7 +188,7 @@ def test_any_names_can_be_learnt(store: Store, pairs: set[tuple[str, str]]) -> N
     assert ledger.learn(store, LISTED, pairs) == set()
 
 
-def test_what_is_stored_outlives_a_restart(tmp_path: Path) -> None:
+def test_stored_prices_survive_a_restart(tmp_path: Path) -> None:
     with running_store(tmp_path) as dsn, opened(dsn) as store:
         migrate(store, cluster="", retention=Retention())
         ledger.learn(store, LISTED, {("openai", "gpt-4o")})

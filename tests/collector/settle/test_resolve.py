@@ -1,4 +1,4 @@
-"""What spans tell of each other does not depend on the order in which they stand."""
+"""Resolving spans does not depend on their order."""
 
 from dataclasses import fields
 from random import Random
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from fleetglass_collector.dialects.own import SESSION
 from fleetglass_collector.settle.resolve import Resolved, resolve
-from fleetglass_collector.settle.spans import KIND, NUMBERS, TOLD, Spans, chosen
+from fleetglass_collector.settle.spans import KIND, NUMBERS, REPORTED, Spans, chosen
 
 FACTS = (
     "agent",
@@ -25,7 +25,7 @@ FACTS = (
 
 @st.composite
 def traces(draw: st.DrawFn) -> Spans:
-    """Any spans: parents missing, in circles, in another trace; few values, so that they meet."""
+    """Make any spans: parents missing, on cycles, in other traces; few values, so some match."""
     size = draw(st.integers(1, 16))
 
     def column(values: st.SearchStrategy[int]) -> list[int]:
@@ -39,14 +39,14 @@ def traces(draw: st.DrawFn) -> Spans:
         "start": column(few),
         "kind": column(st.integers(0, len(KIND) - 1)),
         "own": column(st.sampled_from([0, SESSION])),
-        "usage": column(st.sampled_from([0, TOLD])),
+        "usage": column(st.sampled_from([0, REPORTED])),
         **{name: column(few) for name in FACTS},
     }
     return {name: np.array(told.get(name, [0] * size), np.uint64) for name in NUMBERS}
 
 
 def by_key(spans: Spans, resolved: Resolved) -> dict[int, list[int]]:
-    """What is told of each span, in keys in place of indices."""
+    """Return the facts of each span, with keys in place of indices."""
     keys = [int(key) for key in spans["key"]]
     return {
         key: [_named(keys, getattr(resolved, field.name)[at]) for field in fields(resolved)]
@@ -61,7 +61,7 @@ def _named(keys: list[int], value: np.generic) -> int:
 
 
 @given(traces(), st.randoms(use_true_random=False))
-def test_the_order_of_spans_is_no_part_of_it(spans: Spans, random: Random) -> None:
+def test_the_order_of_spans_does_not_matter(spans: Spans, random: Random) -> None:
     order = list(range(len(spans["key"])))
     random.shuffle(order)
     shuffled = chosen(spans, np.array(order))
@@ -70,7 +70,7 @@ def test_the_order_of_spans_is_no_part_of_it(spans: Spans, random: Random) -> No
 
 
 @given(traces())
-def test_a_fact_of_its_own_is_never_taken_from_another(spans: Spans) -> None:
+def test_an_own_fact_is_never_taken_from_another_span(spans: Spans) -> None:
     resolved = resolve(spans)
     here = np.arange(len(spans["key"]))
 
@@ -83,9 +83,9 @@ def test_a_fact_of_its_own_is_never_taken_from_another(spans: Spans) -> None:
 
 
 @given(traces())
-def test_usage_that_is_told_counts_somewhere(spans: Spans) -> None:
+def test_reported_usage_counts_somewhere(spans: Spans) -> None:
     counts = resolve(spans).counts
-    told = (spans["usage"] & np.uint64(TOLD)) != 0
+    told = (spans["usage"] & np.uint64(REPORTED)) != 0
 
     assert not counts[~told].any()
     call = told & (spans["kind"] == KIND["llm"])

@@ -1,4 +1,4 @@
-"""Whatever is cut off while settling: who starts again on its folder ends in the right sums."""
+"""A settler that is cut off and restarted on its folder ends in the right sums."""
 
 import uuid
 from collections.abc import Callable, Generator
@@ -93,7 +93,7 @@ def settle(store: Store, folder: Path) -> None:
         between_rows_and_runs,
     ],
 )
-def test_what_is_cut_off_is_made_up_for(
+def test_a_restart_completes_an_insert_that_was_cut_off(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cut: Cut
 ) -> None:
     empty(store)

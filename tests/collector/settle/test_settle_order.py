@@ -1,4 +1,4 @@
-"""What is settled depends on the spans, and not on their order, requests, or our restarts."""
+"""Settled rows depend on the spans, not on their order, their requests or restarts."""
 
 import os
 import uuid
@@ -35,7 +35,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Generator[Store]:
 
 
 class Following:
-    """Settlers one after another, on the same folder."""
+    """Settlers, one after another, on the same folder."""
 
     def __init__(self, store: Store, folder: Path, *, max_spans: int) -> None:
         self._store = store

@@ -40,7 +40,7 @@ def test_a_segment_is_stored_once_under_its_token(store: Store) -> None:
     assert count(store, "otel_traces_trace_id_ts FINAL") == 2
 
 
-def test_equal_segments_under_two_tokens_are_two(store: Store) -> None:
+def test_equal_segments_under_two_tokens_are_both_stored(store: Store) -> None:
     body = segment([request()])
     store.insert_segment(body, "a")
     store.insert_segment(body, "b")
@@ -48,7 +48,7 @@ def test_equal_segments_under_two_tokens_are_two(store: Store) -> None:
     assert count(store) == 2
 
 
-def test_a_retry_completes_what_a_crash_left_half_done(store: Store) -> None:
+def test_a_retry_completes_an_insert_that_a_crash_cut_off(store: Store) -> None:
     body = segment([request()])
     store.command("DROP TABLE otel_traces_trace_id_ts_mv")
     store.insert_segment(body, "a")
@@ -62,7 +62,7 @@ def test_a_retry_completes_what_a_crash_left_half_done(store: Store) -> None:
     assert (count(store), count(store, "otel_traces_trace_id_ts")) == (1, 1)
 
 
-def test_the_tenant_is_the_collectors_word(store: Store) -> None:
+def test_the_collector_decides_the_tenant(store: Store) -> None:
     store.insert_segment(segment([request()], tenant="acme"), "a")
     store.insert_segment(segment([request()], tenant="default"), "b")
 
@@ -84,7 +84,7 @@ GARBAGE = {
 
 
 @pytest.mark.parametrize("body", GARBAGE.values(), ids=GARBAGE.keys())
-def test_garbage_stores_nothing_and_is_not_tried_again(store: Store, body: bytes) -> None:
+def test_garbage_is_a_database_error_and_stores_nothing(store: Store, body: bytes) -> None:
     with pytest.raises(StoreError) as caught:
         store.insert_segment(segment([request()]) + body, "a")
 
@@ -92,7 +92,7 @@ def test_garbage_stores_nothing_and_is_not_tried_again(store: Store, body: bytes
     assert count(store) == 0
 
 
-def test_a_missing_table_may_come_back(store: Store) -> None:
+def test_a_missing_table_is_a_transient_error(store: Store) -> None:
     store.command("DROP TABLE otlp_in")
 
     with pytest.raises(StoreError) as caught:
@@ -101,7 +101,7 @@ def test_a_missing_table_may_come_back(store: Store) -> None:
     assert caught.value.code == 60
 
 
-def test_a_database_that_is_away_may_come_back() -> None:
+def test_an_unreachable_database_is_a_transient_error() -> None:
     with opened(f"http://u:hunter2@127.0.0.1:{free_port()}") as store:
         assert not store.ping()
         with pytest.raises(StoreError) as caught:
@@ -119,14 +119,14 @@ def test_a_wrong_password_is_not_repeated(dsn: str) -> None:
     assert "hunter2" not in str(caught.value)
 
 
-def test_parameters_are_passed_beside_the_sql(store: Store) -> None:
+def test_parameters_are_passed_separately_from_the_sql(store: Store) -> None:
     assert store.query("SELECT {x:String} AS x", parameters={"x": "it's"}) == b'{"x":"it\'s"}\n'
 
 
 @pytest.mark.parametrize(
     "dsn", ["", "/a/folder", "tcp://u:hunter2@h:9000", "http://:hunter2@", "http://u:hunter2@h:x"]
 )
-def test_what_is_no_dsn_is_refused_without_repeating_it(dsn: str) -> None:
+def test_a_malformed_dsn_is_refused_without_repeating_it(dsn: str) -> None:
     with pytest.raises(ConfigError, match="http") as caught:
         Store.open(dsn, database="default", timeout_s=1)
 

@@ -1,4 +1,4 @@
-"""The page of ready-made questions, asked."""
+"""The queries of docs/queries.md work."""
 
 import re
 import time
@@ -85,12 +85,12 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Generator[Reader]:
         yield Reader(Endpoint.at(anonymous, port=8123), database="default")
 
 
-def test_every_question_of_the_page_is_found() -> None:
+def test_every_query_of_the_page_is_tested() -> None:
     assert len(QUESTIONS) == PAGE.read_text().count("```sql\n")
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_a_question_of_the_page_has_an_answer(reader: Reader, question: str) -> None:
+def test_a_query_of_the_page_has_a_result(reader: Reader, question: str) -> None:
     rows: list[dict[str, Any]] = reader.rows(QUESTIONS[question])
 
     assert rows

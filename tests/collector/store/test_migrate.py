@@ -1,4 +1,4 @@
-"""Tables are made once, whoever makes them and however often."""
+"""Tables are made once; views, functions and dictionaries follow their text."""
 
 import json
 import uuid
@@ -37,7 +37,7 @@ def dsn(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
 
 @pytest.fixture
 def store(dsn: str) -> Generator[Store]:
-    """A database of its own for each test, not made yet."""
+    """A database of its own for each test, which does not exist yet."""
     with opened(dsn, database=f"test {uuid.uuid4().hex}") as store:
         yield store
 
@@ -67,7 +67,7 @@ def with_more_columns(table: str) -> str:
 def objects_of(
     folder: Path, edits: Mapping[str, Callable[[str], str]] = MappingProxyType({})
 ) -> list[SchemaObject]:
-    """The objects of a copy of the schema in which some files are edited."""
+    """Return the objects of a copy of the schema with some edited files."""
     with as_file(FOLDER) as original:
         copytree(original, folder, dirs_exist_ok=True)
     for path, edit in edits.items():
@@ -114,7 +114,7 @@ def test_the_first_run_makes_everything_and_the_second_nothing(store: Store) -> 
     }
 
 
-def test_several_at_once_end_up_with_the_same(dsn: str) -> None:
+def test_several_collectors_can_start_at_once(dsn: str) -> None:
     database = f"race_{uuid.uuid4().hex}"
 
     def start(_: int) -> list[str]:
@@ -235,7 +235,7 @@ def test_a_materialized_view_made_from_an_older_table_of_dialects_is_updated(sto
 
 
 def test_a_changed_function_updates_all_that_use_it(store: Store, tmp_path: Path) -> None:
-    """Through another function, too: fleetglassArgumentsHash calls fleetglassUnwrapped."""
+    """Also through another function: fleetglassArgumentsHash calls fleetglassUnwrapped."""
     run(store)
     function = "CREATE OR REPLACE FUNCTION fleetglassUnwrapped AS text -> concat('<', text, '>')"
     changed = objects_of(tmp_path, {"text/fleetglassUnwrapped": lambda _: function})

@@ -1,4 +1,4 @@
-"""Quantiles of durations, from how many lie in each bucket."""
+"""Quantiles of durations from the counts of buckets."""
 
 import math
 from collections.abc import Generator
@@ -62,19 +62,19 @@ def test_a_quantile_lies_between_the_bounds_of_its_bucket(store: Store) -> None:
     assert found == pytest.approx(1_000_000, rel=WIDTH)
 
 
-def test_what_was_taken_back_does_not_count(store: Store) -> None:
+def test_spans_that_were_taken_back_do_not_count(store: Store) -> None:
     rows = ask(store, "SELECT fleetglassQuantile(map(40, 10, 90, 0)::Map(UInt16, Int64), 1) AS q")
 
     assert rows[0]["q"] == pytest.approx(MICROSECOND * (2**5 - 1))
 
 
-def test_of_no_spans_there_is_no_quantile(store: Store) -> None:
+def test_without_spans_the_quantile_is_nan(store: Store) -> None:
     sql = "SELECT isNaN(fleetglassQuantile(map()::Map(UInt16, Int64), 0.95)) AS nothing"
 
     assert ask(store, sql) == [{"nothing": 1}]
 
 
-def test_a_row_each_has_its_own_quantile(store: Store) -> None:
+def test_each_row_has_its_own_quantile(store: Store) -> None:
     sql = (
         "SELECT number, fleetglassQuantile(sumMap(map(fleetglassBucket(d), toInt64(1))), 0.5) AS q"
         " FROM (SELECT number, arrayJoin([1, 2, 3]) * 1000000 * number AS d FROM numbers(1, 3))"

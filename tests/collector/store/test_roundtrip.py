@@ -1,4 +1,4 @@
-"""What comes back by SQL is what was sent, attribute for attribute."""
+"""SQL returns every attribute as it was sent."""
 
 import json
 from collections.abc import Generator

@@ -1,4 +1,4 @@
-"""The SQL as it is sent, for one server and for a cluster, held in golden files.
+"""The golden files have the SQL as it is sent, for one server and for a cluster.
 
 To accept a change: UPDATE_GOLDEN=1 pytest tests/collector/store/test_schema.py
 """
@@ -91,7 +91,7 @@ def test_tables_are_never_replaced_and_all_else_is() -> None:
         if isinstance(entry, Table):
             assert statement[1] == "TABLE"
             assert "IF NOT EXISTS" in statement[0]
-            # The database would go on with the function as it was when the table was made.
+            # The table would keep the function as it was when the table was made.
             assert "fleetglass" not in significant(made.create).replace("fleetglass_secret", "")
         elif statement[1] not in ("DATABASE", "MATERIALIZED VIEW"):
             assert "OR REPLACE" in statement[0]

@@ -1,4 +1,4 @@
-"""The key of the fingerprints: one for an installation, and not for readers."""
+"""Each installation has its own key of the fingerprints, which readers cannot use."""
 
 from collections.abc import Generator
 from pathlib import Path
@@ -38,7 +38,7 @@ def prepare(store: Store) -> None:
         HASH,
     ],
 )
-def test_a_reader_neither_sees_it_nor_can_try_a_guess(dsn: str, sql: str) -> None:
+def test_a_reader_cannot_see_the_key_or_test_a_guess(dsn: str, sql: str) -> None:
     with pytest.raises(HTTPError) as refused:
         urlopen(f"http://{dsn.partition('@')[2]}/", data=sql.encode())
 
@@ -46,7 +46,7 @@ def test_a_reader_neither_sees_it_nor_can_try_a_guess(dsn: str, sql: str) -> Non
     assert b"Not enough privileges" in refused.value.read()
 
 
-def test_it_stays_and_another_installation_has_another(dsn: str, tmp_path: Path) -> None:
+def test_the_key_stays_and_differs_between_installations(dsn: str, tmp_path: Path) -> None:
     with opened(dsn) as store:
         before = store.query(HASH)
         prepare(store)

@@ -106,7 +106,7 @@ def test_the_unknown_are_counted_and_told_why(capsys: Captured) -> None:
     counted = next(line for line in lines if "gpt-4o-ours" in line).split()
     assert counted[:5] == ["openai", "gpt-4o-ours", "3", "1,500", "150"]
     assert "has no such model of openai" in " ".join(counted)
-    assert any(line.endswith("no model is told") for line in lines)
+    assert any(line.endswith("the spans name no model") for line in lines)
     assert not any("claude" in line for line in lines)
 
 

@@ -1,5 +1,5 @@
--- Spans as columns of numbers, all in one row; see settle/spans.py. Texts are hashed, and 0 is no text: so
--- that most spans are settled without being read whole. (A hash of a LowCardinality column costs next to nothing.)
+-- Spans as columns of numbers, all in one row; see settle/spans.py. Texts are hashed, and 0 is an empty text, so that
+-- most spans are settled without reading whole rows. (A hash of a LowCardinality column costs next to nothing.)
 SELECT
     ${numbers}
 FROM

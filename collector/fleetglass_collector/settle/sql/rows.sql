@@ -1,4 +1,4 @@
--- Rows to be written anew, in pieces of RowBinary; see settle/row.py. `..._own` is what the span says itself.
+-- Rows that are written again, in pieces of RowBinary; see settle/row.py. `identity_own` is the span's own identity.
 SELECT
     sipHash64(tenant, trace_id, span_id),
     segment,

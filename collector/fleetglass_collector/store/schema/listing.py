@@ -5,22 +5,22 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Made once and never again, because it holds rows.
+    """A table is made once and never replaced.
 
-    When its file changes, its version goes up by one and a file `NAME.VERSION.sql` alters the
-    tables that exist.
+    When its file changes, its version goes up by one, and a file `NAME.VERSION.sql` alters existing
+    tables of the version before.
     """
 
     path: str
-    """Of the file below this folder, without `.sql`. The file has the object's name."""
+    """The path of the file in this folder, without `.sql`. The file has the object's name."""
     version: int = 1
     shard_by: str = ""
-    """In a cluster, which shard a row belongs to. Without it every node has the whole table."""
+    """The expression that decides a row's shard in a cluster; empty for a table without shards."""
 
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """A view, function or dictionary: made again when its text, or one it uses, has changed."""
+    """A view, function or dictionary: replaced when its text, or one that it uses, changes."""
 
     path: str
 

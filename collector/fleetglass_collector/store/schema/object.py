@@ -11,7 +11,7 @@ COMMENT = re.compile(r"^\s*--.*$", re.M)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One statement to run, and what the database remembers of it."""
+    """One statement to run, and the record that the database keeps of it."""
 
     record: str
     checksum: str
@@ -22,23 +22,23 @@ class Step:
 class SchemaObject:
     name: str
     create: str
-    """Makes it where it does not exist; running it twice does no harm."""
+    """Makes the object if it does not exist; running it twice does no harm."""
     checksum: str
     update: str = ""
-    """Replaces one that was made from another text. A table has none."""
+    """Replaces an object that was made from another text. Empty for a table."""
     alterations: tuple[str, ...] = ()
-    """For a table: from version 1 to 2, from 2 to 3, and so on."""
+    """For a table: the statements from version 1 to 2, from 2 to 3, and so on."""
     uses_login: bool = False
-    """For a dictionary: its text holds a user and password, which may change at any start."""
+    """Whether its text has the user and password of the configuration, as dictionaries do."""
 
     @property
     def records(self) -> tuple[str, ...]:
-        """The names under which its versions are recorded, the latest last."""
+        """The names of the records of its versions, the latest last."""
         later = (f"{self.name}.{version}" for version, _ in enumerate(self.alterations, 2))
         return (self.name, *later)
 
     def steps(self, recorded: Mapping[str, str]) -> Iterator[Step]:
-        """Yield what has to run, given the checksums of what ran before."""
+        """Yield the statements to run, given the checksum of each record."""
         latest = self.records[-1]
         versions = [at for at, record in enumerate(self.records) if record in recorded]
         if not versions:
@@ -52,16 +52,17 @@ class SchemaObject:
             yield Step(record=latest, checksum=self.checksum, sql=self.update)
 
     def differs(self, recorded: Mapping[str, str]) -> bool:
-        """Whether a table of this version was made from another text."""
+        """Whether this is a table that was made from another text of the same version."""
         latest = self.records[-1]
         return not self.update and recorded.get(latest, self.checksum) != self.checksum
 
 
 def update_of(create: str) -> str:
-    """Return the statement that replaces an object that exists.
+    """Return the statement that replaces an existing object.
 
-    A materialized view gets a new query in one stroke, so no insert passes between an old view
-    that is gone and a new one that is not there yet.
+    A materialized view gets its new query in one step: if it were dropped and made again, another
+    collector's inserts in between would be lost. The price: ClickHouse 26.9 does not recognise an
+    insert from before the change that is sent again after it, so the view stores its rows twice.
     """
     match = MATERIALIZED_VIEW.search(create)
     if match is None:
@@ -70,7 +71,7 @@ def update_of(create: str) -> str:
 
 
 def significant(text: str) -> str:
-    """Leave out comments, and how the lines are broken."""
+    """Return the text without comments and line breaks."""
     return " ".join(COMMENT.sub("", text).split())
 
 

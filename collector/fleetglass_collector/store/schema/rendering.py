@@ -14,7 +14,7 @@ from fleetglass_collector.store.schema.variables import is_setting, variables
 
 FOLDER = files("fleetglass_collector.store.schema")
 PROTO = (FOLDER / "otlp" / "otlp.proto").read_text()
-"""The schema that every insert into otlp_in brings along."""
+"""The schema that every insert into otlp_in carries."""
 WORD = re.compile(r"[\w.]+")
 
 
@@ -79,7 +79,7 @@ class _Rendering:
         )
 
     def _add_distributed(self, name: str, shard_by: str) -> None:
-        """Add the table of all shards. It holds no rows itself, so it can be made again."""
+        """Add the table over all shards. It holds no rows itself, so it can be replaced."""
         own = {"name": name, "shard_by": shard_by}
         text = Template(self._read("distributed")).safe_substitute(own)
         create = self._filled(text)
@@ -103,13 +103,13 @@ class _Rendering:
         return Template(text).substitute(self._values)
 
     def _lasting_text(self, text: str) -> str:
-        """Fill in all but what is a mere setting: a changed retention is no other table."""
+        """Fill in a text without settings: a changed retention does not make another table."""
         return significant(Template(text).substitute(self._lasting))
 
     def _checksum_with_uses(self, text: str) -> str:
-        """Hash a text together with all objects that it names, and so with all that they name.
+        """Hash a text with the checksums of the objects that it names, which include theirs.
 
-        The database expands functions where a view is made, and fixes a view's columns there.
+        The database expands functions when a view is made, and fixes the view's columns then.
         """
         lasting = self._lasting_text(text)
         words = set(WORD.findall(lasting))

@@ -53,5 +53,5 @@ def variables(*, cluster: str, retention: Retention, login: str) -> dict[str, st
 
 
 def is_setting(name: str) -> bool:
-    """Whether a variable may change without the object that names it becoming another."""
+    """Whether a new value leaves an existing object valid, because it is applied in another way."""
     return name in ("on_cluster", "login") or name.startswith("ttl_")

@@ -1,4 +1,4 @@
--- A call is priced by the model that answered where its price is known, else by the one that was asked.
+-- A call is priced by the model that answered if it has a price, else by the model that was requested.
 WITH priced AS
 (
     SELECT

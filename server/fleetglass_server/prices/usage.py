@@ -1,4 +1,4 @@
-"""The models that spans tell of, and what they cost, as `fleetglass prices` shows them."""
+"""The models that spans name and their cost, as `fleetglass prices` shows them."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -9,26 +9,26 @@ from typing import Any
 from fleetglass_collector.store.reader import Reader
 from fleetglass_server.prices.columns import columns, dollars
 
-SEEN = Template((files("fleetglass_server.prices") / "seen.sql").read_text())
+USAGE = Template((files("fleetglass_server.prices") / "usage.sql").read_text())
 ALL = "span.model != '' OR span.cost IS NULL"
 UNPRICED = "span.cost IS NULL"
 
 LEGEND = """\
-Prices are dollars per million tokens; with a '+' others apply at times, to service tiers or to long
-calls: 'fleetglass prices --model NAME' shows them."""
+Prices are in dollars per million tokens. A '+' marks models with other prices too (at some times,
+for service tiers or long calls): 'fleetglass prices --model NAME' shows them."""
 ADVICE = """\
-Put what you pay into the configuration file (--config) and start again; past spans get their cost
-as well:
+Put your prices into the configuration file (--config) and restart fleetglass. Past spans get a cost
+too:
 """
 
 Row = dict[str, Any]
 
 
-def seen(reader: Reader, condition: str, days: int) -> list[Row]:
-    """Ask for the pairs that spans told of lately, the costliest first."""
-    rows = reader.rows(SEEN.substitute(condition=condition), timeout_s=60.0, param_days=str(days))
+def recent(reader: Reader, condition: str, days: int) -> list[Row]:
+    """Return the pairs that recent spans name, the most expensive first."""
+    rows = reader.rows(USAGE.substitute(condition=condition), timeout_s=60.0, param_days=str(days))
     whole = ("calls", "input_tokens", "output_tokens", "unpriced")
-    # Depending on the version 64 bits come as a text.
+    # Some versions return 64-bit numbers as texts.
     return [row | {key: int(row[key]) for key in whole} for row in rows]
 
 
@@ -47,7 +47,7 @@ def unknown(rows: Sequence[Row]) -> str:
     if not rows:
         return "Every call has a price."
     head = ("PROVIDER", "MODEL", "CALLS", "INPUT", "OUTPUT", "LAST SEEN", "WHY")
-    table = [head, *((*_told(row), row["last_seen"], _why(row)) for row in rows)]
+    table = [head, *((*_usage(row), row["last_seen"], _why(row)) for row in rows)]
     blocks = list(_blocks(rows))
     advice = ["", ADVICE, *blocks] if blocks else []
     return "\n".join([columns(table, right=range(2, 5)), *advice])
@@ -57,22 +57,22 @@ def _line(row: Row) -> tuple[str, ...]:
     paid = f"${row['cost']:,.4f}" if row["cost"] is not None else "unpriced"
     mark = " +" if row["more"] else ""
     prices = [dollars(row[key]) for key in ("input", "output", "cache_read")]
-    return (*_told(row), paid, *prices, (row["source"] or "-") + mark)
+    return (*_usage(row), paid, *prices, (row["source"] or "-") + mark)
 
 
-def _told(row: Row) -> tuple[str, ...]:
+def _usage(row: Row) -> tuple[str, ...]:
     numbers = (f"{row[key]:,}" for key in ("calls", "input_tokens", "output_tokens"))
     return (row["provider"] or "-", row["model"] or "-", *numbers)
 
 
 def _why(row: Row) -> str:
     if not row["model"]:
-        return "no model is told"
-    return row["note"] or "looked up soon"
+        return "the spans name no model"
+    return row["note"] or "not looked up yet"
 
 
 def _blocks(rows: Sequence[Row]) -> Iterator[str]:
-    """TOML to fill in: without a number it is no TOML yet, so that nothing is free by mistake."""
+    """Yield TOML to fill in. It is invalid without numbers, so that nothing is free by mistake."""
     for row in rows:
         if row["model"]:
             yield "[[prices]]"

@@ -18,7 +18,7 @@ from typing import Any
 from fleetglass_collector.config import Config
 from fleetglass_collector.errors import StoreError
 from fleetglass_collector.store.reader import Reader
-from fleetglass_server.commands.query import advised, shown
+from fleetglass_server.commands.query import printable, with_advice
 
 NAME = "costs"
 BY = ("agent", "model", "cohort", "tenant", "tool")
@@ -69,7 +69,7 @@ def run(config: Config, options: argparse.Namespace) -> int:
     try:
         return _reconcile(reader, options) if options.reconcile else _show(reader, options)
     except StoreError as error:
-        raise advised(error, config, str(reader.endpoint)) from error
+        raise with_advice(error, config, str(reader.endpoint)) from error
 
 
 def _show(reader: Reader, options: argparse.Namespace) -> int:
@@ -103,5 +103,5 @@ def _reconcile(reader: Reader, options: argparse.Namespace) -> int:
 
 
 def _print(rows: Iterable[Mapping[str, Any]], text: str, *, as_json: bool) -> None:
-    for line in map(json.dumps, rows) if as_json else (shown(text),):
+    for line in map(json.dumps, rows) if as_json else (printable(text),):
         print(line)

@@ -1,4 +1,4 @@
-"""The collector process: receivers, journal and shipper, put together."""
+"""The collector process: receivers, journal and shipper."""
 
 import asyncio
 import contextlib
@@ -6,10 +6,10 @@ import logging
 import time
 from collections.abc import Callable
 
-from fleetglass_collector.access.door import Door, refuse_open_door
+from fleetglass_collector.access.door import Door, require_key
 from fleetglass_collector.access.keys import Keyring, Scope
 from fleetglass_collector.config import Config
-from fleetglass_collector.control.directives import Board
+from fleetglass_collector.control.directives import DirectiveCache
 from fleetglass_collector.journal import Journal
 from fleetglass_collector.journal.quarantine import Quarantine
 from fleetglass_collector.metrics import exposition, told_by_detectors
@@ -28,17 +28,17 @@ DRAIN_S = 5.0
 
 
 async def run(config: Config, stop: asyncio.Event, ready: Callable[[], None]) -> None:
-    """Collect until `stop` is set; every span acknowledged by then is in the journal or beyond."""
+    """Collect until `stop` is set. Each acknowledged span is then in the journal or database."""
     keyring = Keyring(config.folder / "keys.json")
     for listen in (config.receiver.http, config.receiver.grpc):
-        refuse_open_door(listen, keyring, Scope.INGEST, Scope.ADMIN)
+        require_key(listen, keyring, Scope.INGEST, Scope.ADMIN)
     journal = Journal(config.folder / "journal", config.journal)
     quarantine = Quarantine(journal.folder / "quarantine")
     target = StoreTarget(config)
     shipper = Shipper(journal, target, quarantine)
     intake = Intake(journal, config.receiver)
     door = Door(keyring)
-    board = Board(lambda: store_of(config))
+    directives = DirectiveCache(lambda: store_of(config))
 
     def metrics() -> bytes:
         now = samples(journal, shipper, quarantine, clock_ns=time.time_ns)
@@ -46,15 +46,17 @@ async def run(config: Config, stop: asyncio.Event, ready: Callable[[], None]) ->
         return ours + told_by_detectors(config.folder / "detect")
 
     try:
-        async with contextlib.AsyncExitStack() as doors:
-            http = Application(routes(intake, metrics, board.told), door, intake.refused)
+        async with contextlib.AsyncExitStack() as listeners:
+            http = Application(routes(intake, metrics, directives.answer), door, intake.refused)
             grpc = GrpcReceiver(intake, door)
-            await doors.enter_async_context(serving(http, config.receiver.http, config.receiver))
-            await doors.enter_async_context(serving_grpc(grpc, config.receiver.grpc, intake))
+            await listeners.enter_async_context(
+                serving(http, config.receiver.http, config.receiver)
+            )
+            await listeners.enter_async_context(serving_grpc(grpc, config.receiver.grpc, intake))
             ready()
             await stop.wait()
     finally:
-        await asyncio.to_thread(board.close)
+        await asyncio.to_thread(directives.close)
         await asyncio.to_thread(journal.stop)
         await asyncio.to_thread(shipper.stop, drain_s=DRAIN_S)
         journal.close()

@@ -8,16 +8,18 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from fleetglass import __version__
-from fleetglass_server.commands.flags import add_place
+from fleetglass_server.commands.flags import add_data_and_config
 
 if TYPE_CHECKING:
     from fleetglass_server.commands import Command
 
-# Flags that stand for a key of the configuration.
+# Flags that override a configuration key.
 FLAGS = {"data": "data", "dsn": "store__dsn", "cluster": "store__cluster"}
 EPILOG = """\
-'fleetglass COMMAND --help' says more. Every setting is in docs/configuration.md: a key of a TOML
-file (--config), or a variable, as in FLEETGLASS_DATA=/var/lib/fleetglass fleetglass up.
+Run 'fleetglass COMMAND --help' for the options of one command.
+
+Every setting can be a key of a TOML file (--config FILE) or an environment variable, for example
+FLEETGLASS_DATA=/var/lib/fleetglass fleetglass up. docs/configuration.md lists all of them.
 """
 SERVER_PACKAGES = ("chdb", "clickhouse_connect", "granian", "grpc")
 
@@ -25,12 +27,12 @@ SERVER_PACKAGES = ("chdb", "clickhouse_connect", "granian", "grpc")
 def main(arguments: list[str] | None = None) -> int:
     if missing := [name for name in SERVER_PACKAGES if importlib.util.find_spec(name) is None]:
         print(
-            f"fleetglass: {', '.join(missing)} not installed. "
-            "Install the server side with: pip install 'fleetglass[server]'",
+            f"fleetglass: missing packages: {', '.join(missing)}. "
+            "Install them with: pip install 'fleetglass[server]'",
             file=sys.stderr,
         )
         return 1
-    # The server side is imported only once it is known to be there.
+    # Import the server packages only after checking that they are installed.
     from fleetglass_collector.config import load
     from fleetglass_collector.errors import FleetglassError
     from fleetglass_server.commands import COMMANDS, command
@@ -43,15 +45,15 @@ def main(arguments: list[str] | None = None) -> int:
     if not options.command:
         parser.print_help()
         return 2
-    given = {path: getattr(options, flag, None) for flag, path in FLAGS.items()}
-    overrides = {path: value for path, value in given.items() if value}
+    flags = {path: getattr(options, flag, None) for flag, path in FLAGS.items()}
+    overrides = {path: value for path, value in flags.items() if value}
     try:
         return int(options.run(load(options.config, os.environ, **overrides), options))
     except FleetglassError as error:
         print(f"fleetglass: {error}", file=sys.stderr)
         return 1
     except BrokenPipeError:
-        # Whoever read our output, head or less, has seen enough. Nothing more is to be flushed.
+        # The program that reads our output (head, less) has closed the pipe: flush nothing more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     except KeyboardInterrupt:
@@ -62,22 +64,28 @@ def _parser(commands: Sequence["Command"]) -> argparse.ArgumentParser:
     plain = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(
         prog="fleetglass",
-        description="See a fleet of AI agents.",
+        usage="fleetglass [-h] [--version] COMMAND ...",
+        description=_description(commands),
         epilog=EPILOG,
         formatter_class=plain,
     )
     parser.add_argument("--version", action="version", version=f"fleetglass {__version__}")
-    actions = parser.add_subparsers(dest="command", metavar="COMMAND")
+    actions = parser.add_subparsers(prog="fleetglass", dest="command", help=argparse.SUPPRESS)
     for command in commands:
-        text = (command.__doc__ or "").strip()
-        summary = text.splitlines()[0].rstrip(".:")
         sub = actions.add_parser(
-            command.NAME, help=summary, description=text, formatter_class=plain
+            command.NAME, description=(command.__doc__ or "").strip(), formatter_class=plain
         )
-        add_place(sub)
+        add_data_and_config(sub)
         command.arguments(sub)
         sub.set_defaults(run=command.run)
     return parser
+
+
+def _description(commands: Sequence["Command"]) -> str:
+    # argparse would break a long command name and its summary over two lines.
+    summaries = {command.NAME: (command.__doc__ or "").strip() for command in commands}
+    lines = [f"    {name:12}{text.splitlines()[0].rstrip('.')}" for name, text in summaries.items()]
+    return "\n".join(("Observability for fleets of AI agents.", "", "commands:", *lines))
 
 
 if __name__ == "__main__":

@@ -5,6 +5,6 @@
 _SAFE = {code: "?" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
 
 
-def safe(text: str) -> str:
+def printable(text: str) -> str:
     """Replace control characters."""
     return text.translate(_SAFE)

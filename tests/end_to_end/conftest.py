@@ -6,6 +6,6 @@ from kit.stack import Stack, running
 
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Generator[Stack]:
-    """One running fleetglass for all tests that do not break it."""
+    """Run one fleetglass for all tests that do not stop or break it."""
     with running(tmp_path_factory.mktemp("shared")) as stack:
         yield stack

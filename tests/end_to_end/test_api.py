@@ -1,4 +1,4 @@
-"""The API is a process of its own: it can be stuck or dead, and spans are acknowledged as ever."""
+"""The API has its own process: spans are acknowledged even while it hangs or is dead."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Generator[Stack]:
         yield stack
 
 
-def test_it_says_that_it_is_healthy_and_what_it_refused(stack: Stack) -> None:
+def test_the_api_reports_its_health_and_counts_refused_requests(stack: Stack) -> None:
     assert request(stack.api, "GET", "/healthz", b"", {})[2] == b"ok\n"
     assert request(stack.api, "GET", "/nowhere", b"", {})[0] == 404
 
@@ -24,14 +24,14 @@ def test_it_says_that_it_is_healthy_and_what_it_refused(stack: Stack) -> None:
     assert b'fleetglass_api_refused_total{protocol="http",reason="not_found"} ' in metrics
 
 
-def test_a_method_that_a_path_does_not_take_is_refused_with_those_it_takes(stack: Stack) -> None:
+def test_a_wrong_method_is_refused_with_the_allowed_ones(stack: Stack) -> None:
     status, _, body = request(stack.api, "DELETE", "/v1/incidents", b"", {})
 
     assert status == 405
     assert b"GET" in body
 
 
-def test_an_api_that_hangs_delays_no_acknowledgement(stack: Stack) -> None:
+def test_a_hanging_api_delays_no_acknowledgement(stack: Stack) -> None:
     process = stack.child("api")
     assert process
     os.kill(process, signal.SIGSTOP)
@@ -42,7 +42,7 @@ def test_an_api_that_hangs_delays_no_acknowledgement(stack: Stack) -> None:
         os.kill(process, signal.SIGCONT)
 
 
-def test_an_api_that_is_killed_is_started_again(stack: Stack) -> None:
+def test_a_killed_api_is_restarted(stack: Stack) -> None:
     process = stack.child("api")
     assert process
     os.kill(process, signal.SIGKILL)
@@ -52,7 +52,7 @@ def test_an_api_that_is_killed_is_started_again(stack: Stack) -> None:
     assert stack.post(spans.request())[0] == 200
 
 
-def test_it_does_not_listen_to_other_machines_without_a_key(tmp_path: Path) -> None:
+def test_the_api_does_not_listen_for_other_machines_without_a_key(tmp_path: Path) -> None:
     stack = Stack(tmp_path / "data", {"FLEETGLASS_API_LISTEN": "0.0.0.0:0"})
 
     ended = stack.run("api")

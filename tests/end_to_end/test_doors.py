@@ -1,4 +1,4 @@
-"""Who may speak: keys, tenants, TLS; and what must never be in a log."""
+"""Access: keys, tenants and TLS. Secrets are never logged."""
 
 import os
 import ssl
@@ -15,7 +15,7 @@ from kit.stack import Stack, eventually, free_port, running
 from kit.stack import request as http
 
 PROTOBUF = {"content-type": "application/x-protobuf"}
-# What a proxy adds: the client is elsewhere, though the connection comes from this machine.
+# A proxy adds this header: the client is on another machine, though the connection is local.
 ELSEWHERE = {**PROTOBUF, "x-forwarded-for": "203.0.113.7"}
 
 
@@ -25,7 +25,7 @@ def add_key(stack: Stack, tenant: str, scope: str) -> str:
     return next(word for word in made.stdout.split() if word.startswith("fg_"))
 
 
-def test_a_key_carries_its_tenant_into_the_rows(shared: Stack) -> None:
+def test_spans_are_stored_under_the_tenant_of_the_key(shared: Stack) -> None:
     trace_id = os.urandom(16)
     key = add_key(shared, "acme", "ingest")
     body = request(trace_id=trace_id)
@@ -39,7 +39,7 @@ def test_a_key_carries_its_tenant_into_the_rows(shared: Stack) -> None:
 
 
 @pytest.mark.parametrize("headers", [{}, {"authorization": "Bearer fg_wrong"}])
-def test_from_elsewhere_no_key_or_a_wrong_one_is_refused(
+def test_another_machine_without_a_valid_key_is_refused(
     shared: Stack, headers: dict[str, str]
 ) -> None:
     code, answer, _ = http(shared.http, "POST", "/v1/traces", request(), {**ELSEWHERE, **headers})
@@ -47,14 +47,14 @@ def test_from_elsewhere_no_key_or_a_wrong_one_is_refused(
     assert (code, answer["www-authenticate"]) == (401, "Bearer")
 
 
-def test_a_key_for_reading_does_not_write(shared: Stack) -> None:
+def test_a_read_key_cannot_send_spans(shared: Stack) -> None:
     key = add_key(shared, "acme", "read")
     headers = {**ELSEWHERE, "x-fleetglass-key": key}
 
     assert http(shared.http, "POST", "/v1/traces", request(), headers)[0] == 401
 
 
-def test_from_elsewhere_the_metrics_want_a_key_for_reading(shared: Stack) -> None:
+def test_another_machine_needs_a_read_key_for_the_metrics(shared: Stack) -> None:
     codes = {
         scope: http(
             shared.http,
@@ -83,16 +83,18 @@ def test_a_wrong_key_is_refused_over_grpc(shared: Stack) -> None:
     assert refused.value.code() is grpc.StatusCode.UNAUTHENTICATED
 
 
-@pytest.mark.parametrize("door", ["RECEIVER_HTTP", "RECEIVER_GRPC", "QUERY_LISTEN"])
-def test_listening_beyond_loopback_without_keys_is_refused(tmp_path: Path, door: str) -> None:
-    open_door = {f"FLEETGLASS_{door}": f"0.0.0.0:{free_port()}"}
-    refused = Stack(tmp_path / "data", open_door).run("up")
+@pytest.mark.parametrize("address", ["RECEIVER_HTTP", "RECEIVER_GRPC", "QUERY_LISTEN"])
+def test_up_refuses_an_address_open_to_other_machines_without_a_key(
+    tmp_path: Path, address: str
+) -> None:
+    settings = {f"FLEETGLASS_{address}": f"0.0.0.0:{free_port()}"}
+    refused = Stack(tmp_path / "data", settings).run("up")
 
     assert refused.returncode == 1
     assert "fleetglass keys add" in refused.stderr
 
 
-def test_with_a_certificate_all_doors_speak_tls(tmp_path: Path) -> None:
+def test_with_a_certificate_all_addresses_use_tls(tmp_path: Path) -> None:
     authority: Any = trustme.CA()
     authority.issue_cert("fleet.example").private_key_and_cert_chain_pem.write_to_path(
         str(tmp_path / "pair.pem")
@@ -121,7 +123,7 @@ def test_with_a_certificate_all_doors_speak_tls(tmp_path: Path) -> None:
             try:
                 return urllib.request.urlopen(url, sql, context=context).read() == b"9\n"
             except urllib.error.HTTPError:
-                return False  # Its tables are not made yet.
+                return False  # The tables do not exist yet.
 
         eventually(stored)
 
@@ -139,5 +141,5 @@ def test_no_key_password_or_content_is_logged(tmp_path: Path) -> None:
         secret = (stack.folder / "writer.key").read_text().strip()
     log = stack.log.read_text()
 
-    assert "taking OTLP" in log
+    assert "receiving OTLP" in log
     assert not [word for word in (key, secret, "confidential-content") if word in log]

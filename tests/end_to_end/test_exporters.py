@@ -1,4 +1,4 @@
-"""The official exporters, unmodified: what comes back by SQL is what they were given."""
+"""The official OpenTelemetry exporters: SQL returns exactly the spans that they sent."""
 
 import json
 from collections.abc import Callable
@@ -42,7 +42,7 @@ def over_grpc(stack: Stack) -> SpanExporter:
 
 
 def emit(exporter: SpanExporter) -> ReadableSpan:
-    """Emit a parent and a child with all that a span can have; returns the child."""
+    """Emit a parent and a child that uses every field of a span; return the child."""
     resource = Resource.create({"service.name": "exporters", "fleet": "β"})
     provider = TracerProvider(resource=resource)
     provider.add_span_processor(BatchSpanProcessor(exporter))
@@ -59,12 +59,12 @@ def emit(exporter: SpanExporter) -> ReadableSpan:
 
 
 def plain(value: Any) -> Any:
-    """A stored attribute as the value it stands for."""
+    """Convert a stored attribute back to its value."""
     return json.loads(value) if value[:1] == "[" else value
 
 
 @pytest.mark.parametrize("make", [over_http, over_http_gzipped, over_grpc])
-def test_what_comes_back_is_what_was_sent(shared: Stack, make: Make) -> None:
+def test_the_stored_span_equals_the_sent_one(shared: Stack, make: Make) -> None:
     child = emit(make(shared))
     context = child.get_span_context()
     assert context

@@ -1,4 +1,4 @@
-"""Mutated and random bodies: nothing breaks, no garbage is taken, the good ones are all kept."""
+"""Mutated and random bodies: nothing breaks, no garbage is accepted, all good spans are kept."""
 
 import gzip
 import http.client
@@ -30,7 +30,7 @@ PACKERS: dict[str, Packer] = {
 
 
 def mutate(body: bytes, rng: random.Random) -> bytes:
-    """Flip, cut, splice, repeat or replace: a few of these at random places."""
+    """Flip, cut, insert, repeat or replace bytes, a few times, at random places."""
     data = bytearray(body)
     for _ in range(rng.randint(1, 4)):
         place, other = sorted(rng.randrange(len(data) + 1) for _ in range(2))
@@ -53,7 +53,7 @@ def sample(rng: random.Random, seeds: dict[str, bytes]) -> tuple[bytes, str, str
     body = rng.randbytes(rng.randrange(200)) if rng.random() < 0.1 else mutate(seeds[kind], rng)
     encoding = rng.choice(list(PACKERS))
     packed = PACKERS[encoding](body)
-    # Now and then the compressed bytes are what is damaged.
+    # Sometimes damage the compressed bytes too.
     return (mutate(packed, rng) if rng.random() < 0.2 else packed), kind, encoding
 
 
@@ -81,14 +81,14 @@ def test_ten_thousand_bad_bodies_break_nothing(tmp_path: Path) -> None:
         connection.close()
         eventually(stack.settled)
         metrics = stack.metrics()
-        found = stack.count(f"TraceId IN {tuple(kept)}")
+        kept_spans = stack.count(f"TraceId IN {tuple(kept)}")
         stored = stack.query("SELECT count() AS n FROM otel_traces")[0]["n"]
 
     assert set(codes) <= {200, 400, 413}
     assert codes[400] > BODIES / 3
-    assert found == 3 * len(kept)
+    assert kept_spans == 3 * len(kept)
     assert metrics["fleetglass_spans_quarantined_total"] == 0
     assert metrics["fleetglass_spans_unaccounted"] == 0
     assert metrics["fleetglass_spans_accepted_total"] == metrics["fleetglass_spans_stored_total"]
-    # Spans whose mutated time lies outside the retention are dropped by it.
+    # The database deletes spans whose mutated time is outside the retention.
     assert int(stored) <= metrics["fleetglass_spans_stored_total"]

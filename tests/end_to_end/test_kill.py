@@ -1,4 +1,4 @@
-"""Nothing that was acknowledged is lost or doubled, whatever is killed and whenever."""
+"""Acknowledged spans are never lost or stored twice, whichever process is killed at any time."""
 
 import http.client
 import os
@@ -16,7 +16,7 @@ SPANS = 10
 
 
 class Load:
-    """Sends requests, each one trace, and remembers which were acknowledged."""
+    """Sends requests of one trace each, and remembers which were acknowledged."""
 
     def __init__(self, stack: Stack) -> None:
         self.acknowledged: set[str] = set()
@@ -57,7 +57,7 @@ def kill(stack: Stack, victim: str) -> None:
     eventually(lambda: stack.child(victim) not in (None, pid))
 
 
-def test_every_acknowledged_span_is_there_exactly_once(tmp_path: Path) -> None:
+def test_every_acknowledged_span_is_stored_exactly_once(tmp_path: Path) -> None:
     rng = random.Random(20261121)
     stack = Stack(tmp_path / "data")
     stack.start()
@@ -85,7 +85,7 @@ def test_every_acknowledged_span_is_there_exactly_once(tmp_path: Path) -> None:
     assert {trace: stored.get(trace) for trace in load.acknowledged} == dict.fromkeys(
         load.acknowledged, (SPANS, SPANS)
     )
-    # A request that was journalled but whose answer the kill cut off is there as well, once.
+    # A request in the journal is stored once, even if a kill prevented its acknowledgement.
     assert set(stored.values()) == {(SPANS, SPANS)}
     assert metrics["fleetglass_spans_unaccounted"] == 0
     assert metrics["fleetglass_spans_accepted_total"] == SPANS * len(stored)

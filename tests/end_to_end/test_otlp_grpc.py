@@ -1,4 +1,4 @@
-"""OTLP/gRPC as the specification has it."""
+"""OTLP/gRPC follows the specification."""
 
 import os
 from typing import Any
@@ -26,7 +26,7 @@ def test_a_request_is_stored(shared: Stack, compression: grpc.Compression) -> No
     eventually(lambda: shared.count(f"TraceId = '{trace_id.hex()}'") == 3)
 
 
-def test_what_does_not_parse_is_an_invalid_argument(shared: Stack) -> None:
+def test_a_malformed_request_is_an_invalid_argument(shared: Stack) -> None:
     with pytest.raises(grpc.RpcError) as refused:
         call(shared, b"\xff\xff")
 
@@ -51,7 +51,7 @@ def test_other_signals_are_unimplemented(shared: Stack, method: str) -> None:
     assert refused.value.code() is grpc.StatusCode.UNIMPLEMENTED
 
 
-def test_at_the_journals_bound_the_client_is_told_when_to_retry(tmp_path: object) -> None:
+def test_a_full_journal_tells_the_client_when_to_retry(tmp_path: object) -> None:
     with running(tmp_path, FLEETGLASS_JOURNAL_MAX_BYTES="10") as stack:  # type: ignore[arg-type]
         with pytest.raises(grpc.RpcError) as refused:
             call(stack, request())

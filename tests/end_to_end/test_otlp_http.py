@@ -1,4 +1,4 @@
-"""OTLP/HTTP as the specification has it."""
+"""OTLP/HTTP follows the specification."""
 
 import gzip
 import json
@@ -25,7 +25,7 @@ def arrives(stack: Stack, trace_id: bytes, spans: int) -> None:
 
 
 def with_bad_ids() -> tuple[bytes, bytes]:
-    """Three spans of which one has an all-zero trace id and one a short span id."""
+    """Make three spans: one with an all-zero trace id, one with a short span id, one valid."""
     trace_id = os.urandom(16)
     message = ExportTraceServiceRequest.FromString(request(3, trace_id=trace_id))
     spans = message.resource_spans[0].scope_spans[0].spans
@@ -68,11 +68,11 @@ def test_json_is_answered_in_json(shared: Stack) -> None:
     code, headers, answer = shared.post(json.dumps(body).encode(), JSON)
 
     assert (code, headers["content-type"], json.loads(answer)) == (200, JSON, {})
-    # Its time is beyond the retention, so it is looked at before the next merge drops it.
+    # Its time is before the retention: the database will delete it, so check only the counts.
     assert shared.metrics()["fleetglass_spans_unaccounted"] == 0
 
 
-def test_spans_with_invalid_ids_are_refused_and_the_rest_is_kept(shared: Stack) -> None:
+def test_spans_with_invalid_ids_are_refused_and_the_others_kept(shared: Stack) -> None:
     body, trace_id = with_bad_ids()
     code, _, answer = shared.post(body)
     partial = ExportTraceServiceResponse.FromString(answer).partial_success
@@ -83,7 +83,7 @@ def test_spans_with_invalid_ids_are_refused_and_the_rest_is_kept(shared: Stack) 
 
 
 @pytest.mark.parametrize("body", [b"\xff\xff\xff", b"\x0a\x05abc", gzip.compress(b"\xff", mtime=0)])
-def test_what_does_not_parse_gets_400_with_a_status(shared: Stack, body: bytes) -> None:
+def test_a_malformed_request_gets_400_with_a_status(shared: Stack, body: bytes) -> None:
     headers = {"content-encoding": "gzip"} if body.startswith(b"\x1f\x8b") else {}
     code, headers, answer = shared.post(body, **headers)
 
@@ -91,7 +91,7 @@ def test_what_does_not_parse_gets_400_with_a_status(shared: Stack, body: bytes) 
     assert Status.FromString(answer).message
 
 
-def test_json_that_does_not_parse_gets_400_in_json(shared: Stack) -> None:
+def test_malformed_json_gets_400_in_json(shared: Stack) -> None:
     code, headers, answer = shared.post(b'{"resourceSpans": 7}', JSON)
 
     assert (code, headers["content-type"]) == (400, JSON)
@@ -108,7 +108,7 @@ def test_json_that_does_not_parse_gets_400_in_json(shared: Stack) -> None:
         ("POST", "/v1/traces", "application/x-protobuf", "snappy", 415),
     ],
 )
-def test_what_is_not_taken_is_named(
+def test_an_unsupported_request_gets_the_right_status(
     shared: Stack, method: str, path: str, kind: str, encoding: str, wanted: int
 ) -> None:
     headers = {"content-type": kind, **({"content-encoding": encoding} if encoding else {})}
@@ -145,13 +145,13 @@ def test_a_chunked_body_over_the_limit_is_refused(shared: Stack) -> None:
             for _ in range(40):
                 client.sendall(b"100000\r\n" + chunk + b"\r\n")
         except OSError:
-            pass  # It has hung up, which is its right.
+            pass  # The server may close the connection early.
         answer = client.recv(100)
 
     assert answer == b"" or answer.startswith(b"HTTP/1.1 413")
 
 
-def test_slow_and_idle_clients_do_not_keep_the_others_waiting(shared: Stack) -> None:
+def test_slow_and_idle_clients_do_not_block_the_others(shared: Stack) -> None:
     address = ("127.0.0.1", shared.http)
     idle = [socket.create_connection(address, timeout=10) for _ in range(200)]
     slow = [socket.create_connection(address, timeout=10) for _ in range(20)]
@@ -160,7 +160,7 @@ def test_slow_and_idle_clients_do_not_keep_the_others_waiting(shared: Stack) -> 
             client.sendall(b"POST /v1/traces HTTP/1.1\r\nhost")
         for client in slow[10:]:
             client.sendall(
-                # What is announced takes no room; only what has come does.
+                # Only bytes that have arrived use memory, not the announced content-length.
                 b"POST /v1/traces HTTP/1.1\r\nhost: x\r\ncontent-length: 33000000\r\n"
                 b"content-type: application/x-protobuf\r\n\r\nx"
             )

@@ -1,4 +1,4 @@
-"""The database away, slow and back; damage on disk; a full disk; two collectors on one journal."""
+"""A missing or slow database, damaged files, a full disk, two collectors on one journal."""
 
 import os
 import socket
@@ -27,7 +27,7 @@ def stopping(*stacks: Stack) -> Generator[None]:
 
 
 def pair(folder: Path, **settings: str) -> tuple[Stack, Stack]:
-    """A collector and a store that are started and stopped apart, sharing their folder."""
+    """Make a collector and a store on one folder, which start and stop independently."""
     collector = Stack(folder / "data", settings)
     store = Stack(folder / "data", query_port=collector.query_port)
     return collector, store
@@ -43,7 +43,7 @@ def all_stored(stack: Stack, spans: int) -> None:
     eventually(lambda: stack.settled() and stack.count() == spans)
 
 
-def test_while_the_database_is_away_spans_are_taken_and_stored_when_it_is_back(
+def test_spans_are_accepted_without_the_database_and_stored_when_it_is_back(
     tmp_path: Path,
 ) -> None:
     collector, store = pair(tmp_path)
@@ -62,7 +62,7 @@ def test_while_the_database_is_away_spans_are_taken_and_stored_when_it_is_back(
 
 
 class Valve:
-    """A TCP proxy before the database that can be slow."""
+    """A TCP proxy in front of the database that can add a delay."""
 
     def __init__(self, target: int) -> None:
         self.delay_s = 0.0
@@ -89,7 +89,7 @@ class Valve:
                 sink.sendall(data)
 
 
-def test_a_slow_database_costs_no_acknowledgement(tmp_path: Path) -> None:
+def test_a_slow_database_prevents_no_acknowledgement(tmp_path: Path) -> None:
     collector, store = pair(tmp_path)
     with stopping(collector, store):
         store.start_store()
@@ -110,7 +110,7 @@ def test_a_slow_database_costs_no_acknowledgement(tmp_path: Path) -> None:
 
 
 def backlog(stack: Stack, requests: int) -> Path:
-    """Leave a sealed segment in a journal that nobody has."""
+    """Leave a sealed segment in a journal that no process uses."""
     stack.start("collect", "--alone")
     send(stack, requests)
     stack.kill()
@@ -120,7 +120,7 @@ def backlog(stack: Stack, requests: int) -> Path:
     return segment.path(stack.folder / "journal")
 
 
-def test_a_corrupted_record_is_set_aside_and_the_others_are_stored(tmp_path: Path) -> None:
+def test_a_damaged_record_goes_to_quarantine_and_the_others_are_stored(tmp_path: Path) -> None:
     stack = Stack(tmp_path / "data", {"FLEETGLASS_JOURNAL_SEGMENT_AGE_MS": "60000"})
     path = backlog(stack, 9)
     content = bytearray(path.read_bytes())
@@ -137,7 +137,7 @@ def test_a_corrupted_record_is_set_aside_and_the_others_are_stored(tmp_path: Pat
         assert len(list((stack.folder / "journal/quarantine").glob("*.damaged"))) == 1
 
 
-def test_a_record_that_the_database_refuses_holds_up_nothing(tmp_path: Path) -> None:
+def test_a_record_that_the_database_refuses_does_not_stop_the_others(tmp_path: Path) -> None:
     stack = Stack(tmp_path / "data")
     bodies = [request(5) for _ in range(9)]
     bodies[4] = b"\x0a\xff"
@@ -157,7 +157,7 @@ def test_a_record_that_the_database_refuses_holds_up_nothing(tmp_path: Path) -> 
 
 
 def plant(journal: Path, bodies: list[bytes]) -> None:
-    """Write a segment as the journal would, of bodies that the receiver would not have let by."""
+    """Write a segment like the journal does, with bodies that the receiver would refuse."""
     journal.mkdir(parents=True)
     pieces: list[bytes] = []
     for index, body in enumerate(bodies):
@@ -168,7 +168,9 @@ def plant(journal: Path, bodies: list[bytes]) -> None:
     segment.path(journal).write_bytes(content)
 
 
-def test_a_second_collector_on_the_folder_is_refused_and_told_who_has_it(tmp_path: Path) -> None:
+def test_a_second_collector_on_the_folder_is_refused_with_the_pid_of_the_first(
+    tmp_path: Path,
+) -> None:
     first, second = Stack(tmp_path / "data"), Stack(tmp_path / "data")
     with stopping(first):
         first.start("collect", "--alone")
@@ -181,7 +183,7 @@ def test_a_second_collector_on_the_folder_is_refused_and_told_who_has_it(tmp_pat
         assert first.post(request())[0] == 200
 
 
-def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
+def test_a_used_port_is_named(tmp_path: Path) -> None:
     port = free_port()
     with socket.create_server(("127.0.0.1", port)):
         refused = Stack(tmp_path / "data", http=port).run("up")
@@ -197,7 +199,9 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         yield folder
 
 
-def test_a_full_disk_pushes_back_and_recovers_by_itself(tmp_path: Path, small_disk: Path) -> None:
+def test_a_full_disk_makes_clients_retry_and_recovers_by_itself(
+    tmp_path: Path, small_disk: Path
+) -> None:
     collector, store = pair(small_disk)
     store.folder = tmp_path / "elsewhere"
     with stopping(collector, store):

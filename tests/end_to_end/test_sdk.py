@@ -1,4 +1,4 @@
-"""Agents that use the SDK, a real collector, and what the fleet then knows of them."""
+"""Agents with the SDK against a real collector, and what the database then contains."""
 
 import os
 import subprocess
@@ -82,7 +82,7 @@ def test_a_hundred_threads_lose_nothing(stack: Stack) -> None:
     eventually(lambda: numbers(stack, counts) == [100, 99_900, 100], within_s=60)
 
 
-def test_a_run_that_dies_with_its_process_was_seen(stack: Stack) -> None:
+def test_a_run_that_dies_with_its_process_is_recorded(stack: Stack) -> None:
     process = started(stack, HANGS)
     beats = (
         "SELECT count() AS n FROM otel_traces WHERE SpanName = 'fleetglass.heartbeat' "
@@ -92,9 +92,9 @@ def test_a_run_that_dies_with_its_process_was_seen(stack: Stack) -> None:
     process.kill()
     process.communicate()
 
-    seen = "SELECT max(ended) AS e, sum(input_tokens) AS t FROM agent_runs WHERE run_id IN ({})"
+    sums = "SELECT max(ended) AS e, sum(input_tokens) AS t FROM agent_runs WHERE run_id IN ({})"
     run = "SELECT run_id FROM agent_spans WHERE agent = 'stuck'"
-    assert numbers(stack, seen.format(run)) == [0, 1000]
+    assert numbers(stack, sums.format(run)) == [0, 1000]
     last = stack.query(
         "SELECT SpanAttributes['fleetglass.heartbeat.tokens'] AS tokens FROM otel_traces "
         "WHERE SpanName = 'fleetglass.heartbeat' ORDER BY Timestamp DESC LIMIT 1"
@@ -102,21 +102,21 @@ def test_a_run_that_dies_with_its_process_was_seen(stack: Stack) -> None:
     assert last == [{"tokens": "1100"}]
 
 
-def test_a_halt_is_obeyed_and_lifted(stack: Stack, tmp_path: Path) -> None:
+def test_a_halt_is_obeyed_and_can_be_lifted(stack: Stack, tmp_path: Path) -> None:
     process = started(stack, OBEYS)
     assert process.stdout
     assert process.stdout.readline() == "open\n"
-    given = stack.run("directives", "halt", "--agent", "busy", "--reason", "burns money")
-    assert given.stdout == "halt: agent 'busy' of tenant 'default'\n"
+    halt = stack.run("directives", "halt", "--agent", "busy", "--reason", "burns money")
+    assert halt.stdout == "halt: agent 'busy' of tenant 'default'\n"
 
     assert process.communicate(timeout=20)[0] == "burns money\n"
     assert "burns money" in stack.run("directives").stdout
     assert "resume" in stack.run("directives", "resume", "--all").stdout
-    assert "every agent may go on" in stack.run("directives").stdout
+    assert "every agent may run" in stack.run("directives").stdout
     assert stack.run("directives", "resume", "--all").returncode == 1
 
 
-def test_a_directive_for_nobody_in_particular_needs_to_say_so(stack: Stack) -> None:
+def test_a_directive_without_agents_needs_all(stack: Stack) -> None:
     refused = stack.run("directives", "halt")
 
     assert refused.returncode == 1

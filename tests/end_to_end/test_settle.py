@@ -1,4 +1,4 @@
-"""Spans sent to a running fleetglass are settled, through crashes of what settles them."""
+"""A running fleetglass settles spans, even if the settling process crashes."""
 
 import os
 import random
@@ -18,7 +18,7 @@ SUMS = (
 )
 
 
-def test_agents_are_told_through_kills(tmp_path: Path) -> None:
+def test_spans_get_their_agent_even_if_settling_is_killed(tmp_path: Path) -> None:
     stack = Stack(tmp_path / "data")
     stack.start()
     try:
@@ -35,7 +35,7 @@ def test_agents_are_told_through_kills(tmp_path: Path) -> None:
         stack.stop()
 
 
-def test_what_is_sent_twice_counts_once(tmp_path: Path) -> None:
+def test_a_span_sent_twice_counts_once(tmp_path: Path) -> None:
     stack = Stack(tmp_path / "data")
     stack.start()
     try:
@@ -63,7 +63,7 @@ def expected() -> list[dict[str, object]]:
 
 
 def shuffled(chance: random.Random) -> list[bytes]:
-    """Each span in a request of its own, in any order."""
+    """Make one request per span, in random order."""
     bodies: list[bytes] = []
     for _ in range(RUNS):
         trace = chance.randbytes(16)

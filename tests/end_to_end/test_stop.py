@@ -1,4 +1,4 @@
-"""Stopping: in order, soon, and with nothing half done."""
+"""Stopping: in order, soon, and without losing spans."""
 
 import os
 import select
@@ -12,7 +12,7 @@ from kit.spans import request
 from kit.stack import Stack, answers, eventually
 
 
-def test_what_was_taken_before_ctrl_c_is_stored(tmp_path: Path) -> None:
+def test_spans_accepted_before_ctrl_c_are_stored(tmp_path: Path) -> None:
     stack = Stack(tmp_path / "data", {"FLEETGLASS_JOURNAL_SEGMENT_AGE_MS": "60000"})
     stack.start()
     for _ in range(50):
@@ -28,7 +28,7 @@ def test_what_was_taken_before_ctrl_c_is_stored(tmp_path: Path) -> None:
         assert stack.stop() == 0
 
 
-def test_a_child_that_dies_is_started_again(tmp_path: Path) -> None:
+def test_a_child_that_dies_is_restarted(tmp_path: Path) -> None:
     stack = Stack(tmp_path / "data")
     stack.start()
     try:
@@ -37,20 +37,20 @@ def test_a_child_that_dies_is_started_again(tmp_path: Path) -> None:
             assert pid
             os.kill(pid, signal.SIGKILL)
             eventually(lambda gone=pid, name=command: stack.child(name) not in (None, gone))
-        eventually(lambda: _takes(stack))
+        eventually(lambda: _accepts(stack))
         eventually(lambda: stack.settled() and stack.count() > 0)
     finally:
         assert stack.stop() == 0
 
 
-def _takes(stack: Stack) -> bool:
+def _accepts(stack: Stack) -> bool:
     try:
         return stack.post(request())[0] == 200
     except OSError:
         return False
 
 
-def test_a_process_ends_when_its_lifeline_is_cut_with_its_word_unread(tmp_path: Path) -> None:
+def test_a_process_ends_when_its_supervisor_dies_before_reading_ready(tmp_path: Path) -> None:
     stack = Stack(tmp_path / "data")
     ours, theirs = socket.socketpair()
     command = [sys.executable, "-m", "fleetglass_server", "collect", "--alone"]

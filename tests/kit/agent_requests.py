@@ -1,4 +1,4 @@
-"""Spans of agents, and requests of them, in few words."""
+"""Short ways to make spans of agents, and requests with them."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -15,7 +15,7 @@ START_NS = 1_790_000_000 * 10**9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """A span; ids are any text. `at_ms` and `took_ms` count from START_NS."""
+    """A span. Ids may be any text; `at_ms` counts from START_NS."""
 
     id: str
     parent: str = ""
@@ -30,7 +30,7 @@ class Sent:
 
 
 def trace_id(trace: str) -> str:
-    """As the database shows it."""
+    """Return the trace id as the database shows it."""
     return hashlib.sha256(trace.encode()).hexdigest()[:32]
 
 
@@ -39,7 +39,7 @@ def span_id(trace: str, span: str) -> str:
 
 
 def request(spans: Iterable[Sent]) -> bytes:
-    """Each span with a resource of its own."""
+    """Make a request in which each span has its own resource."""
     message = ExportTraceServiceRequest()
     for sent in spans:
         resource_spans = message.resource_spans.add()

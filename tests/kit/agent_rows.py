@@ -1,4 +1,4 @@
-"""What `agent_spans` says of some requests, once they are stored and settled."""
+"""The rows of `agent_spans` for some requests, after they are stored and settled."""
 
 import json
 import uuid
@@ -20,7 +20,7 @@ def empty(store: Store) -> None:
 
 
 def settled(store: Store, bodies: Iterable[bytes]) -> list[Row]:
-    """Insert into emptied tables, settle, and return the rows in the order of their start."""
+    """Empty the tables, insert, settle, and return the rows in the order of their start."""
     empty(store)
     store.insert_segment(segment(bodies), uuid.uuid4().hex)
     with Settler.open(store) as settler:

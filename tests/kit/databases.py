@@ -1,4 +1,4 @@
-"""A database for tests, and what is in it."""
+"""A database for tests, and functions to fill and read it."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from fleetglass_collector.store.client import Store
 from kit.otlp_rows import Pairs, Row
 from kit.stack import eventually, free_port
 
-# As arrays of pairs: a key that occurs twice is lost in a JSON object.
+# Read maps as arrays of pairs: in a JSON object, a key that occurs twice is lost.
 MAPS = ("ResourceAttributes", "SpanAttributes")
 MAP_ARRAYS = ("Events.Attributes", "Links.Attributes")
 COLUMNS = (
@@ -34,7 +34,7 @@ COLUMNS = (
 
 @contextmanager
 def running_store(folder: Path) -> Generator[str]:
-    """A store of its own process; gives its writer's DSN."""
+    """Run a store in its own process; yield the DSN of its writer."""
     listen = f"127.0.0.1:{free_port()}"
     environment = {**os.environ, "FLEETGLASS_DATA": str(folder), "FLEETGLASS_QUERY_LISTEN": listen}
     command = [sys.executable, "-m", "fleetglass_server", "store"]
@@ -64,7 +64,7 @@ def segment(bodies: Iterable[bytes], *, tenant: str = "default", number: int = 1
 
 
 def stored(store: Store, bodies: Iterable[bytes], *, tenant: str = "default") -> list[Row]:
-    """Insert into emptied tables; return what is there, in no particular order."""
+    """Empty the table, insert the bodies, and return the rows in any order."""
     store.command("TRUNCATE TABLE otel_traces")
     store.insert_segment(segment(bodies, tenant=tenant), uuid.uuid4().hex)
     lines = store.query(

@@ -1,4 +1,4 @@
-"""A disk that is soon full."""
+"""A small disk, to test a full one."""
 
 import subprocess
 import sys
@@ -11,11 +11,11 @@ import pytest
 
 @contextmanager
 def mounted(folder: Path, *, size: str) -> Generator[Path]:
-    """Mount a small disk for as long as the context is open."""
+    """Mount a small disk while the context is open."""
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "none", str(folder)]
     if sys.platform != "linux" or subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("a small disk needs the right to mount one")
+        pytest.skip("this user may not mount a disk")
     try:
         yield folder
     finally:

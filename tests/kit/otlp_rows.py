@@ -1,4 +1,4 @@
-"""What the database must hold after a request: the definition that the SQL is tested against."""
+"""The rows that the database must contain after a request. The SQL is tested against this."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any

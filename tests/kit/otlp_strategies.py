@@ -1,4 +1,4 @@
-"""Hypothesis strategies: any OTLP request that a client may send."""
+"""Hypothesis strategies for any OTLP request that a client may send."""
 
 import math
 
@@ -14,7 +14,7 @@ from opentelemetry.proto.common.v1.common_pb2 import (
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span, Status
 
-# Most are short, so that escapes and separators come up often.
+# Texts are short, so that escapes and separators come up often.
 texts = st.text(
     st.one_of(
         st.sampled_from("ab /\\\"'\0\n\t\x1f\x7f\u2028\u2029é漢😀<&{}[]"),
@@ -26,7 +26,7 @@ integers = st.one_of(
     st.integers(-(2**63), 2**63 - 1), st.sampled_from([0, 1, -1, 2**63 - 1, -(2**63)])
 )
 doubles = st.one_of(
-    # One NaN is as good as another: JSON has no way to say which.
+    # All NaN values count as the same: JSON cannot tell them apart.
     st.floats().map(lambda number: math.nan if math.isnan(number) else number),
     st.sampled_from([0.0, -0.0, 1.0, 1e15, 1e16, 1e20, 1e21, 1e22, 1e-4, 1e-5, 1e-6, 1e-7, 5e-324]),
 )
@@ -57,7 +57,7 @@ values = st.recursive(scalars, _nested, max_leaves=6)
 
 
 def attributes(*, max_size: int = 5) -> st.SearchStrategy[list[KeyValue]]:
-    """Keys may be empty, and, though OTLP forbids it, occur twice."""
+    """Attributes. Keys may be empty and may occur twice, although OTLP forbids that."""
     return st.lists(st.builds(KeyValue, key=texts, value=values), max_size=max_size)
 
 

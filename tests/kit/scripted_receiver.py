@@ -1,4 +1,4 @@
-"""An OTLP/HTTP receiver that answers as a test tells it to, and remembers what it was sent."""
+"""An OTLP/HTTP receiver that sends scripted answers and remembers the requests."""
 
 import gzip
 import threading
@@ -35,12 +35,12 @@ def partly(rejected: int, message: str) -> Reply:
 
 @dataclass
 class Receiver:
-    """`script` is answered from first, a request each; then `decide` has its way."""
+    """Answers from `script` first, one reply per request; after that, `decide` answers."""
 
     port: int = 0
     script: list[Reply] = field(default_factory=list[Reply])
     decide: Decide = lambda _: TAKEN
-    # Answers everything, whatever comes, when it is set.
+    # If set, this is the answer to every request.
     plain: Reply | None = None
     taken: list[ExportTraceServiceRequest] = field(default_factory=list[ExportTraceServiceRequest])
     headers: list[dict[str, str]] = field(default_factory=list[dict[str, str]])

@@ -9,7 +9,7 @@ EXPORT = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 
 
 def request(spans: int = 1, *, trace_id: bytes = b"", name: str = "work") -> bytes:
-    """A request of one trace, its spans named alike and otherwise distinct."""
+    """Make a request with one trace. All spans have the same name and different ids."""
     message = ExportTraceServiceRequest()
     resource_spans = message.resource_spans.add()
     service = resource_spans.resource.attributes.add(key="service.name")

@@ -1,4 +1,4 @@
-"""A real fleetglass for tests: its own processes, folder and free ports, ended by its own pid."""
+"""A real fleetglass for tests, with its own processes, folder and free ports."""
 
 import http.client
 import json
@@ -26,16 +26,16 @@ def free_port() -> int:
 
 
 def eventually(holds: Callable[[], bool], *, within_s: float = 90.0) -> None:
-    """Wait until something holds; AssertionError when it does not in time."""
+    """Wait until a condition holds; raise AssertionError if it does not in time."""
     deadline = time.monotonic() + within_s
     while not holds():
-        assert time.monotonic() < deadline, "did not come about in time"
+        assert time.monotonic() < deadline, "the condition did not hold in time"
         time.sleep(0.02)
 
 
 @dataclass
 class Stack:
-    """One installation; `start` and `kill` as often as a test likes."""
+    """One installation. A test can start and kill it again and again."""
 
     folder: Path
     settings: dict[str, str] = field(default_factory=dict[str, str])
@@ -70,7 +70,7 @@ class Stack:
 
     def start(self, *command: str) -> None:
         self.spawn(*(command or ("up",)))
-        # A collector alone brings no query port with it.
+        # A collector alone has no query port.
         ports = [self.http] if "--alone" in command else [self.http, self.query_port, self.api]
         eventually(lambda: _all_answer(ports) or self._ended(), within_s=START_S)
         assert not self._ended(), self.log.read_text()
@@ -96,14 +96,14 @@ class Stack:
             )
 
     def kill(self) -> None:
-        """Kill -9; what hangs on the process ends by itself."""
+        """Kill the supervisor with SIGKILL; its children then end by themselves."""
         self._end(signal.SIGKILL)
 
     def stop(self) -> int:
         return self._end(signal.SIGTERM)
 
     def child(self, command: str) -> int | None:
-        """The process id of a child that runs `command`, if it lives."""
+        """Return the process id of the child that runs `command`, or None."""
         assert self.process
         listing = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
         for pid in map(int, listing.read_text().split()):
@@ -168,7 +168,7 @@ def _all_answer(ports: list[int]) -> bool:
 
 
 def answers(port: int) -> bool:
-    """Whether something listens there."""
+    """Return whether something listens on the port."""
     try:
         socket.create_connection(("127.0.0.1", port), timeout=2).close()
     except OSError:

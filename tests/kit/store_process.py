@@ -1,4 +1,4 @@
-"""A real store process for tests, and plain HTTP to it."""
+"""A real store process for tests, with plain HTTP requests."""
 
 import base64
 import http.client
@@ -104,17 +104,17 @@ class StoreProcess:
         return self.request("GET", f"{path}?{urllib.parse.urlencode(params)}" if params else path)
 
     def read(self, sql: str, **params: str) -> Response:
-        """As a reader, by POST."""
+        """Run SQL as a reader, with POST."""
         return self.request("POST", f"/?{urllib.parse.urlencode(params)}", sql.encode())
 
     def write(
         self, sql: str, data: bytes | Iterable[bytes] | None = None, **params: str
     ) -> Response:
-        """As the writer; with data, the statement goes into the URL."""
-        given = params if data is None else params | {"query": sql}
+        """Run SQL as the writer. If there is data, the SQL goes into the URL."""
+        query = params if data is None else params | {"query": sql}
         return self.request(
             "POST",
-            f"/?{urllib.parse.urlencode(given)}",
+            f"/?{urllib.parse.urlencode(query)}",
             sql.encode() if data is None else data,
             headers=self.writer_headers,
         )
@@ -130,7 +130,7 @@ class StoreProcess:
 
 @contextmanager
 def store_process(folder: Path, **settings: str) -> Generator[StoreProcess]:
-    """A running store; settings are environment variables."""
+    """Run a store; `settings` are environment variables."""
     store = StoreProcess(folder, settings)
     store.start()
     try:

@@ -1,1 +1,1 @@
-"""Who may come in: addresses, keys, and the headers that carry them."""
+"""Decides who may connect: addresses, keys, and the headers that carry keys."""

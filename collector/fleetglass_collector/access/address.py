@@ -1,4 +1,4 @@
-"""Addresses: HOST:PORT, and which of them only this machine can reach."""
+"""Addresses, HOST:PORT, and whether only this machine can reach them."""
 
 import ipaddress
 from urllib.parse import unquote
@@ -10,23 +10,23 @@ def split_address(address: str) -> tuple[str, int]:
     """Split `127.0.0.1:4318` or `[::1]:4318` into host and port.
 
     Raises:
-        ConfigError: It is not a host and a port.
+        ConfigError: The text is not a host and a port.
     """
     host, colon, port = address.rpartition(":")
     bracketed = host.startswith("[") and host.endswith("]")
     host = host[1:-1] if bracketed else host
     number = int(port) if port.isascii() and port.isdigit() and len(port) <= 5 else -1
-    fits = colon and host and 0 <= number <= 65535 and bracketed == (":" in host)
-    if not fits or "[" in host or "]" in host or any(letter.isspace() for letter in host):
+    is_valid = colon and host and 0 <= number <= 65535 and bracketed == (":" in host)
+    if not is_valid or "[" in host or "]" in host or any(letter.isspace() for letter in host):
         raise ConfigError(
-            f"{address!r} is not an address: write HOST:PORT, such as '127.0.0.1:4318', "
-            "'[::1]:4318' or, for every interface, '0.0.0.0:4318'"
+            f"{address!r} is not an address: write HOST:PORT, for example '127.0.0.1:4318', "
+            "'[::1]:4318', or '0.0.0.0:4318' for all network interfaces"
         )
     return host, number
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach it; of names, only `localhost` is known to be so."""
+    """Return whether only this machine can reach a host. Of names, only `localhost` counts."""
     if host.lower() == "localhost":
         return True
     try:
@@ -38,6 +38,6 @@ def is_loopback(host: str) -> bool:
 
 
 def is_local(peer: str) -> bool:
-    """Whether a client came over loopback: `127.0.0.1:50`, `[::1]:50`, gRPC's `%5B::1%5D:50`."""
+    """Return whether a client is on this machine: `127.0.0.1:50`, or `%5B::1%5D:50` from gRPC."""
     host = unquote(peer).rpartition(":")[0]
     return is_loopback(host.removeprefix("[").removesuffix("]"))

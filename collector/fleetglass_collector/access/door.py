@@ -1,4 +1,4 @@
-"""Decides who may come in, for HTTP, gRPC and SQL alike.
+"""Decides which clients may connect, over HTTP, gRPC and SQL.
 
 A client on this machine needs no key. Any other client needs a key with the right scope.
 """
@@ -26,8 +26,8 @@ class Caller:
 
     @classmethod
     def of(cls, peer: str, header: Callable[[str], str | None]) -> Self:
-        """Read the caller from the peer's address and the request's headers, or gRPC's metadata."""
-        # A proxy on this machine speaks for clients elsewhere.
+        """Make a caller from the client's address and the request's headers, or gRPC metadata."""
+        # A proxy on this machine forwards requests of clients on other machines.
         is_forwarded = header("forwarded") or header("x-forwarded-for")
         return cls(
             is_local=is_local(peer) and not is_forwarded,
@@ -50,23 +50,23 @@ class Door:
                 return DEFAULT_TENANT
             raise Refusal(
                 Reason.UNAUTHENTICATED,
-                "a key is needed: send 'Authorization: Bearer KEY'; "
-                f"'fleetglass keys add --tenant NAME --scope {scope}' makes one",
+                "a key is needed: send the header 'Authorization: Bearer KEY'. Make a key with: "
+                f"fleetglass keys add --tenant NAME --scope {scope}",
             )
         key = self._keyring.find(caller.secret, scope, Scope.ADMIN)
         if not key:
             raise Refusal(
-                Reason.UNAUTHENTICATED, f"the key is not known, or does not have scope {scope}"
+                Reason.UNAUTHENTICATED, f"the key is wrong, or does not have scope '{scope}'"
             )
         return key.tenant
 
 
-def refuse_open_door(listen: str, keyring: Keyring, *scopes: Scope) -> None:
-    """Refuse to listen beyond loopback while no key exists.
+def require_key(listen: str, keyring: Keyring, *scopes: Scope) -> None:
+    """Refuse to listen for other machines while there is no key.
 
     Raises:
-        ConfigError: The address is open to other machines and there is no key. The message holds
-            the command that makes one.
+        ConfigError: Other machines can reach the address, and no key has one of the scopes. The
+            message contains the command that makes a key.
     """
     host, _ = split_address(listen)
     if is_loopback(host) or keyring.has(*scopes):
@@ -74,20 +74,20 @@ def refuse_open_door(listen: str, keyring: Keyring, *scopes: Scope) -> None:
     scope = scopes[0] if scopes else Scope.ADMIN
     folder = shlex.quote(str(keyring.file.parent))
     raise ConfigError(
-        f"{listen} can be reached from other machines and there is no key. Make one with "
+        f"other machines can reach {listen}, and no key has scope '{scope}'. Make one with "
         f"'fleetglass keys add --data {folder} --tenant default --scope {scope}', "
         "or listen on 127.0.0.1"
     )
 
 
 def authorization(secret: str) -> str:
-    """Return the header's value that carries a key.
+    """Return the value of the `Authorization` header for a key.
 
     Raises:
-        ConfigError: The text cannot be a key. The message does not repeat it.
+        ConfigError: The text cannot be a key. The message does not contain it.
     """
     if not re.fullmatch(r"[!-~]+", secret.strip()):
-        raise ConfigError("the key holds characters that no key has; copy it again")
+        raise ConfigError("the key contains characters that no key has; copy it again")
     return f"Bearer {secret.strip()}"
 
 

@@ -1,6 +1,6 @@
-"""Keys: who may send, read or administer, and whose spans they are.
+"""Keys: each has a tenant, and a scope that says what it may do.
 
-They live in one file, `keys.json`, as hashes. Running processes notice when it changes.
+Their hashes are in one file, `keys.json`. Running processes notice when it changes.
 """
 
 import fcntl
@@ -27,7 +27,7 @@ TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 log = logging.getLogger(__name__)
 
-# What tells one version of the file from the next: inode, size, time of change.
+# Identifies a version of the file: inode, size, time of change.
 _Stamp = tuple[int, int, int] | None
 
 
@@ -54,7 +54,7 @@ def utc_now() -> datetime:
 
 
 class Keyring:
-    """The keys in a file; a file that is not there holds none.
+    """The keys in a file. A missing file counts as empty.
 
     Raises:
         ConfigError: The file cannot be read, or is not a list of keys.
@@ -63,8 +63,8 @@ class Keyring:
     def __init__(self, file: Path, *, clock: Callable[[], datetime] = utc_now) -> None:
         self.file = file
         self._clock = clock
-        # The stamp is taken before the file is read: a change in between is read again, not missed.
-        self._held: tuple[_Stamp, tuple[Key, ...]] = (_stamp(file), _read(file))
+        # Take the stamp before reading: a change in between is then read again, not missed.
+        self._loaded: tuple[_Stamp, tuple[Key, ...]] = (_stamp(file), _read(file))
 
     def __len__(self) -> int:
         return len(self._current())
@@ -76,24 +76,24 @@ class Keyring:
         return any(key.allows(scopes) for key in self._current())
 
     def find(self, secret: str, *scopes: Scope) -> Key | None:
-        """Return the key of this secret when it has one of the scopes; admin has all of them."""
-        wanted, found = _hash(secret), None
-        # Every key is compared, each in constant time: how long it takes tells nothing.
+        """Return the key with this secret if it has one of the scopes. Admin has all scopes."""
+        wanted, match = _hash(secret), None
+        # Compare every key, each in constant time, so that the time taken reveals nothing.
         for key in self._current():
             if hmac.compare_digest(key.hash, wanted):
-                found = key
-        return found if found and found.allows(scopes) else None
+                match = key
+        return match if match and match.allows(scopes) else None
 
     def add(self, tenant: str, scope: Scope) -> str:
-        """Make a key and return its secret, which is kept nowhere.
+        """Make a key and return its secret, which is stored nowhere.
 
         Raises:
-            ConfigError: The tenant's name will not do, or the file cannot be written.
+            ConfigError: The tenant's name is not allowed, or the file cannot be written.
         """
         if not TENANT.fullmatch(tenant):
             raise ConfigError(
-                f"{tenant!r} cannot be a tenant: use letters, digits, '.', '_' and '-', "
-                "beginning with a letter or digit, 100 at most"
+                f"{tenant!r} cannot be a tenant: use at most 100 letters, digits, '.', '_', '-', "
+                "and begin with a letter or digit"
             )
         secret = "fg_" + secrets.token_urlsafe(32)
         key = Key(
@@ -116,20 +116,20 @@ class Keyring:
         return len(after) < len(before)
 
     def _current(self) -> tuple[Key, ...]:
-        stamp, held = self._held
+        stamp, keys = self._loaded
         now = _stamp(self.file)
         if now != stamp:
             try:
-                held = _read(self.file)
+                keys = _read(self.file)
             except ConfigError as error:
-                # A running collector goes on with the keys it had; it says so once a change.
-                log.error("%s; the keys read before stay in force", error)
-            self._held = (now, held)
-        return held
+                # A running collector continues with its old keys, and logs this once per change.
+                log.error("%s; the keys read before this stay valid", error)
+            self._loaded = (now, keys)
+        return keys
 
     @contextmanager
     def _changing(self) -> Generator[None]:
-        """Keep two commands that change the file at once from undoing each other."""
+        """Lock the file, so that two commands at the same time do not undo each other's change."""
         try:
             self.file.parent.mkdir(parents=True, exist_ok=True)
             lock = os.open(self.file.with_suffix(".lock"), os.O_CREAT | os.O_RDWR, 0o600)
@@ -140,34 +140,36 @@ class Keyring:
                 os.close(lock)
         except OSError as error:
             raise ConfigError(
-                f"cannot write the keys {str(self.file)!r}: {error.strerror}"
+                f"cannot write the file of keys {str(self.file)!r}: {error.strerror}"
             ) from error
 
 
 def _hash(secret: str) -> str:
-    # A plain hash is enough: the secret is 256 random bits, so there is no dictionary to slow down.
+    # A plain hash is enough: the secret is 256 random bits, so no dictionary attack is possible.
     return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def _stamp(file: Path) -> _Stamp:
     try:
-        found = file.stat()
+        stat = file.stat()
     except OSError:
         return None
-    return found.st_ino, found.st_size, found.st_mtime_ns
+    return stat.st_ino, stat.st_size, stat.st_mtime_ns
 
 
 def _read(file: Path) -> tuple[Key, ...]:
     try:
-        listed = json.loads(file.read_text())
-        return tuple(_key(item) for item in listed)
+        items = json.loads(file.read_text())
+        return tuple(_key(item) for item in items)
     except FileNotFoundError:
         return ()
     except OSError as error:
-        raise ConfigError(f"cannot read the keys {str(file)!r}: {error.strerror}") from error
+        raise ConfigError(
+            f"cannot read the file of keys {str(file)!r}: {error.strerror}"
+        ) from error
     except (ValueError, TypeError, KeyError) as error:
         raise ConfigError(
-            f"{str(file)!r} is not a list of keys. Restore it, or delete it and make "
+            f"{str(file)!r} is not a list of keys. Restore it from a backup, or delete it and make "
             "new keys with 'fleetglass keys add'"
         ) from error
 
@@ -175,7 +177,7 @@ def _read(file: Path) -> tuple[Key, ...]:
 def _key(item: dict[str, Any]) -> Key:
     fields = {name: item[name] for name in ("id", "tenant", "hash", "created")}
     if not all(isinstance(value, str) and value.isascii() for value in fields.values()):
-        raise TypeError("a key's fields are plain text")
+        raise TypeError("the fields of a key must be plain text")
     return Key(**fields, scope=Scope(item["scope"]))
 
 

@@ -1,4 +1,4 @@
-"""Everything that can be configured."""
+"""The configuration."""
 
 from fleetglass_collector.config.config import (
     OTHER_VARIABLES,

@@ -1,7 +1,7 @@
-"""Everything that can be configured: one TOML file, overridden by environment variables.
+"""The configuration: one TOML file, overridden by environment variables and command-line flags.
 
-A key `[journal] max_bytes` is the variable `FLEETGLASS_JOURNAL_MAX_BYTES`. `docs/configuration.md`
-holds the table that `reference()` prints.
+The variable of the key `[journal] max_bytes` is `FLEETGLASS_JOURNAL_MAX_BYTES`. The table in
+`docs/configuration.md` is the output of `reference()`.
 """
 
 import dataclasses
@@ -15,7 +15,7 @@ from typing import Any, cast
 
 from fleetglass.variables import VARIABLES as SDK_VARIABLES
 from fleetglass_collector.access.address import split_address
-from fleetglass_collector.config import prices as configured
+from fleetglass_collector.config import prices as configured_prices
 from fleetglass_collector.config.values import (
     ADDRESS,
     CLUSTER,
@@ -31,8 +31,8 @@ from fleetglass_collector.config.values import (
 from fleetglass_collector.errors import ConfigError
 
 PREFIX = "FLEETGLASS_"
-# Variables with our prefix that are no keys: what agents read, a secret for the command line, and
-# the supervisor's line to its children.
+# Variables with our prefix that are not configuration keys: those of the SDK, the secret for the
+# command line, and the supervisor's connection to its children.
 OTHER_VARIABLES = frozenset(
     {
         *itertools.chain.from_iterable(SDK_VARIABLES.values()),
@@ -42,8 +42,8 @@ OTHER_VARIABLES = frozenset(
 )
 
 DAY_S = 86_400.0
-# The database counts seconds from 1970 in 32 bits: what would be kept beyond 2106 would be gone at
-# once.
+# The database counts seconds since 1970 in 32 bits. With a retention that ends after 2106, it would
+# delete the rows at once.
 DAYS = whole(1, 20_000)
 
 
@@ -53,38 +53,48 @@ def _key(default: Any, kind: Kind, doc: str) -> Any:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receiver:
-    http: str = _key("127.0.0.1:4318", ADDRESS, "Address for OTLP/HTTP.")
-    grpc: str = _key("127.0.0.1:4317", ADDRESS, "Address for OTLP/gRPC.")
-    max_request_bytes: int = _key(32 << 20, size(1), "Largest request taken, after decompression.")
+    http: str = _key("127.0.0.1:4318", ADDRESS, "Address where the collector receives OTLP/HTTP.")
+    grpc: str = _key("127.0.0.1:4317", ADDRESS, "Address where the collector receives OTLP/gRPC.")
+    max_request_bytes: int = _key(
+        32 << 20, size(1), "Largest request accepted, after decompression."
+    )
     body_timeout_s: float = _key(
-        30.0, seconds(DAY_S), "How long a client may take to send one body."
+        30.0, seconds(DAY_S), "How long a client may take to send one request body."
     )
     max_waiting_bytes: int = _key(
         256 << 20,
         size(1),
-        "Memory for request bodies in flight; beyond it clients are told to retry.",
+        "Memory for requests in progress; above it, clients are told to retry later.",
     )
-    tls_certificate: str = _key("", FILE, "PEM file; with tls_key, HTTP and gRPC speak TLS.")
-    tls_key: str = _key("", FILE, "PEM file with the certificate's private key.")
+    tls_certificate: str = _key(
+        "", FILE, "PEM file of the certificate; with tls_key, all addresses use TLS."
+    )
+    tls_key: str = _key("", FILE, "PEM file of the certificate's private key.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Journal:
     max_bytes: int = _key(
-        4 << 30, size(1), "Disk the journal may take; at the bound clients are told to retry."
+        4 << 30,
+        size(1),
+        "Largest size of the journal on disk; above it, clients are told to retry later.",
     )
-    segment_bytes: int = _key(64 << 20, size(1), "A segment is inserted once it is this large ...")
-    segment_age_ms: int = _key(1000, whole(1, 3_600_000), "... or this old.")
+    segment_bytes: int = _key(
+        64 << 20, size(1), "A journal segment goes to the database when it has this size ..."
+    )
+    segment_age_ms: int = _key(1000, whole(1, 3_600_000), "... or this age.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Store:
     dsn: str = _key(
-        "", DSN, "A directory (embedded), or http(s)://user:password@host:port. Empty: DATA/store."
+        "",
+        DSN,
+        "Database: a folder (embedded), or http(s)://user:password@host:port. Empty: DATA/store.",
     )
-    database: str = _key("default", NAME, "Database that holds the tables.")
+    database: str = _key("default", NAME, "Name of the database with the tables.")
     cluster: str = _key(
-        "", CLUSTER, "Cluster name: tables are made ON CLUSTER, replicated and distributed."
+        "", CLUSTER, "Name of a ClickHouse cluster: tables are then replicated and distributed."
     )
     insert_timeout_s: float = _key(300.0, seconds(DAY_S), "How long one insert may take.")
 
@@ -92,42 +102,56 @@ class Store:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
     listen: str = _key(
-        "127.0.0.1:8123", ADDRESS, "Address of the ClickHouse HTTP endpoint (embedded)."
+        "127.0.0.1:8123", ADDRESS, "Address of the embedded database: ClickHouse's HTTP protocol."
     )
-    max_seconds: int = _key(60, whole(1, 86_400), "Longest a reader's query may run.")
-    max_memory_bytes: int = _key(1 << 30, size(1 << 20), "Memory one reader's query may take.")
-    max_result_rows: int = _key(10_000_000, whole(1), "Most rows one reader's query may return.")
-    max_threads: int = _key(2, whole(1, 1024), "Threads of one reader's query.")
-    max_concurrent: int = _key(4, whole(1, 1024), "Readers' queries that run at once; more wait.")
+    max_seconds: int = _key(60, whole(1, 86_400), "How long one query of a reader may run.")
+    max_memory_bytes: int = _key(
+        1 << 30, size(1 << 20), "Memory that one query of a reader may use."
+    )
+    max_result_rows: int = _key(
+        10_000_000, whole(1), "Most rows that one query of a reader may return."
+    )
+    max_threads: int = _key(2, whole(1, 1024), "Threads of one query of a reader.")
+    max_concurrent: int = _key(
+        4, whole(1, 1024), "Queries of readers that run at the same time; others wait."
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Api:
-    listen: str = _key("127.0.0.1:4319", ADDRESS, "Address of the API: incidents over HTTP.")
+    listen: str = _key(
+        "127.0.0.1:4319", ADDRESS, "Address of the HTTP API, which shows and changes incidents."
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:
-    otel_traces: int = _key(7, DAYS, "Days that spans with their payload are kept.")
-    otel_traces_trace_id_ts: int = _key(7, DAYS, "Days that the trace lookup is kept.")
-    agent_spans: int = _key(90, DAYS, "Days that spans without payload are kept.")
-    agent_minutes: int = _key(400, DAYS, "Days that the fleet by the minute is kept.")
-    agent_runs: int = _key(90, DAYS, "Days that the list of runs is kept.")
+    otel_traces: int = _key(7, DAYS, "Days to keep spans with all their content.")
+    otel_traces_trace_id_ts: int = _key(7, DAYS, "Days to keep the index from trace ids to times.")
+    agent_spans: int = _key(
+        90, DAYS, "Days to keep spans without prompts, answers and other content."
+    )
+    agent_minutes: int = _key(400, DAYS, "Days to keep the sums per minute.")
+    agent_runs: int = _key(90, DAYS, "Days to keep the list of runs.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     data: str = _key(
-        "fleetglass-data", FOLDER, "Folder for the journal, the keys and the embedded store."
+        "fleetglass-data", FOLDER, "Folder for the journal, the keys and the embedded database."
     )
-    fleet: str = _key("", FILE, "fleet.yaml: what is normal for this fleet, and what is dear.")
+    fleet: str = _key(
+        "",
+        FILE,
+        "Path of fleet.yaml, your description of the fleet: budgets, polling tools, severities.",
+    )
     receiver: Receiver = Receiver()
     journal: Journal = Journal()
     store: Store = Store()
     query: Query = Query()
     api: Api = Api()
     retention: Retention = Retention()
-    prices: tuple[configured.ConfiguredPrice, ...] = ()
+    prices: tuple[configured_prices.ConfiguredPrice, ...] = ()
 
     @property
     def folder(self) -> Path:
@@ -162,49 +186,50 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Given:
-    """A value as it came, and what to call its key in a message."""
+class _Setting:
+    """An unchecked value, and the name of its key for messages."""
 
     value: object
-    called: str
+    label: str
 
 
 def keys() -> Iterator[Key]:
-    """Every key there is, in the order of the dataclasses."""
+    """Yield every key, in the order of the dataclasses."""
     for top in dataclasses.fields(Config):
         if "kind" in top.metadata:
             yield Key(section="", name=top.name, default=top.default, **top.metadata)
             continue
-        # Prices are a list, in the file alone.
+        # Prices are a list, and can only be set in the file.
         section = getattr(_DEFAULT, top.name)
         for item in dataclasses.fields(section) if section else ():
             yield Key(section=top.name, name=item.name, default=item.default, **item.metadata)
 
 
 def load(file: Path | None, environment: Mapping[str, str], **overrides: str) -> Config:
-    """Read the file, then the environment, then `overrides` by path (`data`, `store__dsn`).
+    """Read the file, then the environment, then `overrides` (`data`, `store__dsn`); the last wins.
 
     Raises:
-        ConfigError: A key is unknown, or a value will not do.
+        ConfigError: A key is unknown, or a value is not allowed.
     """
     document = _document(file) if file else {}
-    prices = configured.read(document.pop("prices", []), where=repr(str(file)))
-    given = _from_document(document, repr(str(file)))
-    given |= _from_environment(environment)
+    prices = configured_prices.read(document.pop("prices", []), where=repr(str(file)))
+    settings = _from_document(document, repr(str(file)))
+    settings |= _from_environment(environment)
     for name, value in overrides.items():
         path = name.replace("__", ".")
-        given[path] = _Given(value=value, called=f"--{path.rpartition('.')[2]}")
-    config = _build({key.path: _read(key, given[key.path]) for key in keys() if key.path in given})
+        settings[path] = _Setting(value=value, label=f"--{path.rpartition('.')[2]}")
+    present = [key for key in keys() if key.path in settings]
+    config = _build({key.path: _read(key, settings[key.path]) for key in present})
     _check_together(config)
     return dataclasses.replace(config, prices=prices)
 
 
 def reference() -> str:
-    """The table of keys, as Markdown."""
+    """Return the table of keys, as Markdown."""
     rows = [
         f"| `{k.path}` | `{k.variable}` | `{k.kind.show(k.default)}` | {k.doc} |" for k in keys()
     ]
-    return "\n".join(["| key | variable | default | what |", "| --- | --- | --- | --- |", *rows])
+    return "\n".join(["| key | variable | default | meaning |", "| --- | --- | --- | --- |", *rows])
 
 
 def _build(values: Mapping[str, Any]) -> Config:
@@ -219,9 +244,11 @@ def _build(values: Mapping[str, Any]) -> Config:
 
 
 def _check_together(config: Config) -> None:
-    """Refuse values that are fine one by one and make no sense together."""
+    """Refuse values that are allowed one by one, but not together."""
     if bool(config.receiver.tls_certificate) != bool(config.receiver.tls_key):
-        raise ConfigError("TLS needs both 'receiver.tls_certificate' and 'receiver.tls_key'")
+        raise ConfigError(
+            "TLS needs both 'receiver.tls_certificate' and 'receiver.tls_key': set both"
+        )
     listening = {
         "receiver.http": config.receiver.http,
         "receiver.grpc": config.receiver.grpc,
@@ -239,23 +266,23 @@ def _document(file: Path) -> dict[str, object]:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(
-            f"cannot read the configuration {str(file)!r}: {error.strerror}"
+            f"cannot read the configuration file {str(file)!r}: {error.strerror}"
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{str(file)!r} is not TOML: {error}") from error
+        raise ConfigError(f"{str(file)!r} is not valid TOML: {error}") from error
 
 
-def _from_document(document: Mapping[str, object], where: str) -> dict[str, _Given]:
+def _from_document(document: Mapping[str, object], where: str) -> dict[str, _Setting]:
     flat = dict(_flat(document))
     _refuse_unknown(flat, [key.path for key in keys()], where=where)
     return {
-        path: _Given(value=value, called=f"{path!r} in {where}") for path, value in flat.items()
+        path: _Setting(value=value, label=f"{path!r} in {where}") for path, value in flat.items()
     }
 
 
 def _flat(document: Mapping[str, object]) -> Iterator[tuple[str, object]]:
     for name, value in document.items():
-        # A section that is empty and unknown is a typing error all the same.
+        # An unknown section is an error even if it is empty.
         if not isinstance(value, dict) or not (value or hasattr(_DEFAULT, name)):
             yield name, value
             continue
@@ -263,29 +290,31 @@ def _flat(document: Mapping[str, object]) -> Iterator[tuple[str, object]]:
             yield f"{name}.{inner}", item
 
 
-def _from_environment(environment: Mapping[str, str]) -> dict[str, _Given]:
-    known = {key.variable: key.path for key in keys()}
+def _from_environment(environment: Mapping[str, str]) -> dict[str, _Setting]:
+    paths = {key.variable: key.path for key in keys()}
     ours = {name: value for name, value in environment.items() if name.startswith(PREFIX)}
     ours = {name: value for name, value in ours.items() if name not in OTHER_VARIABLES}
-    _refuse_unknown(ours, known, where="the environment")
-    return {known[name]: _Given(value=value, called=name) for name, value in ours.items()}
+    _refuse_unknown(ours, paths, where="the environment")
+    return {paths[name]: _Setting(value=value, label=name) for name, value in ours.items()}
 
 
-def _refuse_unknown(given: Iterable[str], known: Iterable[str], *, where: str) -> None:
-    known = list(known)
-    for name in given:
-        if name not in known:
-            near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
+def _refuse_unknown(names: Iterable[str], allowed: Iterable[str], *, where: str) -> None:
+    allowed = list(allowed)
+    for name in names:
+        if name not in allowed:
+            near = difflib.get_close_matches(name, allowed, n=1, cutoff=0.0)
             raise ConfigError(f"unknown key {name!r} in {where}; did you mean {near[0]!r}?")
 
 
-def _read(key: Key, given: _Given) -> Any:
+def _read(key: Key, setting: _Setting) -> Any:
     try:
-        return key.kind.read(given.value)
+        return key.kind.read(setting.value)
     except ValueError as error:
-        # A DSN may hold a password, so a value that will not do is not repeated there.
-        found = "what it was given" if key.kind is DSN else repr(given.value)
-        raise ConfigError(f"{given.called} wants {key.kind.expected}, not {found}") from error
+        message = f"{setting.label} must be {key.kind.expected}"
+        # A DSN may contain a password, so the message does not repeat it.
+        if key.kind is not DSN:
+            message += f", not {setting.value!r}"
+        raise ConfigError(message) from error
 
 
 _DEFAULT = Config()

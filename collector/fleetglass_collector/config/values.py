@@ -1,7 +1,7 @@
-"""Kinds of configuration values: what is accepted from a file or a variable, and how it is shown.
+"""Kinds of configuration values: which values are accepted, and how they are shown.
 
-`read` takes what TOML or the environment gave and raises ValueError for what will not do;
-`expected` ends the sentence "KEY wants ...".
+`read` converts a value from TOML or the environment, and raises ValueError if it is not allowed.
+`expected` completes the message "KEY must be ...".
 """
 
 import math
@@ -60,11 +60,11 @@ def seconds(most: float) -> Kind:
             raise ValueError
         return number
 
-    return Kind(expected=f"seconds, above 0 and up to {most:g}", read=read)
+    return Kind(expected=f"a number of seconds above 0, and at most {most:g}", read=read)
 
 
 def size(least: int) -> Kind:
-    """Bytes, as a number or with a unit: `4294967296`, `"4GiB"`, `"512 MB"`."""
+    """A number of bytes, or a number with a unit: `4294967296`, `"4GiB"`, `"512 MB"`."""
 
     def read(value: object) -> int:
         if isinstance(value, int) and not isinstance(value, bool):
@@ -82,7 +82,7 @@ def size(least: int) -> Kind:
 
 
 def show_size(value: int) -> str:
-    """Write a size with the largest unit that leaves it whole: it reads back as the same number."""
+    """Write a size with the largest unit that needs no decimals, so that it reads back the same."""
     power = min(4, int(math.log2(value & -value)) // 10) if value else 0
     return f"{value >> 10 * power}{('', 'KiB', 'MiB', 'GiB', 'TiB')[power]}"
 
@@ -101,10 +101,10 @@ def _read_dsn(value: object) -> str:
     if not isinstance(value, str) or "\0" in value:
         raise ValueError
     if "://" in value:
-        # .port raises ValueError by itself for what is not a port.
+        # .port raises ValueError itself if the port is not a number.
         parts = urlsplit(value)
-        known = value.startswith(("http://", "https://"))
-        if not known or not parts.hostname or parts.port == 0:
+        is_http = value.startswith(("http://", "https://"))
+        if not is_http or not parts.hostname or parts.port == 0:
             raise ValueError
     return value
 
@@ -115,8 +115,10 @@ def _within(value: int, least: int, most: int) -> int:
     return value
 
 
-ADDRESS = Kind(expected="HOST:PORT, such as '127.0.0.1:4318' or '[::1]:4318'", read=_read_address)
-DSN = Kind(expected="a directory, or http(s)://user:password@host:port", read=_read_dsn)
+ADDRESS = Kind(
+    expected="HOST:PORT, for example '127.0.0.1:4318' or '[::1]:4318'", read=_read_address
+)
+DSN = Kind(expected="a folder, or http(s)://user:password@host:port", read=_read_dsn)
 FOLDER = text("the path of a folder", r"[^\0]+")
 FILE = text("the path of a file", r"[^\0]*")
 NAME = text("a name of letters, digits and '_'", r"[A-Za-z_][A-Za-z0-9_]{0,199}")

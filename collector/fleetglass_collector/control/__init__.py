@@ -1,1 +1,1 @@
-"""What people tell agents while they run."""
+"""Directives: orders to agents while they run."""

@@ -1,7 +1,7 @@
-"""What agents are told from outside: halt, throttle, resume.
+"""Directives: orders to halt, throttle or resume agents.
 
-A directive names a tenant and as much of agent, version and cohort as it wants to; what it leaves
-out holds for all. They are rows that are only added, so they are their own history.
+A directive names a tenant, and may name an agent, a version and a cohort. A field that is empty
+matches every agent. Rows are only added to the table, so the table is also the history.
 """
 
 import json
@@ -17,7 +17,7 @@ from fleetglass_collector.store.client import Store
 
 log = logging.getLogger(__name__)
 
-STANDING = """
+IN_FORCE = """
 SELECT
     tenant, agent, version, cohort,
     argMax(action, at) AS action,
@@ -31,12 +31,12 @@ GROUP BY tenant, agent, version, cohort
 HAVING action != 'resume' AND (until = 0 OR until > toUnixTimestamp(now()))
 ORDER BY tenant, agent, version, cohort
 """
-# Agents ask each second, and are to obey within two.
-LOOK_EVERY_S = 0.5
-# Nobody asks, nobody looks.
-PATIENCE_S = 30.0
-# What was seen longer ago is not repeated: an agent that hears nothing goes on.
-TRUST_S = 10.0
+# Agents ask every second, and must obey within two.
+READ_EVERY_S = 0.5
+# The thread stops when no agent has asked for this long.
+IDLE_S = 30.0
+# Directives read longer ago than this are not repeated. An agent without an answer keeps running.
+MAX_AGE_S = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +55,9 @@ class Scope:
         )
 
     def __str__(self) -> str:
-        told = {"agent": self.agent, "version": self.version, "cohort": self.cohort}
-        named = [f"{name} {value!r}" for name, value in told.items() if value]
-        return f"{' of '.join(named) or 'all agents'} of tenant {self.tenant!r}"
+        fields = {"agent": self.agent, "version": self.version, "cohort": self.cohort}
+        parts = [f"{name} {value!r}" for name, value in fields.items() if value]
+        return f"{' of '.join(parts) or 'all agents'} of tenant {self.tenant!r}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,15 +69,14 @@ class Directive:
     by: str = ""
     since: str = ""
     until: int = 0
-    """Unix seconds; 0 is until it is lifted."""
+    """Unix seconds; 0 if it stays in force until `resume`."""
 
 
-def standing(store: Store) -> list[Directive]:
-    """What holds now."""
-    return [_directive(json.loads(line)) for line in store.query(STANDING).splitlines()]
+def in_force(store: Store) -> list[Directive]:
+    return [_directive(json.loads(line)) for line in store.query(IN_FORCE).splitlines()]
 
 
-def give(store: Store, directives: Iterable[Directive]) -> None:
+def add(store: Store, directives: Iterable[Directive]) -> None:
     lines = [
         json.dumps(
             asdict(directive.scope)
@@ -107,30 +106,31 @@ def _directive(row: Mapping[str, Any]) -> Directive:
     )
 
 
-class Board:
-    """What holds now, for many who ask at once; looks it up while somebody asks."""
+class DirectiveCache:
+    """Answers the requests of many agents from memory. A thread reads the database meanwhile."""
 
     def __init__(self, connect: Callable[[], Store]) -> None:
         self._connect = connect
-        self._standing: list[Directive] = []
-        self._seen_s = 0.0
+        self._directives: list[Directive] = []
+        self._read_s = 0.0
         self._asked_s = 0.0
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._ended = threading.Event()
 
-    def told(self, tenant: str) -> bytes | None:
-        """The answer to a tenant's agents; None while it is not known."""
+    def answer(self, tenant: str) -> bytes | None:
+        """Return the directives for a tenant's agents, as JSON; None while they are not known."""
         self._asked_s = time.monotonic()
         self._ensure_thread()
-        if self._asked_s - self._seen_s > TRUST_S:
+        if self._asked_s - self._read_s > MAX_AGE_S:
             return None
-        mine = [one for one in self._standing if one.scope.tenant == tenant]
-        told = [
-            asdict(one.scope) | {"action": one.action, "every_s": one.every_s, "reason": one.reason}
-            for one in mine
+        directives = [
+            asdict(each.scope)
+            | {"action": each.action, "every_s": each.every_s, "reason": each.reason}
+            for each in self._directives
+            if each.scope.tenant == tenant
         ]
-        return json.dumps({"directives": told}).encode()
+        return json.dumps({"directives": directives}).encode()
 
     def close(self) -> None:
         self._ended.set()
@@ -140,18 +140,18 @@ class Board:
     def _ensure_thread(self) -> None:
         with self._lock:
             if self._thread is None and not self._ended.is_set():
-                self._thread = threading.Thread(target=self._look, name="directives", daemon=True)
+                self._thread = threading.Thread(target=self._read, name="directives", daemon=True)
                 self._thread.start()
 
-    def _look(self) -> None:
+    def _read(self) -> None:
         store = self._connect()
-        while not self._ended.is_set() and time.monotonic() - self._asked_s < PATIENCE_S:
+        while not self._ended.is_set() and time.monotonic() - self._asked_s < IDLE_S:
             try:
-                self._standing = standing(store)
-                self._seen_s = time.monotonic()
+                self._directives = in_force(store)
+                self._read_s = time.monotonic()
             except StoreError as error:
-                log.debug("no directives: %s", error)
-            self._ended.wait(LOOK_EVERY_S)
+                log.debug("cannot read the directives: %s", error)
+            self._ended.wait(READ_EVERY_S)
         store.close()
         with self._lock:
             self._thread = None

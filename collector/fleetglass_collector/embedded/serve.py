@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from fleetglass_collector.access.address import split_address
-from fleetglass_collector.access.door import refuse_open_door
+from fleetglass_collector.access.door import require_key
 from fleetglass_collector.access.keys import Keyring, Scope
 from fleetglass_collector.config import Config
 from fleetglass_collector.embedded.endpoint import Endpoint
@@ -22,7 +22,7 @@ async def run(config: Config, stop: asyncio.Event, ready: Callable[[], None]) ->
         ConfigError: The folder, the port or the certificate cannot be used, or nobody may read.
     """
     keyring = Keyring(config.folder / "keys.json")
-    refuse_open_door(config.query.listen, keyring, Scope.READ, Scope.ADMIN)
+    require_key(config.query.listen, keyring, Scope.READ, Scope.ADMIN)
     door = Door(
         writer_secret=writer_secret(config.folder),
         may_read=lambda secret: keyring.find(secret, Scope.READ, Scope.ADMIN) is not None,

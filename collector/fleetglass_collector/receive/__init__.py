@@ -1,1 +1,1 @@
-"""What listens for spans."""
+"""Listens for spans over OTLP."""

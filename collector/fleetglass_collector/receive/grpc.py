@@ -1,4 +1,4 @@
-"""OTLP/gRPC: TraceService/Export, the request's bytes passed through undecoded."""
+"""OTLP/gRPC: TraceService/Export. The bytes of a request are passed on undecoded."""
 
 import logging
 from collections.abc import AsyncGenerator
@@ -17,9 +17,9 @@ from fleetglass_collector.access.keys import Scope
 from fleetglass_collector.errors import ConfigError, Reason, Refusal
 from fleetglass_collector.otlp.reply import success
 from fleetglass_collector.receive.intake import Intake
-from fleetglass_collector.receive.listener import refuse_taken
+from fleetglass_collector.receive.listener import refuse_used_address
 
-# The stubs leave the handlers' types open, which strict checking does not take.
+# The type stubs do not give the types of handlers, and strict checking refuses that.
 aio: Any = grpc.aio
 untyped: Any = grpc
 
@@ -39,14 +39,14 @@ class GrpcReceiver:
 
     async def export(self, body: bytes, context: Context) -> bytes:
         try:
-            with self._intake.holding(len(body)):
+            with self._intake.memory(len(body)):
                 tenant = self._tenant(context)
                 checked = await self._intake.take(body, tenant=tenant, protocol="grpc")
             return success(checked.rejected, checked.message, json=False)
         except Refusal as refusal:
             return await self._refuse(context, refusal)
         except Exception:
-            # This place must never fail: one request must not end the others.
+            # A failure in one request must not affect the others.
             log.exception("a request failed")
             return await self._refuse(context, Refusal(Reason.INTERNAL, "internal error"))
 
@@ -81,9 +81,9 @@ async def serving_grpc(receiver: GrpcReceiver, listen: str, intake: Intake) -> A
     """Serve while the context is open.
 
     Raises:
-        ConfigError: The address cannot be had.
+        ConfigError: It cannot listen on the address.
     """
-    refuse_taken(listen)
+    refuse_used_address(listen)
     server: Any = aio.server(
         options=[
             ("grpc.max_receive_message_length", intake.limits.max_request_bytes),
@@ -91,7 +91,7 @@ async def serving_grpc(receiver: GrpcReceiver, listen: str, intake: Intake) -> A
         ],
         maximum_concurrent_rpcs=MAX_CONCURRENT,
     )
-    # No serializers: what is on the wire is what we get.
+    # Without serializers, the handler gets the bytes as they came.
     handler = untyped.unary_unary_rpc_method_handler(receiver.export)
     handlers = untyped.method_handlers_generic_handler(SERVICE, {METHOD: handler})
     server.add_generic_rpc_handlers((handlers,))

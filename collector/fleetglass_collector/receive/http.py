@@ -1,4 +1,4 @@
-"""OTLP/HTTP, to the letter of the specification, and what agents and Prometheus ask beside it."""
+"""The routes of the collector: OTLP/HTTP as specified, directives, metrics and health."""
 
 from collections.abc import Callable
 
@@ -21,7 +21,7 @@ EXPOSITION = "text/plain; version=0.0.4"
 def routes(
     intake: Intake, metrics: Callable[[], bytes], directives: Callable[[str], bytes | None]
 ) -> tuple[Route, ...]:
-    """List what the receiver answers. `directives` returns None while they are unknown."""
+    """Return the routes. `directives` returns None while the directives are not known."""
 
     async def traces(request: Request) -> Response:
         return await _traces(intake, request)
@@ -29,10 +29,10 @@ def routes(
     async def exposition(_: Request) -> Response:
         return Response(kind=EXPOSITION, body=metrics())
 
-    async def standing(request: Request) -> Response:
-        # Another thread looks the directives up, so this never waits.
+    async def in_force(request: Request) -> Response:
+        # Another thread reads the directives from the database, so this never waits.
         if (body := directives(request.tenant)) is None:
-            message = "directives are not known yet"
+            message = "the directives are not known yet"
             raise Refusal(Reason.UNAVAILABLE, message, retry_after_s=1)
         return Response(kind=JSON, body=body)
 
@@ -44,7 +44,7 @@ def routes(
             scope=Scope.INGEST,
             media=(PROTOBUF, JSON),
         ),
-        Route(method="GET", path="/v1/directives", answer=standing, scope=Scope.INGEST),
+        Route(method="GET", path="/v1/directives", answer=in_force, scope=Scope.INGEST),
         Route(method="GET", path="/metrics", answer=exposition, scope=Scope.READ),
         Route(method="GET", path="/healthz", answer=healthy),
     )
@@ -52,9 +52,9 @@ def routes(
 
 async def _traces(intake: Intake, request: Request) -> Response:
     limits, json = intake.limits, request.is_json
-    with intake.holding() as more:
+    with intake.memory() as reserve:
         body = await request.body(
-            limits.max_request_bytes, timeout_s=limits.body_timeout_s, more=more
+            limits.max_request_bytes, timeout_s=limits.body_timeout_s, reserve=reserve
         )
         checked = await intake.take(
             body,

@@ -1,4 +1,4 @@
-"""One request on its way in, whichever protocol brought it: decode, check, journal, answer."""
+"""Takes in a request of any protocol: decodes it, checks it and writes it to the journal."""
 
 import asyncio
 import time
@@ -14,8 +14,8 @@ from fleetglass_collector.otlp.check import Checked, check
 from fleetglass_collector.otlp.encoding import decompress
 from fleetglass_collector.otlp.json_codec import from_json
 
-# A body up to this size is decoded on the event loop: that takes about a millisecond, less than
-# handing it to a thread costs. JSON always goes to a thread: it is a hundred times slower.
+# A body up to this size is decoded on the event loop. That takes about a millisecond, which is less
+# than passing it to a thread. JSON always goes to a thread: decoding it is a hundred times slower.
 INLINE_BYTES = 512 << 10
 
 
@@ -28,39 +28,39 @@ class Intake:
         self.latency = Histogram("fleetglass_ack_seconds", "From a whole body to its answer.")
         self.limits = limits
         self._journal = journal
-        self._held = 0
+        self._reserved = 0
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="intake")
 
     @contextmanager
-    def holding(self, size: int = 0) -> Generator[Callable[[int], None]]:
-        """Account for a request's memory; what is yielded adds to it as more of it comes.
+    def memory(self, size: int = 0) -> Generator[Callable[[int], None]]:
+        """Reserve memory for a request. Call the yielded function to reserve more.
 
         Raises:
-            Refusal: There are too many in flight already.
+            Refusal: The requests in progress use too much memory already.
         """
-        held = 0
+        reserved = 0
 
-        def more(amount: int) -> None:
-            nonlocal held
-            if self._held + amount > self.limits.max_waiting_bytes:
-                message = "too many requests are in flight"
+        def reserve(amount: int) -> None:
+            nonlocal reserved
+            if self._reserved + amount > self.limits.max_waiting_bytes:
+                message = "the collector is busy with too many requests; retry later"
                 raise Refusal(Reason.UNAVAILABLE, message, retry_after_s=1)
-            self._held += amount
-            held += amount
+            self._reserved += amount
+            reserved += amount
 
         try:
-            more(size)
-            yield more
+            reserve(size)
+            yield reserve
         finally:
-            self._held -= held
+            self._reserved -= reserved
 
     async def take(
         self, body: bytes, *, tenant: str, protocol: str, encoding: str = "", json: bool = False
     ) -> Checked:
-        """Return once the spans are durable.
+        """Return once the spans are safe on disk.
 
         Raises:
-            Refusal: Nothing of the request was kept.
+            Refusal: No span of the request was kept.
         """
         began = time.monotonic()
         if json or len(body) > INLINE_BYTES:
@@ -68,7 +68,7 @@ class Intake:
             checked = await loop.run_in_executor(self._threads, self._decode, body, encoding, json)
         else:
             checked = self._decode(body, encoding, json)
-        with self.holding(len(checked.body)):
+        with self.memory(len(checked.body)):
             if checked.spans:
                 await self._journal.append(checked.body, tenant=tenant, spans=checked.spans)
         self.requests.add(protocol=protocol)

@@ -1,4 +1,4 @@
-"""One HTTP listener: an RSGI application served by granian inside the running event loop."""
+"""An HTTP listener: granian serves an RSGI application in the running event loop."""
 
 import asyncio
 import logging
@@ -31,10 +31,10 @@ async def serving(app: Application, listen: str, receiver: Receiver) -> AsyncGen
     """Serve `app` on `listen` while the context is open.
 
     Raises:
-        ConfigError: The address cannot be had.
+        ConfigError: It cannot listen on the address.
     """
     host, port = split_address(listen)
-    refuse_taken(listen)
+    refuse_used_address(listen)
     tls = receiver.tls_certificate and receiver.tls_key
     server: Any = Server(
         app,
@@ -44,7 +44,7 @@ async def serving(app: Application, listen: str, receiver: Receiver) -> AsyncGen
         http=HTTPModes.auto,
         websockets=False,
         backlog=1024,
-        # granian counts connections here, idle ones too.
+        # In granian, this limits all connections, including idle ones.
         backpressure=MAX_CONNECTIONS,
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_TIMEOUT_MS),
         log_enabled=False,
@@ -60,8 +60,8 @@ async def serving(app: Application, listen: str, receiver: Receiver) -> AsyncGen
         await asyncio.wait([task], timeout=STOP_TIMEOUT_S)
 
 
-def refuse_taken(listen: str) -> None:
-    """Say so when another process listens there: granian would share the port with it silently."""
+def refuse_used_address(listen: str) -> None:
+    """Raise ConfigError if another process uses the address: granian would share it silently."""
     host, port = split_address(listen)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
@@ -70,6 +70,6 @@ def refuse_taken(listen: str) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise ConfigError(
-                f"cannot listen on {listen}: {error.strerror}. Stop the process that does, "
-                "or choose another address in the configuration."
+                f"cannot listen on {listen}: {error.strerror}. Stop the process that uses this "
+                "address, or choose another address in the configuration."
             ) from error

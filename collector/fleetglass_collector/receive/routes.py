@@ -1,4 +1,4 @@
-"""What an HTTP listener answers: one table of routes, and the application that serves it."""
+"""A table of HTTP routes, and the application that serves it."""
 
 import asyncio
 import logging
@@ -21,7 +21,7 @@ PROTOBUF, JSON, TEXT = "application/x-protobuf", "application/json", "text/plain
 class Request:
     tenant: str
     parts: Mapping[str, str]
-    """The parts of the path that its route names."""
+    """The values of the named parts of the path, such as `id`."""
     query: str
     headers: Headers
     exchange: Exchange
@@ -31,27 +31,27 @@ class Request:
         return media_type(self.headers) == JSON
 
     async def body(
-        self, limit: int, *, timeout_s: float, more: Callable[[int], None] = lambda _: None
+        self, limit: int, *, timeout_s: float, reserve: Callable[[int], None] = lambda _: None
     ) -> bytes:
-        """Read the body; `more` is called with the size of each piece that arrives.
+        """Read the body. `reserve` is called with the size of each piece that arrives.
 
         Raises:
-            Refusal: The body is too large, too slow, or shorter than it says.
+            Refusal: The body is too large, too slow, or shorter than its content-length.
         """
         announced = _content_length(self.headers)
         if announced is not None and announced > limit:
-            raise Refusal(Reason.TOO_LARGE, f"a request may have at most {limit} bytes")
+            raise Refusal(Reason.TOO_LARGE, f"the body is larger than {limit} bytes")
         body = bytearray()
         try:
             async with asyncio.timeout(timeout_s):
                 async for chunk in self.exchange:
-                    more(len(chunk))
+                    reserve(len(chunk))
                     body += chunk
                     if len(body) > limit:
-                        raise Refusal(Reason.TOO_LARGE, f"a request may have at most {limit} bytes")
+                        raise Refusal(Reason.TOO_LARGE, f"the body is larger than {limit} bytes")
         except TimeoutError as error:
             raise Refusal(Reason.TIMEOUT, "the body took too long to arrive") from error
-        # When a client goes away, granian hands out what has arrived as if it were all.
+        # When a client disconnects, granian returns the part that arrived as if it were complete.
         if announced not in (None, len(body)):
             raise Refusal(Reason.MALFORMED, "the body is shorter than its content-length")
         return bytes(body)
@@ -67,16 +67,16 @@ class Response:
 class Route:
     method: str
     path: str
-    """Such as `/v1/incidents/{id}`."""
+    """For example `/v1/incidents/{id}`."""
     answer: Callable[[Request], Awaitable[Response]]
     scope: KeyScope | None = None
-    """What a key must allow; None lets everybody in."""
+    """The scope that a key must have; None if no key is needed."""
     media: tuple[str, ...] = ()
-    """The content types that the body may have."""
+    """The accepted content types of the body."""
 
 
 class Application:
-    """Serves the routes to granian. Every request passes the same door and the same checks."""
+    """Serves the routes over granian. Every request passes the same door and the same checks."""
 
     def __init__(self, routes: Sequence[Route], door: Door, refused: Counter) -> None:
         self._routes = routes
@@ -90,7 +90,7 @@ class Application:
         except Refusal as refusal:
             self._refuse(scope, exchange, refusal)
         except Exception:
-            # This place must never fail: one request must not end the others.
+            # A failure in one request must not affect the others.
             log.exception("a request failed")
             self._refuse(scope, exchange, Refusal(Reason.INTERNAL, "internal error"))
 
@@ -100,9 +100,7 @@ class Application:
         if route.scope is not None:
             tenant = self._door.tenant(Caller.of(scope.client, scope.headers.get), route.scope)
         if route.media and media_type(scope.headers) not in route.media:
-            raise Refusal(
-                Reason.MEDIA_TYPE, f"content-type must be {' or '.join(route.media)} here"
-            )
+            raise Refusal(Reason.MEDIA_TYPE, f"the content-type must be {' or '.join(route.media)}")
         request = Request(
             tenant=tenant,
             parts=parts,
@@ -116,7 +114,7 @@ class Application:
         """Find the route of a request.
 
         Raises:
-            Refusal: No route has the path, or none has the method too.
+            Refusal: No route has this path, or none has this path and method.
         """
         matches = [(route, parts) for route in self._routes if (parts := _match(route, path))]
         wanted = "GET" if method == "HEAD" else method
@@ -125,9 +123,9 @@ class Application:
                 return route, parts
         if matches:
             methods = " or ".join(sorted({route.method for route, _ in matches}))
-            raise Refusal(Reason.METHOD, f"{path!r} is asked with {methods}, not {method}")
+            raise Refusal(Reason.METHOD, f"{path!r} accepts {methods}, not {method}")
         paths = ", ".join(sorted({route.path for route in self._routes}))
-        raise Refusal(Reason.NOT_FOUND, f"nothing at {path!r}; there are {paths}")
+        raise Refusal(Reason.NOT_FOUND, f"there is no {path!r}; the paths are {paths}")
 
     def _refuse(self, scope: Scope, exchange: Exchange, refusal: Refusal) -> None:
         self._refused.add(protocol="http", reason=refusal.reason.name.lower())
@@ -150,7 +148,7 @@ def media_type(headers: Headers) -> str:
 
 
 def _match(route: Route, path: str) -> dict[str, str] | None:
-    """Return the named parts of a path, with the path itself as `path`; None if it differs."""
+    """Return the named parts of a path and the path itself as `path`; None if it does not match."""
     wanted, actual = route.path.split("/"), path.split("/")
     if len(wanted) != len(actual):
         return None

@@ -1,4 +1,4 @@
-"""The shape of a granian RSGI request, typed: what our two HTTP applications are given."""
+"""Types for the RSGI requests that granian passes to our HTTP applications."""
 
 from collections.abc import AsyncIterator
 from typing import Protocol
@@ -29,7 +29,7 @@ class Stream(Protocol):
 
 
 class Exchange(Protocol):
-    """One request's body, and the way to answer it."""
+    """Reads the body of one request and sends the response."""
 
     async def __call__(self) -> bytes: ...
     def __aiter__(self) -> AsyncIterator[bytes]: ...

@@ -1,1 +1,1 @@
-"""HTTP for people and tools."""
+"""The HTTP API."""

@@ -1,4 +1,4 @@
-"""Incidents over HTTP.
+"""The API of incidents.
 
 GET  /v1/incidents[?state=open&all=1&limit=100]
 GET  /v1/incidents/ID
@@ -38,20 +38,20 @@ Connect = Callable[[], Store]
 
 
 def routes(connect: Connect) -> tuple[Route, ...]:
-    async def all_of_them(request: Request) -> Response:
+    async def list_all(request: Request) -> Response:
         return await _in_a_thread(_list, connect, request.tenant, request.query)
 
-    async def one(request: Request) -> Response:
+    async def show(request: Request) -> Response:
         return await _in_a_thread(_show, connect, request.tenant, request.parts["id"])
 
     async def change(request: Request) -> Response:
         body = await request.body(LARGEST_BODY, timeout_s=BODY_TIMEOUT_S)
-        what = _act(request.parts["action"], body)
-        return await _in_a_thread(_change, connect, request.tenant, request.parts["id"], what)
+        action = _act(request.parts["action"], body)
+        return await _in_a_thread(_change, connect, request.tenant, request.parts["id"], action)
 
     return (
-        Route(method="GET", path=PATH, answer=all_of_them, scope=Scope.READ),
-        Route(method="GET", path=f"{PATH}/{{id}}", answer=one, scope=Scope.READ),
+        Route(method="GET", path=PATH, answer=list_all, scope=Scope.READ),
+        Route(method="GET", path=f"{PATH}/{{id}}", answer=show, scope=Scope.READ),
         Route(
             method="POST",
             path=f"{PATH}/{{id}}/{{action}}",
@@ -72,9 +72,11 @@ def _list(connect: Connect, tenant: str, query: str) -> dict[str, Any]:
     options = {name: values[-1] for name, values in parse_qs(query).items()}
     state, limit = options.get("state", ""), options.get("limit", "100")
     if state and state not in STATES:
-        raise Refusal(Reason.MALFORMED, f"'state' is one of {', '.join(STATES)}, not {state!r}")
+        raise Refusal(
+            Reason.MALFORMED, f"'state' must be one of {', '.join(STATES)}, not {state!r}"
+        )
     if not limit.isdecimal() or not 0 < int(limit) <= MOST:
-        raise Refusal(Reason.MALFORMED, f"'limit' is a number from 1 to {MOST}, not {limit!r}")
+        raise Refusal(Reason.MALFORMED, f"'limit' must be a number from 1 to {MOST}, not {limit!r}")
     with _connected(connect) as store:
         rows = listed(
             store, tenant=tenant, state=state, resolved="all" in options, limit=int(limit)
@@ -88,11 +90,11 @@ def _show(connect: Connect, tenant: str, id: str) -> dict[str, Any]:
         return incident | {"history": history(store, incident), "cycles": cycles(store, incident)}
 
 
-def _change(connect: Connect, tenant: str, id: str, what: Act) -> dict[str, Any]:
+def _change(connect: Connect, tenant: str, id: str, action: Act) -> dict[str, Any]:
     with _connected(connect) as store:
         incident = found(store, id, tenant=tenant)
-        act(store, incident, what)
-    return {"id": incident["id"], "action": what.action}
+        act(store, incident, action)
+    return {"id": incident["id"], "action": action.action}
 
 
 @contextmanager
@@ -103,7 +105,7 @@ def _connected(connect: Connect) -> Generator[Store]:
     except ConfigError as error:
         raise Refusal(Reason.NOT_FOUND, str(error)) from error
     except StoreError as error:
-        # The database's message may quote the question, so it is not repeated.
+        # The database's message may quote the SQL, so it is not repeated.
         raise Refusal(
             Reason.UNAVAILABLE, "the database does not answer", retry_after_s=5
         ) from error
@@ -113,18 +115,22 @@ def _connected(connect: Connect) -> Generator[Store]:
 
 def _act(action: str, body: bytes) -> Act:
     if action not in ACTIONS:
-        raise Refusal(Reason.NOT_FOUND, f"POST to {PATH}/ID/ and one of {', '.join(ACTIONS)}")
+        raise Refusal(
+            Reason.NOT_FOUND, f"unknown action {action!r}: it must be one of {', '.join(ACTIONS)}"
+        )
     try:
         document = json.loads(body or b"{}")
     except ValueError as error:
         raise Refusal(Reason.MALFORMED, f"the body is not JSON: {error}") from error
     if not isinstance(document, dict):
-        raise Refusal(Reason.MALFORMED, "the body must be an object")
+        raise Refusal(Reason.MALFORMED, "the body must be a JSON object")
     fields = cast("dict[str, Any]", document)
     by, why, seconds = fields.get("by"), fields.get("why", ""), fields.get("seconds", 0)
     if not isinstance(by, str) or not by or not isinstance(why, str):
-        raise Refusal(Reason.MALFORMED, 'the body must name who acts: {"by": "..."}')
+        raise Refusal(Reason.MALFORMED, 'the body must say who you are: {"by": "NAME"}')
     is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
     if action == "silence" and not (is_number and 0 < seconds <= LONGEST_S):
-        raise Refusal(Reason.MALFORMED, f"'seconds' must be a number up to {LONGEST_S}")
+        raise Refusal(
+            Reason.MALFORMED, f"'seconds' must be a number above 0, and at most {LONGEST_S}"
+        )
     return Act(action=action, by=by, why=why, seconds=float(seconds) if is_number else 0.0)

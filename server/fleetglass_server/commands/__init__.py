@@ -1,4 +1,4 @@
-"""The commands, listed by hand: one module each, with NAME, arguments(parser) and run(...)."""
+"""The list of commands. Each is a module with NAME, arguments(parser) and run(config, options)."""
 
 import argparse
 from importlib import import_module
@@ -26,7 +26,7 @@ COMMANDS = (
 
 
 class Command(Protocol):
-    """A command module. Its docstring is its help."""
+    """A command module. Its docstring is the text of its --help."""
 
     @property
     def NAME(self) -> str: ...

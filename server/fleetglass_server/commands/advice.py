@@ -4,14 +4,14 @@ from fleetglass_collector.config import Config
 from fleetglass_collector.errors import StoreError
 
 
-def advised(error: StoreError, config: Config, where: str) -> StoreError:
-    """Return the error with what to do about it."""
+def with_advice(error: StoreError, config: Config, where: str) -> StoreError:
+    """Return the error with advice added for what to do."""
     advice = ""
     if not error.code and str(error).startswith(f"{where}: "):
         advice = (
-            "Is the DSN right, and the server up?"
+            "Check the DSN, and that the server is running."
             if config.is_remote
-            else "Start it with 'fleetglass up', or name another database with --dsn."
+            else "Start it with 'fleetglass up', or give another database with --dsn."
         )
     elif error.code in (192, 193, 194, 516):
         advice = (

@@ -1,8 +1,8 @@
 """Look for incidents in recorded spans: fleetglass check run.pb.gz --fail-on warning.
 
-Nothing has to run for it, and nothing is kept. Files are as 'fleetglass replay' takes them; time is
-the spans' own. The exit status is 1 when an incident is as bad as --fail-on says, and 2 when a
-file could not be read.
+This needs no running fleetglass and keeps nothing. It reads the same files as 'fleetglass replay'
+and uses the times in the spans. The exit status is 1 when an incident has the severity of --fail-on
+or a higher one, and 2 when a file cannot be read.
 """
 
 import argparse
@@ -18,25 +18,30 @@ SEVERITIES = ("warning", "critical")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("files", metavar="FILE", nargs="+", type=Path)
-    parser.add_argument("--fleet", metavar="FILE", type=Path, help="fleet.yaml")
-    parser.add_argument("--json", action="store_true", help="a line of JSON for each incident")
+    parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help="recorded spans")
     parser.add_argument(
-        "--fail-on", choices=SEVERITIES, default="critical", help="exit with 1 then"
+        "--fleet", metavar="FILE", type=Path, help="fleet.yaml, your description of the fleet"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object per incident")
+    parser.add_argument(
+        "--fail-on",
+        choices=SEVERITIES,
+        default="critical",
+        help="exit with status 1 at this severity or a higher one (default: critical)",
     )
 
 
 def run(config: Config, options: argparse.Namespace) -> int:
-    # The detectors take a while to import; the other commands go without.
-    from fleetglass_server.processes.declared import fleet_of
+    # Importing the detectors is slow; other commands do not need them.
+    from fleetglass_server.processes.fleet_file import load_fleet
     from fleetglass_server.recordings.checking import incidents_of, lines, sentences
 
-    fleet = fleet_of(config, options.fleet)
+    fleet = load_fleet(config, options.fleet)
     with Console(stderr=True).status("") as status:
         incidents, tally = incidents_of(options.files, fleet, stage=status.update)
     for failure in tally.failures:
         print(failure, file=sys.stderr)
     for line in lines(incidents) if options.json else sentences(incidents, tally.sent):
         print(line)
-    worst = max((SEVERITIES.index(one.severity) for one in incidents), default=-1)
+    worst = max((SEVERITIES.index(incident.severity) for incident in incidents), default=-1)
     return 1 if worst >= SEVERITIES.index(options.fail_on) else 0 if tally.clean else 2

@@ -18,8 +18,8 @@ from typing import Any
 from fleetglass_collector.config import Config
 from fleetglass_collector.errors import StoreError
 from fleetglass_collector.store.reader import Reader
-from fleetglass_server.commands.advice import advised
-from fleetglass_server.terminal import safe
+from fleetglass_server.commands.advice import with_advice
+from fleetglass_server.terminal import printable
 
 NAME = "costs"
 BY = ("agent", "model", "cohort", "tenant", "tool")
@@ -70,7 +70,7 @@ def run(config: Config, options: argparse.Namespace) -> int:
     try:
         return _reconcile(reader, options) if options.reconcile else _show(reader, options)
     except StoreError as error:
-        raise advised(error, config, str(reader.endpoint)) from error
+        raise with_advice(error, config, str(reader.endpoint)) from error
 
 
 def _show(reader: Reader, options: argparse.Namespace) -> int:
@@ -104,5 +104,5 @@ def _reconcile(reader: Reader, options: argparse.Namespace) -> int:
 
 
 def _print(rows: Iterable[Mapping[str, Any]], text: str, *, as_json: bool) -> None:
-    for line in map(json.dumps, rows) if as_json else (safe(text),):
+    for line in map(json.dumps, rows) if as_json else (printable(text),):
         print(line)

@@ -1,8 +1,8 @@
-"""Check this installation and say what to do about what is not right.
+"""Check this installation, and say how to fix what is wrong.
 
-Looks at versions, clock, disk, keys, GPU, ports and the database; when a collector is running,
-sends it a span and reads it back by SQL. The exit status is 1 when anything failed. Notes are
-things to know, not failures.
+It checks versions, clock, disk, keys, ports and the database. If a collector is running, it sends
+a test span and reads it back with SQL. The exit status is 1 if a check failed. A note is only
+information: it is not a failure.
 """
 
 import argparse
@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from fleetglass_collector.config import Config
+from fleetglass_server.commands.flags import DSN_HELP
 from fleetglass_server.doctor.check import Check, Level
 
 NAME = "doctor"
@@ -20,14 +21,18 @@ _STYLES = {Level.OK: "green", Level.NOTE: "yellow", Level.FAIL: "bold red"}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--dsn", help="directory, or http(s)://user:password@host:port")
+    parser.add_argument("--dsn", metavar="DSN", help=DSN_HELP)
     parser.add_argument(
-        "--within", metavar="SECONDS", type=float, default=15.0, help="how long a span may take"
+        "--within",
+        metavar="SECONDS",
+        type=float,
+        default=15.0,
+        help="how long the test span may take to reach the database (default: 15)",
     )
 
 
 def run(config: Config, options: argparse.Namespace) -> int:
-    # The drivers that this imports take a while; the other commands go without.
+    # Importing these is slow; other commands do not need them.
     from fleetglass_server.doctor.examination import examine
     from fleetglass_server.doctor.round_trip import Patience
 
@@ -38,14 +43,14 @@ def run(config: Config, options: argparse.Namespace) -> int:
 
 
 def show(checks: Iterable[Check], console: Console) -> int:
-    """Print each check as it comes; return how many failed."""
+    """Print each check as soon as it is done; return how many failed."""
     failed = 0
     for check in checks:
         failed += check.level is Level.FAIL
         line = Text(f"{check.level:4}", _STYLES[check.level])
-        line.append(f"  {check.name:13}  {check.found}", "default")
+        line.append(f"  {check.name:13}  {check.finding}", "default")
         console.print(line)
         if check.advice:
             console.print(Text(f"      {'':13}  -> {check.advice}"))
-    console.print(Text(f"\n{failed} failed" if failed else "\nNothing failed"))
+    console.print(Text(f"\nFailed checks: {failed}" if failed else "\nAll checks passed."))
     return failed

@@ -1,7 +1,7 @@
-"""Show what goes wrong in the fleet, and say what is to be done about it.
+"""List, show, acknowledge, silence and resolve incidents.
 
-Without an action, lists what is not resolved, worst first. An incident is named by its id, or by as
-much of it as tells it from the others.
+Without an ACTION, this lists the incidents that are not resolved, the most severe first. ID is an
+incident's id, or the first letters of it if no other incident begins with them.
 """
 
 import argparse
@@ -16,8 +16,8 @@ from fleetglass_collector.config import Config
 from fleetglass_collector.errors import StoreError
 from fleetglass_collector.ship.target import store_of
 from fleetglass_collector.store.client import Store
-from fleetglass_server.commands.advice import advised
-from fleetglass_server.commands.flags import duration, repeat_place
+from fleetglass_server.commands.advice import with_advice
+from fleetglass_server.commands.flags import duration, repeat_data_and_config
 from fleetglass_server.incidents.incidents import (
     ACTIONS,
     STATES,
@@ -28,59 +28,67 @@ from fleetglass_server.incidents.incidents import (
     history,
     listed,
 )
-from fleetglass_server.terminal import safe
+from fleetglass_server.terminal import printable
 
 NAME = "incidents"
 HELP = {
-    "ack": "somebody looks after it",
-    "silence": "nobody is to hear of it for a while",
-    "resolve": "it is over",
-    "reopen": "it is not over, nor looked after",
+    "ack": "acknowledge an incident: somebody works on it",
+    "silence": "mark an incident as silenced for some time",
+    "resolve": "close an incident: it is over",
+    "reopen": "open a resolved or acknowledged incident again",
 }
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", metavar="ACTION")
-    listing = actions.add_parser("list", help="what is not resolved; the default")
-    listing.add_argument("--all", action="store_true", help="resolved ones, too")
-    listing.add_argument("--state", choices=STATES, default="")
-    listing.add_argument("--limit", type=int, default=100, metavar="N")
-    show = actions.add_parser("show", help="one of them, with its evidence and its history")
+    actions = parser.add_subparsers(title="actions", dest="action", metavar="ACTION")
+    listing = actions.add_parser("list", help="list incidents that are not resolved (the default)")
+    listing.add_argument("--all", action="store_true", help="list resolved incidents too")
+    listing.add_argument("--state", choices=STATES, default="", help="only incidents in this state")
+    listing.add_argument(
+        "--limit", type=int, default=100, metavar="N", help="at most N incidents (default: 100)"
+    )
+    show = actions.add_parser("show", help="show one incident with its evidence and history")
     for sub in (listing, show):
-        sub.add_argument("--json", action="store_true", help="JSON, an incident a line")
+        sub.add_argument("--json", action="store_true", help="print one JSON object per incident")
     acting = [actions.add_parser(name, help=HELP[name]) for name in ACTIONS]
     for sub in (show, *acting):
-        sub.add_argument("id", metavar="ID")
+        sub.add_argument("id", metavar="ID", help="id, or the first letters of it")
     for sub in acting:
-        sub.add_argument("--why", default="", help="what others will read")
+        sub.add_argument("--why", default="", metavar="TEXT", help="reason, shown in the history")
     acting[ACTIONS.index("silence")].add_argument(
-        "--for", dest="seconds", type=duration, required=True, metavar="TIME", help="such as 2h"
+        "--for",
+        dest="seconds",
+        type=duration,
+        required=True,
+        metavar="TIME",
+        help="how long, for example 2h",
     )
-    repeat_place(listing, show, *acting)
+    repeat_data_and_config(listing, show, *acting)
 
 
 def run(config: Config, options: argparse.Namespace) -> int:
     store = store_of(config)
     try:
-        for line in _done(store, options):
-            print(safe(line))
+        for line in _run(store, options):
+            print(printable(line))
     except StoreError as error:
-        raise advised(error, config, "incidents") from error
+        raise with_advice(error, config, "incidents") from error
     finally:
         store.close()
     return 0
 
 
-def _done(store: Store, options: argparse.Namespace) -> Iterable[str]:
+def _run(store: Store, options: argparse.Namespace) -> Iterable[str]:
     if options.action in (None, "list"):
-        asked = vars(options)
+        # Without an action, argparse sets none of these options.
+        filters = vars(options)
         rows = listed(
             store,
-            state=asked.get("state", ""),
-            resolved=asked.get("all", False),
-            limit=asked.get("limit", 100),
+            state=filters.get("state", ""),
+            resolved=filters.get("all", False),
+            limit=filters.get("limit", 100),
         )
-        return map(json.dumps, rows) if asked.get("json") else _table(rows)
+        return map(json.dumps, rows) if filters.get("json") else _table(rows)
     incident = found(store, options.id)
     if options.action == "show":
         whole = incident | {"history": history(store, incident), "cycles": cycles(store, incident)}
@@ -96,10 +104,10 @@ def _done(store: Store, options: argparse.Namespace) -> Iterable[str]:
 
 def _table(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     if not rows:
-        yield "No incidents. 'fleetglass incidents list --all' shows those that are over."
+        yield "No incidents. To see resolved ones: fleetglass incidents list --all"
         return
     width = shutil.get_terminal_size((140, 24)).columns
-    yield f"{'ID':8}  {'SEVERITY':8}  {'STATE':12}  {'SINCE (UTC)':19}  {'COST':>9}  WHAT"
+    yield f"{'ID':8}  {'SEVERITY':8}  {'STATE':12}  {'SINCE (UTC)':19}  {'COST':>9}  SUMMARY"
     for row in rows:
         head = (
             f"{row['id'][:8]}  {row['severity']:8}  {row['state']:12}  {row['first_at'][:19]}  "
@@ -116,7 +124,7 @@ def _page(row: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     yield from _facts(row, evidence)
     for reason in evidence.get("why", ()):
-        yield f"  {'why':12}  {reason}"
+        yield f"  {'why':14}  {reason}"
     if row["cycles"]:
         yield ""
         yield from _side_by_side(row["cycles"])
@@ -132,23 +140,23 @@ def _facts(row: Mapping[str, Any], evidence: Mapping[str, Any]) -> Iterator[str]
     facts = {
         "id": row["id"],
         "state": ", by ".join(filter(None, (row["state"], row["said_by"]))),
-        "silent until": row["silent_until"],
+        "silenced until": row["silent_until"],
         "" if is_run else row["about"]: row["subject"],
         "agent": ", ".join(dict.fromkeys((row["agent"], *row["agents"]))) if is_run else "",
         "run": row["run"],
         "tenant": row["tenant"],
-        "found by": ", ".join(
+        "detected by": ", ".join(
             f"{d} ({k})" for d, k in zip(row["detectors"], row["kinds"], strict=False)
         ),
         "began": f"{row['first_at'][:19]} UTC{_at_step(evidence)}",
-        "last new": str(evidence.get("last_new_at", ""))[:19].replace("T", " "),
+        "latest signal": str(evidence.get("last_new_at", ""))[:19].replace("T", " "),
         "opened": f"{row['opened_at'][:19]} UTC{_times(row['opened'])}",
         "resolved": row["resolved_at"][:19],
         "since then": _since(row) if is_run else "",
-        "too much": "" if is_run else _money(row),
-        "burning": f"${row['usd_per_hour']:,.2f} an hour" if row["usd_per_hour"] else "",
+        "extra cost": "" if is_run else _money(row),
+        "cost rate": f"${row['usd_per_hour']:,.2f} an hour" if row["usd_per_hour"] else "",
     }
-    return (f"  {name:12}  {value}" for name, value in facts.items() if value)
+    return (f"  {name:14}  {value}" for name, value in facts.items() if value)
 
 
 def _since(row: Mapping[str, Any]) -> str:
@@ -175,7 +183,7 @@ def _cell(field: str, text: str, width: int) -> str:
 
 
 def _money(row: Mapping[str, Any]) -> str:
-    # Unpriced is not free.
+    # A cost that is not known is not $0.
     return "unpriced" if row["unpriced"] and not row["cost_usd"] else f"${row['cost_usd']:,.2f}"
 
 

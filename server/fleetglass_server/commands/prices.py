@@ -1,8 +1,8 @@
-"""Show what models cost, and which calls have no price.
+"""Show what models cost, and which model calls have no price.
 
-Lists the models of the spans of the last days with what was spent on them; with --unknown those
-without a price, and how to add one; with --model what one model costs, where and when, whether
-there are spans of it or not.
+Without options, this lists the models that agents called in the last 30 days, and what was spent on
+each. With --unknown, it lists only models without a price, and shows how to add one. With --model,
+it shows all known prices of one model, whether agents called it or not.
 """
 
 import argparse
@@ -14,28 +14,28 @@ from typing import Any
 from fleetglass_collector.config import Config
 from fleetglass_collector.errors import StoreError
 from fleetglass_collector.store.reader import Reader
-from fleetglass_server.commands.advice import advised
+from fleetglass_server.commands.advice import with_advice
+from fleetglass_server.commands.flags import READER_DSN_HELP, READER_KEY_HELP
 from fleetglass_server.prices import usage
 
 NAME = "prices"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    what = parser.add_mutually_exclusive_group()
-    what.add_argument("--unknown", action="store_true", help="only what has no price")
-    what.add_argument("--model", metavar="NAME", help="what this model costs")
-    parser.add_argument("--provider", metavar="NAME", help="with --model: only there")
-    parser.add_argument("--days", type=_days, default=30, help="spans of as many days (30)")
-    parser.add_argument("--json", action="store_true", help="one object a line")
-    parser.add_argument("--dsn", metavar="URL", help="http(s)://user:password@host:port")
-    parser.add_argument("--key", default="", help="for a database elsewhere; or FLEETGLASS_KEY")
+    choice = parser.add_mutually_exclusive_group()
+    choice.add_argument("--unknown", action="store_true", help="only models without a price")
+    choice.add_argument("--model", metavar="NAME", help="all prices of this model")
+    parser.add_argument("--provider", metavar="NAME", help="with --model: only this provider")
+    parser.add_argument("--days", type=_days, default=30, help="how many days back (default: 30)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object per line")
+    parser.add_argument("--dsn", metavar="URL", help=READER_DSN_HELP)
+    parser.add_argument("--key", default="", help=READER_KEY_HELP)
 
 
 def _days(text: str) -> int:
-    days = int(text)
-    if not 1 <= days <= 36_500:
-        raise ValueError
-    return days
+    if not text.isdecimal() or not 1 <= int(text) <= 36_500:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 1 to 36500, not {text!r}")
+    return int(text)
 
 
 def run(config: Config, options: argparse.Namespace) -> int:
@@ -47,20 +47,20 @@ def run(config: Config, options: argparse.Namespace) -> int:
     try:
         rows = usage.recent(reader, condition, options.days)
     except StoreError as error:
-        raise advised(error, config, str(reader.endpoint)) from error
+        raise with_advice(error, config, str(reader.endpoint)) from error
     show = usage.unknown if options.unknown else usage.listing
     _print(rows, show(rows), as_json=options.json)
     return 0
 
 
 def _show_model(config: Config, options: argparse.Namespace) -> int:
-    # The list of prices takes a while to load; the other commands go without.
+    # Loading the price list is slow; other commands do not need it.
     from fleetglass_collector.prices.book import Book
     from fleetglass_server.prices import catalogue
 
-    found = catalogue.entries(Book(config.prices), options.model, options.provider)
-    _print(catalogue.rows(found), catalogue.shown(found), as_json=options.json)
-    return 0 if any(entry.known for entry in found) else 1
+    entries = catalogue.entries(Book(config.prices), options.model, options.provider)
+    _print(catalogue.rows(entries), catalogue.shown(entries), as_json=options.json)
+    return 0 if any(entry.known for entry in entries) else 1
 
 
 def _print(rows: Iterable[Mapping[str, Any]], text: str, *, as_json: bool) -> None:

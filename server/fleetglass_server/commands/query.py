@@ -1,11 +1,12 @@
-"""Ask the database: fleetglass query "SELECT count() FROM otel_traces".
+"""Run SQL: fleetglass query "SELECT count() FROM otel_traces".
 
-Without SQL, or with '-', it is read from standard input. The database is the one that the
-configuration names; for one elsewhere give --dsn http(s)://host:port and a key with scope 'read',
-by --key or the variable FLEETGLASS_KEY.
+Without SQL, or with '-', the SQL is read from standard input. It runs in the database of the
+configuration. For another one, give --dsn http(s)://host:port and a key with scope 'read', with
+--key or the variable FLEETGLASS_KEY.
 
-Formats: table (the default; at most a thousand rows are shown), json (one object a line), csv, or
-any of ClickHouse's, such as Vertical, TSV or Parquet. A FORMAT in the SQL goes first.
+Formats: table (the default; it shows at most 1000 rows), json (one object per line), csv, or any
+format of ClickHouse, for example Vertical, TSV or Parquet. A FORMAT clause in the SQL overrides
+--format.
 """
 
 import argparse
@@ -17,22 +18,27 @@ from collections.abc import Callable
 from fleetglass_collector.config import Config
 from fleetglass_collector.errors import ConfigError, StoreError
 from fleetglass_collector.store.reader import Reader
-from fleetglass_server.commands.advice import advised
-from fleetglass_server.terminal import safe
+from fleetglass_server.commands.advice import with_advice
+from fleetglass_server.commands.flags import READER_DSN_HELP, READER_KEY_HELP
+from fleetglass_server.terminal import printable
 
 NAME = "query"
 FORMATS = {"table": "PrettyCompact", "json": "JSONEachRow", "csv": "CSVWithNames"}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("sql", metavar="SQL", nargs="?", default="-", help="one statement")
-    parser.add_argument("--format", default="table", help="table, json, csv or a ClickHouse format")
-    parser.add_argument("--dsn", metavar="URL", help="http(s)://user:password@host:port")
-    parser.add_argument("--key", default="", help="for a database elsewhere; or FLEETGLASS_KEY")
+    parser.add_argument("sql", metavar="SQL", nargs="?", default="-", help="one SQL statement")
+    parser.add_argument(
+        "--format",
+        default="table",
+        help="table, json, csv or a format of ClickHouse (default: table)",
+    )
+    parser.add_argument("--dsn", metavar="URL", help=READER_DSN_HELP)
+    parser.add_argument("--key", default="", help=READER_KEY_HELP)
 
 
 def run(config: Config, options: argparse.Namespace) -> int:
-    # The variable is for a database elsewhere: here a reader needs no key.
+    # The variable is only for another database: on this machine, no key is needed.
     key = options.key or (os.environ.get("FLEETGLASS_KEY", "") if config.is_remote else "")
     reader = Reader.of(config, key=key)
     sql = _sql(options.sql)
@@ -43,20 +49,21 @@ def run(config: Config, options: argparse.Namespace) -> int:
             write(piece)
             sys.stdout.flush()
     except StoreError as error:
-        raise advised(error, config, str(reader.endpoint)) from error
+        raise with_advice(error, config, str(reader.endpoint)) from error
     return 0
 
 
 def _to_terminal() -> Callable[[bytes], int]:
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    return lambda piece: sys.stdout.write(safe(decoder.decode(piece)))
+    return lambda piece: sys.stdout.write(printable(decoder.decode(piece)))
 
 
-def _sql(given: str) -> str:
-    if given == "-":
+def _sql(argument: str) -> str:
+    sql = argument
+    if argument == "-":
         if sys.stdin.isatty():
-            print("SQL, then Ctrl-D:", file=sys.stderr)
-        given = sys.stdin.buffer.read().decode(errors="surrogateescape")
-    if not given.strip():
-        raise ConfigError("there is no SQL; try: fleetglass query 'SHOW TABLES'")
-    return given
+            print("Type the SQL, then press Ctrl-D:", file=sys.stderr)
+        sql = sys.stdin.buffer.read().decode(errors="surrogateescape")
+    if not sql.strip():
+        raise ConfigError("the SQL is empty. Try: fleetglass query 'SHOW TABLES'")
+    return sql

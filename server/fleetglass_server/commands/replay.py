@@ -1,11 +1,16 @@
-"""Send recorded OTLP traces again: fleetglass replay spans.jsonl.gz --rebase now.
+"""Send recorded spans to a collector: fleetglass replay spans.jsonl.gz --rebase now.
 
-Files are .pb (one request, or a sequence of them, each after its length), .json (one request) or
-.jsonl (a request a line, as the OpenTelemetry Collector's file exporter writes them); each also
-.gz. They go to the receiver that the configuration names, or to --endpoint. What cannot be read
-or is refused is reported, the rest is sent, and the exit status is 1.
+A file holds OTLP trace requests. Its name ends in
+  .pb      one request, or many, each after its length
+  .json    one request
+  .jsonl   one request per line, as the file exporter of the OpenTelemetry Collector writes them
+or in one of these and .gz.
 
-A span older than the retention is taken and not kept: --rebase now makes old recordings new.
+The spans go to the collector of the configuration, or to --endpoint. Records that cannot be read or
+are refused are reported, and the others are sent; the exit status is then 1.
+
+The collector accepts spans older than the retention, but the database deletes them at once. To keep
+an old recording, move its times to now with --rebase now.
 """
 
 import argparse
@@ -25,13 +30,17 @@ NAME = "replay"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("files", metavar="FILE", nargs="+", type=Path)
-    parser.add_argument("--endpoint", metavar="URL", help="an OTLP/HTTP receiver elsewhere")
-    parser.add_argument("--key", default="", help="a key with scope 'ingest'; or FLEETGLASS_KEY")
+    parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help="recorded spans")
+    parser.add_argument("--endpoint", metavar="URL", help="another OTLP/HTTP receiver")
+    parser.add_argument(
+        "--key",
+        default="",
+        help="key with scope 'ingest' (default: the variable FLEETGLASS_KEY)",
+    )
     parser.add_argument(
         "--rebase",
         choices=["now"],
-        help="shift all times alike, so that the newest span of all the files ends now",
+        help="shift all times by the same amount, so that the latest span in the files ends now",
     )
 
 
@@ -45,7 +54,7 @@ def run(config: Config, options: argparse.Namespace) -> int:
     try:
         send_all(replay, files)
     except StoreError as error:
-        raise _advised(error, local=not options.endpoint) from error
+        raise _with_advice(error, local=not options.endpoint) from error
     finally:
         client.close()
         print(summary(replay.tally))
@@ -54,7 +63,9 @@ def run(config: Config, options: argparse.Namespace) -> int:
 
 def summary(tally: Tally) -> str:
     lines = [f"{tally.sent} spans sent"]
-    lines += [f"{number} spans rejected: {why}" for why, number in tally.rejected.most_common()]
+    lines += [
+        f"{number} spans rejected: {reason}" for reason, number in tally.rejected.most_common()
+    ]
     if tally.failed:
         lines += [f"{tally.failed} failures:", *(f"  {failure}" for failure in tally.failures)]
     if tally.failed > len(tally.failures):
@@ -74,10 +85,12 @@ def _endpoint(config: Config, url: str | None) -> Endpoint:
     return Endpoint.of_listener(config.receiver.http, certificate=certificate).joined("v1/traces")
 
 
-def _advised(error: StoreError, *, local: bool) -> StoreError | ConfigError:
-    """Add what to do about it."""
+def _with_advice(error: StoreError, *, local: bool) -> StoreError | ConfigError:
+    """Return the error with advice added for what to do."""
     if error.code in (401, 403):
-        return ConfigError(f"{error}\nGive a key with scope 'ingest' by --key or FLEETGLASS_KEY.")
+        return ConfigError(f"{error}\nGive a key with scope 'ingest' with --key or FLEETGLASS_KEY.")
     if not error.code and local:
-        return ConfigError(f"{error}\nStart it with 'fleetglass up', or name another: --endpoint.")
+        return ConfigError(
+            f"{error}\nStart it with 'fleetglass up', or give another receiver with --endpoint."
+        )
     return error

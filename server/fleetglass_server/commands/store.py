@@ -1,4 +1,7 @@
-"""Serve the embedded store alone: ClickHouse's HTTP protocol over a folder."""
+"""Serve the embedded database over ClickHouse's HTTP protocol.
+
+'fleetglass up' starts this process too, unless --dsn names a ClickHouse server.
+"""
 
 import argparse
 import functools
@@ -11,17 +14,17 @@ NAME = "store"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--dsn", help="directory that holds the store")
+    parser.add_argument("--dsn", metavar="DIR", help="folder of the database (default: DATA/store)")
 
 
 def run(config: Config, options: argparse.Namespace) -> int:
-    # A thread has the niceness of the one that made it: this comes before any other.
+    # Lower our priority below the collector's, before any thread starts: threads inherit it.
     os.nice(NICENESS)
-    # A batch thread that wakes up does not push the receiver off its core.
+    # With batch scheduling, a thread that wakes up does not preempt the collector.
     os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
-    # chDB is large: only the process that needs it loads it.
+    # chDB is large: only this process loads it.
     from fleetglass_collector.embedded import serve as embedded
     from fleetglass_server.processes.process import serve
 
-    line = f"the store answers on {config.query.listen}, from {str(config.store_folder)!r}"
+    line = f"the store listens on {config.query.listen}, folder {str(config.store_folder)!r}"
     return serve(functools.partial(embedded.run, config), line)

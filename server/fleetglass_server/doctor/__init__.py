@@ -1,1 +1,1 @@
-"""Looks at everything that fleetglass needs, and says what to do about what is not right."""
+"""Checks everything that fleetglass needs, and says how to fix what is wrong."""

@@ -1,4 +1,4 @@
-"""One finding of the doctor."""
+"""The result of one check."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,19 +15,19 @@ class Level(StrEnum):
 class Check:
     name: str
     level: Level
-    found: str
+    finding: str
     advice: str = ""
     running: bool = False
-    """Whether it is fleetglass itself that was found."""
+    """Whether a running fleetglass was found."""
 
     @classmethod
-    def ok(cls, name: str, found: str, *, running: bool = False) -> Self:
-        return cls(name=name, level=Level.OK, found=found, running=running)
+    def ok(cls, name: str, finding: str, *, running: bool = False) -> Self:
+        return cls(name=name, level=Level.OK, finding=finding, running=running)
 
     @classmethod
-    def note(cls, name: str, found: str, advice: str = "") -> Self:
-        return cls(name=name, level=Level.NOTE, found=found, advice=advice)
+    def note(cls, name: str, finding: str, advice: str = "") -> Self:
+        return cls(name=name, level=Level.NOTE, finding=finding, advice=advice)
 
     @classmethod
-    def fail(cls, name: str, found: str, advice: str) -> Self:
-        return cls(name=name, level=Level.FAIL, found=found, advice=advice)
+    def fail(cls, name: str, finding: str, advice: str) -> Self:
+        return cls(name=name, level=Level.FAIL, finding=finding, advice=advice)

@@ -1,4 +1,4 @@
-"""The database: does it answer, does its clock agree, has it our tables?"""
+"""Checks the database: that it answers, that its clock is right, and that it has our tables."""
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 
@@ -42,46 +42,52 @@ def tables(config: Config) -> Generator[Check]:
         )
     except StoreError as error:
         if error.code == UNKNOWN_TABLE:
-            yield Check.note("tables", "none yet", "a collector makes them: fleetglass up")
+            yield Check.note(
+                "tables", "none yet", "start a collector, it makes them: fleetglass up"
+            )
         elif error.code:
-            advice = "give the user in store.dsn SELECT on the tables"
+            advice = "grant the user in store.dsn SELECT on the tables"
             yield Check.fail("tables", str(error), advice)
-        # Without a code it is the database that is away, which was said already.
+        # Without a code, the database is down. The check before this one has reported that.
         return
     yield _compared(wanted, {str(row["name"]): str(row["checksum"]) for row in rows})
 
 
 def settling(config: Config) -> Generator[Check]:
-    """Is somebody at it? Whoever settles says so every ten seconds."""
+    """Check that spans are being settled: the settling process writes a row every ten seconds."""
     try:
         rows = Reader.of(config).rows(
-            "SELECT count() AS told, dateDiff('second', max(at), now64(3)) AS ago FROM settled"
+            "SELECT count() AS n, dateDiff('second', max(at), now64(3)) AS ago FROM settled"
         )
     except StoreError:
-        # The tables are missing, or the database is away: that was said already.
+        # The tables are missing, or the database is down. Checks before this have reported that.
         return
     ago = int(rows[0]["ago"])
-    if not int(rows[0]["told"]):
-        yield Check.note("settling", "not begun", "fleetglass up does it, or fleetglass settle")
+    if not int(rows[0]["n"]):
+        yield Check.note("settling", "not started yet", "start it: fleetglass up, or settle")
     elif ago > SILENT_S:
-        advice = "start it, once for the database: fleetglass settle (fleetglass up runs it)"
-        yield Check.fail("settling", f"nobody has for {ago} s: agents and costs are behind", advice)
+        finding = f"stopped {ago} s ago: agents and costs in the database are out of date"
+        advice = "start one settling process: fleetglass settle (fleetglass up includes it)"
+        yield Check.fail("settling", finding, advice)
     else:
-        yield Check.ok("settling", f"{ago} s ago")
+        yield Check.ok("settling", f"last done {ago} s ago")
 
 
 def _away(config: Config, error: StoreError) -> Check:
     if not config.is_remote and "refused" in str(error):
         return Check.note("database", "not running", "start it: fleetglass up")
-    advice = "check store.dsn, and that the server is up and lets this machine and user in"
-    return Check.fail("database", str(error), advice if config.is_remote else "fleetglass up")
+    advice = (
+        "check store.dsn, that the server is running, and that it accepts this machine and user"
+    )
+    local_advice = "start it: fleetglass up"
+    return Check.fail("database", str(error), advice if config.is_remote else local_advice)
 
 
 def _clocks(apart_ns: int) -> Check:
-    found = f"the database's differs from ours by {abs(apart_ns) / 1e9:.3f} s"
+    finding = f"the clocks of the database and this machine differ by {abs(apart_ns) / 1e9:.3f} s"
     if abs(apart_ns) > MOST_APART_S * 1e9:
-        return Check.fail("clocks", found, "set both by NTP: timedatectl set-ntp true")
-    return Check.ok("clocks", found)
+        return Check.fail("clocks", finding, "use NTP on both: timedatectl set-ntp true")
+    return Check.ok("clocks", finding)
 
 
 def _compared(wanted: Sequence[SchemaObject], recorded: Mapping[str, str]) -> Check:

@@ -1,4 +1,4 @@
-"""The list of checks, in the order in which they are shown."""
+"""The list of checks, in the order of the output."""
 
 from collections.abc import Generator
 
@@ -9,21 +9,21 @@ from fleetglass_server.doctor.round_trip import Patience
 
 
 def examine(config: Config, patience: Patience) -> Generator[Check]:
-    """Yield each finding as it is made; the last ones take seconds."""
+    """Yield each check as soon as it is done; the last ones take seconds."""
     yield machine.versions()
     yield machine.clock(now_ns=patience.clock_ns())
     yield from machine.disk(config)
     yield from secrets.keys(config)
     yield from secrets.certificate(config)
-    found = list(ports.listeners(config))
-    yield from found
+    listeners = list(ports.listeners(config))
+    yield from listeners
     yield from database.server(config, patience.clock_ns)
-    running = any(check.name == "receiver.http" and check.running for check in found)
+    running = any(check.name == "receiver.http" and check.running for check in listeners)
     if running:
-        # Before the tables: a collector that was just started is given time to make them.
+        # Before the tables: this gives a collector that just started time to make them.
         yield round_trip.span(config, patience)
         yield round_trip.backlog(config)
     else:
-        yield Check.note("span", "not sent: no collector is running", "fleetglass up")
+        yield Check.note("span", "not sent: no collector is running", "start one: fleetglass up")
     yield from database.tables(config)
     yield from database.settling(config)

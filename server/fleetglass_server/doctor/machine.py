@@ -1,4 +1,4 @@
-"""The machine: versions, clock and disk."""
+"""Checks the machine: versions, clock and disk."""
 
 import contextlib
 import os
@@ -27,60 +27,61 @@ YEAR_NS = 365 * 86_400 * 10**9
 
 
 def versions(packages: Sequence[str] = PACKAGES) -> Check:
-    found, missing = [f"python {platform.python_version()}"], list[str]()
+    installed, missing = [f"python {platform.python_version()}"], list[str]()
     for package in packages:
         try:
-            found.append(f"{package} {version(package)}")
+            installed.append(f"{package} {version(package)}")
         except PackageNotFoundError:
             missing.append(package)
     if missing:
-        advice = "pip install 'fleetglass[server]'"
+        advice = "install them: pip install 'fleetglass[server]'"
         return Check.fail("versions", f"not installed: {', '.join(missing)}", advice)
-    return Check.ok("versions", ", ".join(found))
+    return Check.ok("versions", ", ".join(installed))
 
 
 def clock(*, now_ns: int) -> Check:
-    """Compare with what cannot be later than now: when this file was written."""
+    """Compare the clock with the time at which this file was written, which is in the past."""
     written_ns = Path(__file__).stat().st_mtime_ns
     shown = datetime.fromtimestamp(now_ns / 1e9, UTC).isoformat(timespec="seconds")
     if not written_ns - YEAR_NS / 365 < now_ns < written_ns + 20 * YEAR_NS:
-        return Check.fail("clock", f"it says {shown}", "set it: timedatectl set-ntp true")
+        return Check.fail(
+            "clock", f"the clock is wrong: {shown}", "set it: timedatectl set-ntp true"
+        )
     return Check.ok("clock", shown)
 
 
 def disk(config: Config) -> Generator[Check]:
     folder = config.folder
-    there = next(
-        place for place in (folder.absolute(), *folder.absolute().parents) if os.path.exists(place)
-    )
-    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+    absolute = folder.absolute()
+    existing = next(path for path in (absolute, *absolute.parents) if os.path.exists(path))
+    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
         yield Check.fail(
             "disk",
-            f"{there} cannot be written",
-            "give this user the folder (chown), or choose another with --data",
+            f"this user cannot write to {existing}",
+            "make the user its owner (chown), or choose another folder with --data",
         )
         return
-    yield _room(config, shutil.disk_usage(there).free)
-    yield _fsync(there)
+    yield _room(config, shutil.disk_usage(existing).free)
+    yield _fsync(existing)
 
 
 def _room(config: Config, free: int) -> Check:
-    needed = max(0, config.journal.max_bytes - _taken(config.folder / "journal"))
-    found = f"{free / (1 << 30):.1f} GiB free at {config.folder}"
+    needed = max(0, config.journal.max_bytes - _size(config.folder / "journal"))
+    finding = f"{free / (1 << 30):.1f} GiB free at {config.folder}"
     if free < LEAST_FREE_BYTES:
-        return Check.fail("disk", found, "make room, or choose another folder with --data")
+        return Check.fail("disk", finding, "free some space, or choose another folder with --data")
     if free < needed:
-        bound = show_size(config.journal.max_bytes)
+        limit = show_size(config.journal.max_bytes)
         return Check.note(
-            "disk", f"{found}; the journal may grow to {bound}", "lower journal.max_bytes"
+            "disk", f"{finding}, but the journal may grow to {limit}", "lower journal.max_bytes"
         )
-    return Check.ok("disk", found)
+    return Check.ok("disk", finding)
 
 
-def _taken(journal: Path) -> int:
+def _size(journal: Path) -> int:
     total = 0
     for file in journal.glob("*"):
-        # A running collector may delete it just now.
+        # A running collector may delete the file meanwhile.
         with contextlib.suppress(OSError):
             total += file.stat().st_size
     return total
@@ -97,11 +98,10 @@ def _fsync(folder: Path) -> Check:
                 os.fsync(file.fileno())
                 times_ms.append((time.monotonic() - began) * 1e3)
     except OSError as error:
-        return Check.fail("fsync", f"{error.strerror}", "see what is wrong with the disk: dmesg")
+        return Check.fail("fsync", f"{error.strerror}", "look for disk errors: dmesg")
     median = statistics.median(times_ms)
-    found = f"{median:.1f} ms, at most {max(times_ms):.1f} ms"
+    finding = f"median {median:.1f} ms, at most {max(times_ms):.1f} ms"
     if median > SLOW_FSYNC_MS:
-        return Check.note(
-            "fsync", found, "each acknowledgement waits for it: a local SSD is faster"
-        )
-    return Check.ok("fsync", found)
+        advice = "each acknowledgement waits for an fsync: use a faster disk, such as a local SSD"
+        return Check.note("fsync", finding, advice)
+    return Check.ok("fsync", finding)

@@ -1,4 +1,4 @@
-"""The ports: free, held by a running fleetglass, or held by somebody else."""
+"""Checks the ports: each is free, used by a running fleetglass, or used by another program."""
 
 import errno
 import http.client
@@ -21,13 +21,17 @@ def listeners(config: Config) -> Generator[Check]:
     certificate = config.receiver.tls_certificate
     at = Endpoint.of_listener
     http, grpc_, query = config.receiver.http, config.receiver.grpc, config.query.listen
-    yield _port("receiver.http", http, lambda: _says(at(http, certificate=certificate), "/healthz"))
-    yield _port("receiver.grpc", grpc_, lambda: _takes_otlp(at(grpc_, certificate=certificate)))
+    yield _port(
+        "receiver.http", http, lambda: _answers_ok(at(http, certificate=certificate), "/healthz")
+    )
+    yield _port("receiver.grpc", grpc_, lambda: _answers_otlp(at(grpc_, certificate=certificate)))
     api = config.api.listen
-    yield _port("api.listen", api, lambda: _says(at(api, certificate=certificate), "/healthz"))
+    yield _port(
+        "api.listen", api, lambda: _answers_ok(at(api, certificate=certificate), "/healthz")
+    )
     if not config.is_remote:
         yield _port(
-            "query.listen", query, lambda: _says(at(query, certificate=certificate), "/ping")
+            "query.listen", query, lambda: _answers_ok(at(query, certificate=certificate), "/ping")
         )
 
 
@@ -37,15 +41,17 @@ def _port(name: str, listen: str, is_ours: Callable[[], bool]) -> Check:
         return Check.ok(name, f"{listen} is free")
     if error.errno == errno.EADDRINUSE:
         if is_ours():
-            return Check.ok(name, f"{listen} is answered by fleetglass", running=True)
+            return Check.ok(name, f"fleetglass listens on {listen}", running=True)
         _, port = split_address(listen)
         return Check.fail(
             name,
-            f"{listen} is held by another program",
-            f"see which: ss -ltnp 'sport = :{port}'; stop it, or set {name} to another port",
+            f"another program uses {listen}",
+            f"find it: ss -ltnp 'sport = :{port}'. Stop it, or set {name} to another port",
         )
     return Check.fail(
-        name, f"{listen}: {error.strerror}", f"set {name} to an address and port you may use"
+        name,
+        f"{listen}: {error.strerror}",
+        f"set {name} to an address of this machine and a port that you may use",
     )
 
 
@@ -60,8 +66,8 @@ def _bind(host: str, port: int) -> OSError | None:
     return None
 
 
-def _says(endpoint: Endpoint, path: str) -> bool:
-    """Whether a GET is answered with "ok"."""
+def _answers_ok(endpoint: Endpoint, path: str) -> bool:
+    """Return whether a GET request gets the answer "ok"."""
     try:
         connection = endpoint.connect(timeout_s=TIMEOUT_S)
         try:
@@ -73,12 +79,12 @@ def _says(endpoint: Endpoint, path: str) -> bool:
         return False
 
 
-def _takes_otlp(endpoint: Endpoint) -> bool:
-    """Whether an OTLP/gRPC service answers, be it that a key is needed."""
+def _answers_otlp(endpoint: Endpoint) -> bool:
+    """Return whether an OTLP/gRPC service answers, even if only to ask for a key."""
     if endpoint.secure:
         return _shows_our_certificate(endpoint)
     with grpc.insecure_channel(str(endpoint).partition("://")[2]) as channel:
-        # The stubs leave the types of what is sent and received open.
+        # The type stubs do not say what is sent and received.
         export = cast(
             Callable[..., bytes],
             channel.unary_unary(  # pyright: ignore[reportUnknownMemberType]
@@ -94,7 +100,7 @@ def _takes_otlp(endpoint: Endpoint) -> bool:
 
 
 def _shows_our_certificate(endpoint: Endpoint) -> bool:
-    # gRPC would refuse a certificate made for another name than 127.0.0.1.
+    # gRPC refuses a certificate that is not made for the name 127.0.0.1.
     try:
         endpoint.connect(timeout_s=TIMEOUT_S).close()
     except OSError:

@@ -1,4 +1,4 @@
-"""What only a running collector can show: its backlog, and a span's way to the database."""
+"""Checks a running collector: its backlog, and that a test span reaches the database."""
 
 import http.client
 import re
@@ -24,7 +24,7 @@ _SAMPLE = re.compile(r"^fleetglass_(\w+) (\S+)$", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
-    """Clocks, and how long a span may take to be found."""
+    """Clocks, and how long a span may take to reach the database."""
 
     clock_ns: Callable[[], int] = time.time_ns
     monotonic: Callable[[], float] = time.monotonic
@@ -37,24 +37,25 @@ def backlog(config: Config) -> Check:
     try:
         now = _metrics(config)
     except (OSError, http.client.HTTPException) as error:
-        return Check.fail("backlog", f"/metrics: {reason(error)}", "restart the collector")
-    waiting = f"{now.get('spans_waiting', 0):.0f} spans wait"
-    if now.get("spans_unaccounted"):
         return Check.fail(
-            "backlog", "the account does not add up", "please report it with /metrics"
+            "backlog", f"cannot read /metrics: {reason(error)}", "restart the collector"
         )
+    waiting = f"{now.get('spans_waiting', 0):.0f} spans wait to be stored"
+    if now.get("spans_unaccounted"):
+        finding = "the counts of received and stored spans do not match"
+        return Check.fail("backlog", finding, "report this bug with the output of /metrics")
     if failing := now.get("store_failing_seconds"):
-        found = f"{waiting}; the database has refused for {failing:.0f} s"
-        return Check.fail("backlog", found, "see the collector's log for the database's reason")
+        finding = f"{waiting}; the database has refused them for {failing:.0f} s"
+        return Check.fail("backlog", finding, "the reason is in the collector's log")
     if files := now.get("quarantine_files"):
-        found = f"{waiting}; {files:.0f} segments or records are set aside"
-        advice = f"the reasons are beside them in {config.folder}/journal/quarantine"
-        return Check.note("backlog", found, advice)
+        finding = f"{waiting}; {files:.0f} damaged segments or records are in quarantine"
+        advice = f"see the files and their reasons in {config.folder}/journal/quarantine"
+        return Check.note("backlog", finding, advice)
     return Check.ok("backlog", waiting)
 
 
 def span(config: Config, patience: Patience) -> Check:
-    """Send a span and read it back by SQL."""
+    """Send a span and read it back with SQL."""
     trace = secrets.token_bytes(16)
     client = OtlpClient(
         _receiver(config).joined("v1/traces"),
@@ -67,17 +68,18 @@ def span(config: Config, patience: Patience) -> Check:
     try:
         answer = client(_request(trace, patience.clock_ns()))
     except StoreError as error:
-        return Check.fail("span", str(error), "make room, or bring the database back: see backlog")
+        advice = "free disk space, or restart the database; see 'backlog' below"
+        return Check.fail("span", str(error), advice)
     finally:
         client.close()
     if answer.status != 200 or answer.rejected:
-        found = f"the receiver answered {answer.status}: {answer.message}"
-        advice = "give a key with scope 'ingest' in FLEETGLASS_KEY, or see the collector's log"
-        return Check.fail("span", found, advice)
-    return _found(config, patience, trace=trace, began=began)
+        finding = f"the collector answered {answer.status}: {answer.message}"
+        advice = "set FLEETGLASS_KEY to a key with scope 'ingest', or see the collector's log"
+        return Check.fail("span", finding, advice)
+    return _wait(config, patience, trace=trace, began=began)
 
 
-def _found(config: Config, patience: Patience, *, trace: bytes, began: float) -> Check:
+def _wait(config: Config, patience: Patience, *, trace: bytes, began: float) -> Check:
     reader, last = Reader.of(config), ""
     while (took := patience.monotonic() - began) < patience.within_s:
         try:
@@ -86,14 +88,14 @@ def _found(config: Config, patience: Patience, *, trace: bytes, began: float) ->
                 param_trace=trace.hex(),
             )
             if int(rows[0]["n"]):
-                return Check.ok("span", f"sent, stored and found within {took:.1f} s")
+                return Check.ok("span", f"sent, stored and read back in {took:.1f} s")
         except StoreError as error:
             last = f" ({error})"
         patience.sleep(POLL_S)
     return Check.fail(
         "span",
-        f"taken, but not in the database after {patience.within_s:g} s{last}",
-        "it is safe in the journal; see backlog below and the collector's log",
+        f"accepted, but not in the database after {patience.within_s:g} s{last}",
+        "it is safe in the journal; see 'backlog' below and the collector's log",
     )
 
 

@@ -1,1 +1,1 @@
-"""The processes: each of them, and what keeps them running together."""
+"""The processes of fleetglass, and the supervisor that keeps them running."""

@@ -1,12 +1,12 @@
-"""The API process: answers people and their tools, apart from what takes spans in.
+"""The process that serves the API.
 
-A slow question to it never delays an acknowledgement.
+It is separate from the collector, so that a slow API request never delays an acknowledgement.
 """
 
 import asyncio
 from collections.abc import Callable
 
-from fleetglass_collector.access.door import Door, refuse_open_door
+from fleetglass_collector.access.door import Door, require_key
 from fleetglass_collector.access.keys import Keyring, Scope
 from fleetglass_collector.config import Config
 from fleetglass_collector.metrics import Counter, exposition
@@ -25,7 +25,7 @@ from fleetglass_server.api import incidents
 
 async def run(config: Config, stop: asyncio.Event, ready: Callable[[], None]) -> None:
     keyring = Keyring(config.folder / "keys.json")
-    refuse_open_door(config.api.listen, keyring, Scope.READ, Scope.ADMIN)
+    require_key(config.api.listen, keyring, Scope.READ, Scope.ADMIN)
     refused = Counter("fleetglass_api_refused_total", "Requests refused, by reason.")
 
     async def metrics(_: Request) -> Response:

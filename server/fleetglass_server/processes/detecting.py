@@ -21,7 +21,7 @@ from fleetglass_server.processes.kept import KeptFile
 log = logging.getLogger(__name__)
 
 POLL_S = 0.5
-# Who has not written for so long has ended.
+# A shard whose metrics file has not changed for this long is no longer running.
 GONE_NS = 30_000_000_000
 
 
@@ -56,8 +56,8 @@ async def run(
         try:
             going.start()
         except Exception:
-            # Another version's, most likely. Half of it is no state to go on from.
-            log.exception("the checkpoint cannot be used and is set aside; watching from now on")
+            # Most likely another version wrote it. A partly loaded checkpoint is of no use.
+            log.exception("cannot load the checkpoint: it is set aside, and detection starts anew")
             checkpoint.set_aside()
             going = engine()
         while not ended.is_set():
@@ -70,7 +70,7 @@ async def run(
 
 
 def forget_others(folder: Path, of: int) -> None:
-    """Where the fleet was shared otherwise before, those who are no more must not seem silent."""
+    """Delete the metrics of shards that no longer exist, so that they do not look stalled."""
     for file in folder.glob("metrics-*.prom"):
         if not file.stem.endswith(f"-of-{of}") and time.time_ns() - _changed_ns(file) > GONE_NS:
             file.unlink(missing_ok=True)

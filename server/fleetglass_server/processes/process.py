@@ -1,4 +1,4 @@
-"""What every process of ours does alike: logging, signals, and its tie to the supervisor."""
+"""What all our processes share: logging, signals, and the connection to the supervisor."""
 
 import asyncio
 import contextlib
@@ -15,14 +15,14 @@ Service = Callable[[asyncio.Event, Callable[[], None]], Awaitable[None]]
 LIFELINE = "FLEETGLASS_LIFELINE"
 READY = b"ready\n"
 GC_THRESHOLD = 50_000
-# They log each failed attempt, with addresses; we say once that something does not answer.
+# These libraries log every failed attempt, with addresses. We log an outage once ourselves.
 CHATTY = ("clickhouse_connect", "urllib3")
 
 
 def serve(service: Service, ready_line: str) -> int:
-    """Run a service until it is told to stop; 0 when it ended in order."""
+    """Run a service until a signal; return 0 when it stopped in order."""
     log_to_stderr()
-    # What was imported stays; looking through it again and again costs a tenth of a busy process.
+    # Imported modules stay: scanning them again and again costs a busy process a tenth of its time.
     gc.freeze()
     gc.set_threshold(GC_THRESHOLD)
     asyncio.run(_serve(service, ready_line))
@@ -53,10 +53,10 @@ async def _serve(service: Service, ready_line: str) -> None:
 
 
 def _lifeline() -> socket.socket | None:
-    """Tie this process to its supervisor: when that dies, however it dies, so does this.
+    """End this process when its supervisor dies, even if the supervisor is killed.
 
-    Ending at once loses nothing, for that is what the journal and the store are made to survive,
-    and it leaves the ports and the folder to whoever is started next.
+    Ending at once loses nothing: the journal and the store survive a crash. It frees the ports and
+    the folder for the next start.
     """
     descriptor = os.environ.pop(LIFELINE, "")
     if not descriptor:
@@ -64,7 +64,7 @@ def _lifeline() -> socket.socket | None:
     lifeline = socket.socket(fileno=int(descriptor))
 
     def watch() -> None:
-        # A supervisor killed before it read that we are ready is a reset, not an end.
+        # If the supervisor is killed before it reads READY, the socket is reset, not closed.
         with contextlib.suppress(OSError):
             while lifeline.recv(64):
                 pass

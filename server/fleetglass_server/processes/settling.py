@@ -1,4 +1,4 @@
-"""The process that settles: again and again, taking a small share of one core at most."""
+"""The process that settles spans again and again, using at most a small share of one core."""
 
 import asyncio
 import logging
@@ -15,7 +15,7 @@ from fleetglass_server.processes import persistence
 
 log = logging.getLogger(__name__)
 
-# Rest four times as long as the work took: under load the batches grow and each span costs less.
+# Rest four times as long as the work took. Under load, batches grow and each span costs less.
 REST = 4.0
 SHORTEST_REST_S, LONGEST_REST_S = 1.0, 15.0
 
@@ -23,7 +23,7 @@ SHORTEST_REST_S, LONGEST_REST_S = 1.0, 15.0
 async def run(config: Config, stop: asyncio.Event, ready: Callable[[], None]) -> None:
     store = store_of(config)
 
-    # What was not confirmed is in the outbox; a new settler begins with that.
+    # A new settler first finishes what the last one left unconfirmed in the outbox.
     def settle(ended: threading.Event) -> None:
         _settle(config, store, ended)
 
@@ -37,7 +37,7 @@ def _settle(config: Config, store: Store, ended: threading.Event) -> None:
     )
     try:
         settler.start()
-        log.info("following the spans as they arrive")
+        log.info("settling spans as they arrive")
         while not ended.is_set():
             began = time.monotonic()
             settler.settle()

@@ -1,4 +1,4 @@
-"""Keeps a few processes of ours running as one: started together, restarted, stopped in order."""
+"""Starts our processes together, restarts those that end, and stops all of them in order."""
 
 import contextlib
 import logging
@@ -20,13 +20,13 @@ log = logging.getLogger(__name__)
 
 POLL_S = 0.1
 FIRST_RESTART_S, LONGEST_RESTART_S = 0.5, 30.0
-# A child that ran so long has not failed to start; the next restart is quick again.
+# If a child ran for this long before it ended, its next restart is quick again.
 STEADY_S = 60.0
 STOP_TIMEOUT_S = 15.0
 
 
 class Child:
-    """One process. Its lifeline tells us that it is ready, and tells it that we are gone."""
+    """One process. It reports over its lifeline that it is ready, and ends when that closes."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class Child:
         *,
         log: Path | None = None,
     ) -> None:
-        """`environment` is all that it gets; `log` takes what it would write on our stderr."""
+        """`environment` is the whole environment. `log` receives its stderr, instead of ours."""
         self.name = name
         self._log = log
         self.ready = False
@@ -59,7 +59,7 @@ class Child:
                 stderr=log,
                 env={**self._environment, LIFELINE: str(theirs.fileno())},
                 pass_fds=[theirs.fileno()],
-                # Ctrl-C goes to us alone, so that we end them in order.
+                # Ctrl-C then reaches only us, so that we can stop the children in order.
                 process_group=0,
             )
         ours.setblocking(False)
@@ -67,7 +67,7 @@ class Child:
         self.ready = False
 
     def poll(self) -> int | None:
-        """Notice readiness; return the exit code once it has ended."""
+        """Update `ready`; return the exit code if the process has ended, else None."""
         if self._lifeline and not self.ready:
             with contextlib.suppress(BlockingIOError, ConnectionResetError):
                 self.ready = self._lifeline.recv(len(READY)) == READY
@@ -94,7 +94,7 @@ class Child:
             try:
                 self._process.wait(STOP_TIMEOUT_S)
             except subprocess.TimeoutExpired:
-                log.warning("%s does not stop; ending it", self.name)
+                log.warning("%s does not stop; killing it", self.name)
                 self._process.kill()
                 self._process.wait()
         self._forget()
@@ -107,9 +107,10 @@ class Child:
 
 
 def supervise(children: Sequence[Child], on_ready: Callable[[], None]) -> int:
-    """Run the children until a signal; they are stopped in the order given.
+    """Run the children until a signal, then stop them in the order of the list.
 
-    A child that ends before it was ever ready has said why: then all stop, with its exit code.
+    If a child ends before it was ever ready, it has logged the reason. Then all children stop, and
+    its exit code is returned.
     """
     stop = threading.Event()
 
@@ -145,6 +146,6 @@ def _tend(children: Sequence[Child]) -> int | None:
             continue
         if not child.was_ready:
             return code or 1
-        log.error("%s ended (exit code %d); starting it again", child.name, code)
+        log.error("%s ended with exit code %d and will be restarted", child.name, code)
         child.plan_restart()
     return None

@@ -1,4 +1,4 @@
-"""A store for as long as it is needed: a process of its own, over a folder that goes with it."""
+"""A temporary store: a process with its own folder, which is deleted at the end."""
 
 import os
 import socket
@@ -16,7 +16,7 @@ from fleetglass_collector.store.migrate import migrate
 from fleetglass_server.processes.supervisor import Child
 
 START_S = 60.0
-# Whatever a recording's times, nothing of it is too old.
+# A recording may be of any age, and all of it is kept.
 FOR_EVER = Retention(
     otel_traces=20_000,
     otel_traces_trace_id_ts=20_000,
@@ -30,7 +30,7 @@ FOR_EVER = Retention(
 def temporary_store() -> Generator[Store]:
     with TemporaryDirectory(prefix="fleetglass-") as folder:
         listen = f"127.0.0.1:{_free_port()}"
-        # What is configured for the service is not for this: neither its ports nor its TLS.
+        # Leave out the settings of the real installation, such as its ports and TLS.
         environment = {name: os.environ[name] for name in os.environ if not name.startswith(PREFIX)}
         environment["FLEETGLASS_QUERY_LISTEN"] = listen
         log = Path(folder) / "log"
@@ -53,8 +53,8 @@ def _wait(child: Child, log: Path) -> None:
             break
         time.sleep(0.02)
     if not child.ready:
-        said = log.read_text(errors="replace").strip()
-        raise StoreError(f"the temporary store does not start: {said}")
+        output = log.read_text(errors="replace").strip()
+        raise StoreError(f"the temporary store does not start: {output}")
 
 
 def _free_port() -> int:

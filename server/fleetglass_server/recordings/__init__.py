@@ -1,1 +1,1 @@
-"""Recorded spans: read, replayed, checked."""
+"""Reads recorded spans, sends them again, and checks them for incidents."""

@@ -20,7 +20,7 @@ from fleetglass_detectors.incidents.incident import Incident, iso, named, told
 from fleetglass_server.processes.temporary import temporary_store
 from fleetglass_server.recordings.progress import send_all
 from fleetglass_server.recordings.replay import REQUEST_BYTES, Answer, Replay, Tally
-from fleetglass_server.terminal import safe
+from fleetglass_server.terminal import printable
 
 SEGMENT_BYTES = 32 << 20
 
@@ -59,7 +59,7 @@ def lines(incidents: Iterable[Incident]) -> Iterator[str]:
 
 def sentences(incidents: Sequence[Incident], spans: int) -> Iterator[str]:
     for incident in incidents:
-        yield safe(f"{incident.severity:8}  {incident.subject.trace_id}  {incident.summary}")
+        yield printable(f"{incident.severity:8}  {incident.subject.trace_id}  {incident.summary}")
     count = len(incidents)
     yield f"{count or 'no'} incident{'' if count == 1 else 's'} in {spans:,} spans"
 

@@ -1,4 +1,4 @@
-"""Sends OTLP/HTTP requests one after another, and waits when the receiver asks for it."""
+"""Sends OTLP/HTTP requests one after another, and waits if the receiver asks for that."""
 
 import contextlib
 import email.utils
@@ -24,7 +24,7 @@ FIRST_DELAY_S, LONGEST_DELAY_S = 0.25, 30.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """How to wait, and for how long in all without any progress."""
+    """How to wait, and for how long in total if there is no progress."""
 
     sleep: Callable[[float], None]
     clock: Callable[[], float]
@@ -45,10 +45,10 @@ class OtlpClient:
         }
 
     def __call__(self, body: bytes) -> Answer:
-        """Send until there is an answer other than "later".
+        """Send a request until the receiver accepts or refuses it.
 
         Raises:
-            StoreError: Nothing answers, or it said "later" for too long.
+            StoreError: Nothing answers, or the receiver said "retry later" for too long.
         """
         packed = gzip.compress(body, 1)
         waited, why = 0.0, ""
@@ -68,7 +68,7 @@ class OtlpClient:
             own_s = backoff.next()
             pause_s = own_s if asked_s is None else min(max(asked_s, 0.0), LONGEST_DELAY_S)
             self._waiting.sleep(pause_s)
-            # A pause counts, however short it was asked to be, or this might never end.
+            # Count even a pause of 0 s as a short one, or this loop might never end.
             waited += max(pause_s, FIRST_DELAY_S)
         raise StoreError(f"{self.endpoint}: {why}")
 
@@ -78,10 +78,10 @@ class OtlpClient:
         self._connection = None
 
     def _once(self, packed: bytes) -> tuple[Answer, float | None]:
-        """Return the answer, and after how many seconds the receiver wants to be asked again."""
+        """Return the answer, and after how many seconds the receiver wants a retry, if it says."""
         if not self._connection:
             self._connection = self.endpoint.connect(timeout_s=TIMEOUT_S)
-        # It may answer before it has read everything: that answer is the one to hear.
+        # The receiver may answer before it has read the whole request: then read that answer.
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             self._connection.request("POST", self.endpoint.path, packed, self._headers)
         response = self._connection.getresponse()
@@ -115,5 +115,5 @@ def _answer(status: int, body: bytes, kind: str) -> Answer:
         if kind.startswith("application/x-protobuf"):
             return Answer(status=status, message=Status.FromString(body).message)
     except DecodeError:
-        return Answer(status=status if status != 200 else 502, message="no OTLP receiver's answer")
+        return Answer(status=status if status != 200 else 502, message="the answer is not OTLP")
     return Answer(status=status, message=body[:200].decode(errors="replace").strip())

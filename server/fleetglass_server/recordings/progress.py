@@ -1,4 +1,4 @@
-"""Shows how far work over files has come."""
+"""Shows progress while files are sent."""
 
 import sys
 from collections.abc import Callable, Generator, Sequence
@@ -15,7 +15,7 @@ At = Callable[[int], None]
 
 
 def send_all(replay: Replay, files: Sequence[Path], *, quiet: bool = False) -> None:
-    """Send the files, showing how far that is: by a bar on a terminal, else by a line a file."""
+    """Send the files. Show a progress bar on a terminal, or else print one line per file."""
     console = Console(stderr=True)
     with _bar(console, replay, files) if console.is_terminal else _lines(quiet) as watch:
         for file in files:

@@ -1,7 +1,7 @@
 """Reads recorded OTLP: one request (`.pb`, `.json`) or many (`.pb`, `.jsonl`), gzipped or not.
 
-Files of many are read a record at a time, so that their size does not matter. What cannot be read
-comes out as `Broken`, and reading goes on behind it where that is possible.
+A file of many requests is read one record at a time, so its size does not matter. A record that
+cannot be read becomes a `Broken`; reading continues after it if that is possible.
 """
 
 import gzip
@@ -21,7 +21,7 @@ from fleetglass_collector.otlp.json_codec import from_json
 
 LARGEST_RECORD = 256 << 20
 _GZIP_MAGIC = b"\x1f\x8b"
-_RESOURCE_SPANS = 0x0A  # the tag that every request begins with
+_RESOURCE_SPANS = 0x0A  # the tag at the beginning of every request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,14 +33,14 @@ class Recorded:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Broken:
     place: str
-    why: str
+    reason: str
 
 
 Items = Generator[Recorded | Broken]
 
 
 def read(file: Path, at: Callable[[int], None] = lambda _: None) -> Items:
-    """Yield the file's requests in order; `at` is told how many bytes of the file are done."""
+    """Yield the requests of a file in order; `at` is called with the number of bytes read."""
     try:
         with file.open("rb") as raw:
             stream = cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if _is_gzip(raw) else raw
@@ -48,8 +48,8 @@ def read(file: Path, at: Callable[[int], None] = lambda _: None) -> Items:
                 yield item
                 at(raw.tell())
     except (OSError, EOFError, zlib.error) as error:
-        known = error.strerror if isinstance(error, OSError) else None
-        yield Broken(place=str(file), why=known or str(error) or "the gzip stream is cut short")
+        text = error.strerror if isinstance(error, OSError) else None
+        yield Broken(place=str(file), reason=text or str(error) or "the gzip stream is cut short")
 
 
 def _is_gzip(raw: BinaryIO) -> bool:
@@ -62,16 +62,18 @@ def _items(file: Path, stream: BinaryIO) -> Items:
     kind = Path(file.name.removesuffix(".gz")).suffix
     readers = {".pb": _protobuf, ".json": _json, ".jsonl": _lines}
     if kind not in readers:
-        yield Broken(place=str(file), why="the name must end in .pb, .json or .jsonl, or .gz after")
+        yield Broken(
+            place=str(file), reason="the name must end in .pb, .json or .jsonl, with or without .gz"
+        )
     elif not stream.read(1):
-        yield Broken(place=str(file), why="the file is empty")
+        yield Broken(place=str(file), reason="the file is empty")
     else:
         stream.seek(0)
         yield from readers[kind](str(file), stream)
 
 
 def _json(file: str, stream: BinaryIO) -> Items:
-    """One request; or a request a line, for the collector's file exporter names those .json too."""
+    """Read one request, or one per line: the Collector's file exporter names those .json too."""
     first = stream.readline(LARGEST_RECORD)
     several = _is_object(first) and bool(stream.read(1))
     stream.seek(0)
@@ -93,23 +95,23 @@ def _lines(file: str, stream: BinaryIO) -> Items:
 
 def _parsed_json(place: str, text: bytes) -> Recorded | Broken:
     if len(text) > LARGEST_RECORD:
-        return Broken(place=place, why=f"more than {LARGEST_RECORD} bytes in one request")
+        return Broken(place=place, reason=f"the request is larger than {LARGEST_RECORD} bytes")
     try:
         if _lacks_spans(text):
-            return Broken(place=place, why="not OTLP/JSON traces: there is no 'resourceSpans'")
+            return Broken(place=place, reason="not OTLP/JSON traces: there is no 'resourceSpans'")
         return _parsed(place, from_json(text))
     except Refusal as refusal:
-        return Broken(place=place, why=refusal.message)
+        return Broken(place=place, reason=refusal.message)
 
 
 def _lacks_spans(text: bytes) -> bool:
-    # Unknown members are no error in OTLP, so any object would pass for a request without spans.
+    # OTLP ignores unknown members, so any JSON object would count as a request without spans.
     if b'"resourceSpans"' in text or b'"resource_spans"' in text:
         return False
     try:
         json.loads(text)
     except (ValueError, RecursionError):
-        # What is wrong with it is said by the one who reads it.
+        # The JSON decoder reports this error.
         return False
     return True
 
@@ -125,7 +127,7 @@ def _parsed(place: str, body: bytes) -> Recorded | Broken:
     try:
         return Recorded(place=place, request=ExportTraceServiceRequest.FromString(body))
     except DecodeError:
-        return Broken(place=place, why="not an OTLP trace request")
+        return Broken(place=place, reason="not an OTLP trace request")
 
 
 def _protobuf(file: str, stream: BinaryIO) -> Items:
@@ -134,7 +136,7 @@ def _protobuf(file: str, stream: BinaryIO) -> Items:
     if _is_single(head):
         body = stream.read(LARGEST_RECORD + 1)
         if len(body) > LARGEST_RECORD:
-            yield Broken(place=file, why=f"more than {LARGEST_RECORD} bytes in one request")
+            yield Broken(place=file, reason=f"the request is larger than {LARGEST_RECORD} bytes")
         else:
             yield _parsed(file, body)
         return
@@ -145,17 +147,17 @@ def _protobuf(file: str, stream: BinaryIO) -> Items:
         place = f"{file}, record {number} at byte {position}"
         body = stream.read(size) if 0 <= size <= LARGEST_RECORD else b""
         if len(body) != size:
-            yield Broken(place=place, why="the file is cut short here, or is not OTLP")
+            yield Broken(place=place, reason="the file is cut short here, or is not OTLP")
             return
         yield _parsed(place, body)
         position = stream.tell()
 
 
 def _is_single(head: bytes) -> bool:
-    """Tell one request from a sequence of them by how the file begins.
+    """Return whether a file holds one request, and not a sequence, from its first bytes.
 
-    A request begins with its tag, 10; a sequence with the first one's length. Only where that is 10
-    too is there a doubt: then what makes sense as OTLP decides.
+    A request begins with its tag, 10. A sequence begins with the length of its first request. If
+    that length is also 10, the reading that makes sense as OTLP wins.
     """
     if head[0] != _RESOURCE_SPANS:
         return False
@@ -176,7 +178,7 @@ def _makes_sense(message: Message, body: bytes) -> bool:
 
 
 def _varint(stream: BinaryIO) -> int | None:
-    """Read a length; None at the end of the file, -1 for what is no length."""
+    """Read a varint length; None at the end of the file, -1 if there is no valid length."""
     value = 0
     for shift in range(0, 35, 7):
         byte = stream.read(1)
@@ -189,6 +191,6 @@ def _varint(stream: BinaryIO) -> int | None:
 
 
 def _fixed(stream: BinaryIO) -> int | None:
-    """Read a length of four bytes, as the collector's file exporter writes them."""
+    """Read a length of four bytes, as the Collector's file exporter writes it."""
     length = stream.read(4)
     return int.from_bytes(length, "big") if len(length) == 4 else -1 if length else None

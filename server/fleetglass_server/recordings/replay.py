@@ -1,4 +1,4 @@
-"""Sends recorded OTLP again, in requests of a good size, and tells what was refused."""
+"""Sends recorded OTLP again, in requests of a suitable size, and counts what was refused."""
 
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Sequence
@@ -12,10 +12,10 @@ from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Sp
 from fleetglass_collector.errors import StoreError
 from fleetglass_server.recordings.recording import Broken, Recorded, read
 
-# Large enough that acknowledging costs little, small enough to show progress.
+# Large enough to keep acknowledgements cheap, small enough to show progress.
 REQUEST_BYTES = 2 << 20
 SHOWN_FAILURES = 20
-# These say that one request will not do; other refusals would meet every request alike.
+# Statuses that concern one request only. Any other refusal would come for every request.
 _ABOUT_THE_REQUEST = frozenset({400, 413, 422, 500})
 
 
@@ -27,7 +27,7 @@ class Answer:
 
 
 class Send(Protocol):
-    """Sends one request until it is answered for good; StoreError when nothing answers."""
+    """Sends one request until it is accepted or refused; StoreError if nothing answers."""
 
     def __call__(self, body: bytes, /) -> Answer: ...
 
@@ -43,14 +43,14 @@ class Tally:
     def clean(self) -> bool:
         return not self.failed and not self.rejected
 
-    def fail(self, place: str, why: str) -> None:
+    def fail(self, place: str, reason: str) -> None:
         self.failed += 1
         if len(self.failures) < SHOWN_FAILURES:
-            self.failures.append(f"{place}: {why}")
+            self.failures.append(f"{place}: {reason}")
 
 
 class Replay:
-    """One run over some files; `tally` is right at any moment, also after an error."""
+    """Sends some files. `tally` is correct at any moment, also after an error."""
 
     def __init__(self, send: Send, *, limit: int, offset_ns: int = 0) -> None:
         self.tally = Tally()
@@ -62,13 +62,13 @@ class Replay:
         """Send a file's spans.
 
         Raises:
-            StoreError: Nothing answers, or every request would be refused alike.
+            StoreError: Nothing answers, or every request would be refused for the same reason.
         """
         batch: list[Recorded] = []
         size = 0
         for item in read(file, at):
             if isinstance(item, Broken):
-                self.tally.fail(item.place, item.why)
+                self.tally.fail(item.place, item.reason)
                 continue
             shift(item.request, self._offset_ns)
             for part in split(item, self._limit):
@@ -82,7 +82,7 @@ class Replay:
             self._deliver(batch)
 
     def _deliver(self, batch: Sequence[Recorded]) -> None:
-        """Send a batch; one that will not do is halved until what is wrong stands alone."""
+        """Send a batch. If it is refused, halve it until the bad span is alone."""
         request = ExportTraceServiceRequest()
         for part in batch:
             request.resource_spans.extend(part.request.resource_spans)
@@ -92,20 +92,20 @@ class Replay:
             rejected = min(answer.rejected, spans)
             self.tally.sent += spans - rejected
             if rejected:
-                self.tally.rejected[answer.message or "no reason was given"] += rejected
+                self.tally.rejected[answer.message or "the receiver gave no reason"] += rejected
             return
-        why = f"the receiver answered {answer.status}: {answer.message}"
+        reason = f"the receiver answered {answer.status}: {answer.message}"
         if answer.status not in _ABOUT_THE_REQUEST:
-            raise StoreError(why, code=answer.status)
+            raise StoreError(reason, code=answer.status)
         halves = _halves(batch)
         if not halves:
-            self.tally.fail(batch[0].place, why)
+            self.tally.fail(batch[0].place, reason)
         for half in halves:
             self._deliver(half)
 
 
 def newest(files: Iterable[Path]) -> int:
-    """Return the latest end of a span in the files, 0 when there is none."""
+    """Return the latest end time of a span in the files, or 0 if there is no span."""
     times = (
         max(span.end_time_unix_nano, span.start_time_unix_nano)
         for file in files
@@ -117,7 +117,7 @@ def newest(files: Iterable[Path]) -> int:
 
 
 def shift(request: ExportTraceServiceRequest, offset_ns: int) -> None:
-    """Move all times; a time that was not set stays so."""
+    """Move all times by the offset. A time that is not set stays unset."""
     if not offset_ns:
         return
     for span in _spans(request):
@@ -134,7 +134,7 @@ def count(request: ExportTraceServiceRequest) -> int:
 
 
 def split(item: Recorded, limit: int) -> Generator[Recorded]:
-    """Yield the same spans in requests below the limit; a span is never cut."""
+    """Yield the same spans in requests of at most `limit` bytes, except for larger single spans."""
     halves = _halves([item]) if item.request.ByteSize() > limit else []
     if not halves:
         yield item
@@ -143,7 +143,7 @@ def split(item: Recorded, limit: int) -> Generator[Recorded]:
 
 
 def _halves(batch: Sequence[Recorded]) -> list[Sequence[Recorded]]:
-    """Return the batch as two, none when it is a single span."""
+    """Return the two halves of a batch, or none if it is a single span."""
     if len(batch) > 1:
         middle = len(batch) // 2
         return [batch[:middle], batch[middle:]]
@@ -168,8 +168,8 @@ def _rebuilt(rows: Sequence[tuple[ResourceSpans, ScopeSpans, Span]]) -> ExportTr
     resource_of = scope_of = None
     for resource, scope, span in rows:
         if resource is not resource_of:
-            into = request.resource_spans.add(schema_url=resource.schema_url)
-            into.resource.CopyFrom(resource.resource)
+            copy = request.resource_spans.add(schema_url=resource.schema_url)
+            copy.resource.CopyFrom(resource.resource)
             resource_of, scope_of = resource, None
         if scope is not scope_of:
             inner = request.resource_spans[-1].scope_spans.add(schema_url=scope.schema_url)

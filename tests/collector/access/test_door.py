@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fleetglass_collector.access.address import is_local, is_loopback, split_address
-from fleetglass_collector.access.door import authorization, bearer, refuse_open_door
+from fleetglass_collector.access.door import authorization, bearer, require_key
 from fleetglass_collector.access.keys import Keyring, Scope
 from fleetglass_collector.errors import ConfigError
 
@@ -31,7 +31,7 @@ def test_an_address_is_a_host_and_a_port(address: str, parts: tuple[str, int]) -
         *("[127.0.0.1]:1", "[::1:1", "::1]:1", "[]:1", "a b:1", "h:١", "h:000080", "[[::1]]:1"),
     ],
 )
-def test_what_is_no_address_is_refused(address: str) -> None:
+def test_a_malformed_address_is_refused(address: str) -> None:
     with pytest.raises(ConfigError, match="write HOST:PORT"):
         split_address(address)
 
@@ -45,7 +45,7 @@ def test_every_ip_address_can_be_split(ip: object, port: int) -> None:
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost", "::ffff:127.0.0.1"])
-def test_loopback_is_this_machine(host: str) -> None:
+def test_these_hosts_are_loopback(host: str) -> None:
     assert is_loopback(host)
 
 
@@ -61,17 +61,17 @@ def test_loopback_is_this_machine(host: str) -> None:
         "127.0.0.1.evil.org",
     ],
 )
-def test_everything_else_is_not(host: str) -> None:
+def test_these_hosts_are_not_loopback(host: str) -> None:
     assert not is_loopback(host)
 
 
 @pytest.mark.parametrize("peer", ["127.0.0.1:5", "[::1]:5", "%5B::1%5D:5", "[::ffff:127.0.0.1]:5"])
-def test_a_client_over_loopback_is_local(peer: str) -> None:
+def test_these_clients_are_local(peer: str) -> None:
     assert is_local(peer)
 
 
 @pytest.mark.parametrize("peer", ["", "10.0.0.1:5", "[2001:db8::1]:5", "%5B2001:db8::1%5D:5", "x"])
-def test_a_client_from_elsewhere_is_not(peer: str) -> None:
+def test_these_clients_are_not_local(peer: str) -> None:
     assert not is_local(peer)
 
 
@@ -87,38 +87,38 @@ def test_a_client_from_elsewhere_is_not(peer: str) -> None:
         (None, None),
     ],
 )
-def test_a_bearer_header_carries_a_secret(value: str | None, secret: str | None) -> None:
+def test_the_secret_is_read_from_a_bearer_header(value: str | None, secret: str | None) -> None:
     assert bearer(value) == secret
 
 
 @pytest.mark.parametrize("secret", ["fg_a", " fg_a\n"])
-def test_a_secret_goes_into_a_header_and_comes_out_again(secret: str) -> None:
+def test_a_secret_survives_the_way_through_a_header(secret: str) -> None:
     assert bearer(authorization(secret)) == "fg_a"
 
 
 @pytest.mark.parametrize("secret", ["", " ", "a b", "fg_\nx: y", "é"])
-def test_what_cannot_be_a_secret_is_refused_and_not_repeated(secret: str) -> None:
+def test_a_malformed_secret_is_refused_and_not_shown(secret: str) -> None:
     with pytest.raises(ConfigError, match="copy it again$"):
         authorization(secret)
 
 
-def test_loopback_needs_no_key(tmp_path: Path) -> None:
-    refuse_open_door("127.0.0.1:4318", Keyring(tmp_path / "keys.json"), Scope.INGEST)
+def test_a_loopback_address_needs_no_key(tmp_path: Path) -> None:
+    require_key("127.0.0.1:4318", Keyring(tmp_path / "keys.json"), Scope.INGEST)
 
 
 @pytest.mark.parametrize("listen", ["0.0.0.0:4318", "[::]:4318", "10.0.0.1:4318", "name:4318"])
-def test_beyond_loopback_a_key_is_needed(listen: str, tmp_path: Path) -> None:
+def test_an_address_open_to_other_machines_needs_a_key(listen: str, tmp_path: Path) -> None:
     keyring = Keyring(tmp_path / "keys.json")
     keyring.add("acme", Scope.READ)
     command = f"fleetglass keys add --data {tmp_path} --tenant default --scope ingest"
 
     with pytest.raises(ConfigError, match=command):
-        refuse_open_door(listen, keyring, Scope.INGEST)
+        require_key(listen, keyring, Scope.INGEST)
 
 
 @pytest.mark.parametrize("scope", [Scope.INGEST, Scope.ADMIN])
-def test_a_fitting_key_opens_the_door(scope: Scope, tmp_path: Path) -> None:
+def test_a_key_with_the_scope_or_admin_is_enough(scope: Scope, tmp_path: Path) -> None:
     keyring = Keyring(tmp_path / "keys.json")
     keyring.add("acme", scope)
 
-    refuse_open_door("0.0.0.0:4318", keyring, Scope.INGEST)
+    require_key("0.0.0.0:4318", keyring, Scope.INGEST)

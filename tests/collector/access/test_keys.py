@@ -31,21 +31,21 @@ def test_a_key_is_found_by_its_secret(keyring: Keyring) -> None:
     assert (key.tenant, key.scope, key.created) == ("acme", "ingest", "2026-01-02T12:00:00+00:00")
 
 
-def test_secrets_are_long_and_never_alike(keyring: Keyring) -> None:
+def test_secrets_are_long_and_all_different(keyring: Keyring) -> None:
     secrets = {keyring.add("acme", Scope.INGEST) for _ in range(20)}
 
     assert len(secrets) == len(keyring) == 20
     assert all(secret.startswith("fg_") and len(secret) == 46 for secret in secrets)
 
 
-def test_the_file_holds_no_secret_and_is_its_owners_alone(keyring: Keyring) -> None:
+def test_the_file_contains_no_secret_and_only_its_owner_can_read_it(keyring: Keyring) -> None:
     secret = keyring.add("acme", Scope.ADMIN)
 
     assert secret not in keyring.file.read_text()
     assert keyring.file.stat().st_mode & 0o777 == 0o600
 
 
-def test_a_file_that_others_could_read_is_closed_to_them(keyring: Keyring) -> None:
+def test_a_readable_file_is_closed_to_other_users(keyring: Keyring) -> None:
     keyring.add("acme", Scope.READ)
     keyring.file.chmod(0o644)
     keyring.add("acme", Scope.READ)
@@ -64,7 +64,7 @@ def test_a_file_that_others_could_read_is_closed_to_them(keyring: Keyring) -> No
         (Scope.ADMIN, Scope.READ, True),
     ],
 )
-def test_a_key_does_what_its_scope_says(
+def test_a_key_may_do_what_its_scope_allows(
     has: Scope, wanted: Scope, fits: bool, keyring: Keyring
 ) -> None:
     secret = keyring.add("acme", has)
@@ -74,7 +74,7 @@ def test_a_key_does_what_its_scope_says(
 
 
 @pytest.mark.parametrize("secret", ["", "fg_", "fg_wrong", "é", "\udcff", "x" * 100_000])
-def test_what_is_no_secret_finds_nothing(secret: str, keyring: Keyring) -> None:
+def test_a_wrong_secret_finds_no_key(secret: str, keyring: Keyring) -> None:
     keyring.add("acme", Scope.ADMIN)
 
     assert keyring.find(secret, Scope.ADMIN) is None
@@ -86,25 +86,25 @@ def test_a_hash_is_not_a_secret(keyring: Keyring) -> None:
     assert keyring.find(keyring.keys()[0].hash) is None
 
 
-def test_a_running_process_sees_keys_come_and_go(keyring: Keyring) -> None:
+def test_a_running_process_notices_new_and_removed_keys(keyring: Keyring) -> None:
     running = Keyring(keyring.file)
     secret = keyring.add("acme", Scope.INGEST)
-    seen = running.find(secret)
-    removed = seen and keyring.remove(seen.id)
+    key = running.find(secret)
+    removed = key and keyring.remove(key.id)
 
-    assert seen
+    assert key
     assert removed
     assert running.find(secret) is None
 
 
-def test_a_key_that_is_not_there_cannot_be_removed(keyring: Keyring) -> None:
+def test_an_unknown_key_cannot_be_removed(keyring: Keyring) -> None:
     keyring.add("acme", Scope.INGEST)
 
     assert not keyring.remove("k0")
     assert len(keyring) == 1
 
 
-def test_commands_at_the_same_time_lose_no_key(keyring: Keyring) -> None:
+def test_concurrent_commands_lose_no_key(keyring: Keyring) -> None:
     rings = [Keyring(keyring.file) for _ in range(8)]
 
     def add(ring: Keyring) -> str:
@@ -117,13 +117,13 @@ def test_commands_at_the_same_time_lose_no_key(keyring: Keyring) -> None:
 
 
 @pytest.mark.parametrize("tenant", ["", " ", "a b", "-a", "../a", "é", "a\n", "x" * 101])
-def test_a_tenant_needs_a_plain_name(tenant: str, keyring: Keyring) -> None:
+def test_a_tenant_with_a_forbidden_name_is_refused(tenant: str, keyring: Keyring) -> None:
     with pytest.raises(ConfigError, match="cannot be a tenant"):
         keyring.add(tenant, Scope.READ)
 
 
 @pytest.mark.parametrize("text", ["", "{", "{}x", "[1]", '[{"id": "k1"}]', "3", '{"a": 1}'])
-def test_a_spoilt_file_is_refused_at_start(text: str, keyring: Keyring) -> None:
+def test_a_damaged_file_is_refused_at_start(text: str, keyring: Keyring) -> None:
     keyring.file.parent.mkdir()
     keyring.file.write_text(text)
 
@@ -142,7 +142,7 @@ def test_every_field_of_a_key_is_checked(field: str, keyring: Keyring) -> None:
         Keyring(keyring.file)
 
 
-def test_a_running_process_keeps_its_keys_when_the_file_is_spoilt(
+def test_a_running_process_keeps_its_keys_when_the_file_is_damaged(
     keyring: Keyring, caplog: pytest.LogCaptureFixture
 ) -> None:
     secret = keyring.add("acme", Scope.READ)
@@ -151,11 +151,11 @@ def test_a_running_process_keeps_its_keys_when_the_file_is_spoilt(
 
     assert running.find(secret)
     assert running.find(secret)
-    assert caplog.text.count("the keys read before stay in force") == 1
+    assert caplog.text.count("the keys read before this stay valid") == 1
 
 
-def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 
-    with pytest.raises(ConfigError, match="cannot .* the keys"):
+    with pytest.raises(ConfigError, match="cannot .* the file of keys"):
         Keyring(tmp_path / "file" / "keys.json").add("acme", Scope.READ)

@@ -1,4 +1,4 @@
-"""What agents are told holds for whom it names, until it is lifted or its time is over."""
+"""A directive stays in force for its agents until it is lifted or its time is over."""
 
 import json
 import time
@@ -10,7 +10,7 @@ from kit.databases import opened, running_store
 from kit.stack import eventually
 
 from fleetglass_collector.config import Retention
-from fleetglass_collector.control.directives import Board, Directive, Scope, give, standing
+from fleetglass_collector.control.directives import Directive, DirectiveCache, Scope, add, in_force
 from fleetglass_collector.errors import StoreError
 from fleetglass_collector.store.client import Store
 from fleetglass_collector.store.migrate import migrate
@@ -31,41 +31,41 @@ def store(database: tuple[Store, str]) -> Store:
     return database[0]
 
 
-def test_what_was_given_holds_and_says_who_and_why(store: Store) -> None:
-    give(store, [HALT])
+def test_a_new_directive_is_in_force_with_its_author_and_reason(store: Store) -> None:
+    add(store, [HALT])
 
-    (found,) = standing(store)
-    assert replace(found, since="") == HALT
-    assert found.since
+    (directive,) = in_force(store)
+    assert replace(directive, since="") == HALT
+    assert directive.since
 
 
-def test_the_latest_of_a_scope_counts(store: Store) -> None:
+def test_the_latest_directive_of_a_scope_counts(store: Store) -> None:
     slow = replace(HALT, action="throttle", every_s=2.5)
     for directive in (HALT, slow):
-        give(store, [directive])
-    assert [one.action for one in standing(store)] == ["throttle"]
+        add(store, [directive])
+    assert [one.action for one in in_force(store)] == ["throttle"]
 
-    give(store, [replace(HALT, action="resume")])
-    assert standing(store) == []
+    add(store, [replace(HALT, action="resume")])
+    assert in_force(store) == []
     assert store.query("SELECT count() AS n FROM directives", fmt="TSV").strip() == b"3"
 
 
-def test_each_scope_is_its_own(store: Store) -> None:
+def test_resuming_one_scope_leaves_the_others(store: Store) -> None:
     other = replace(HALT, scope=Scope(tenant="t", agent="a", version="2"))
-    give(store, [HALT, other])
-    give(store, [replace(HALT, action="resume")])
+    add(store, [HALT, other])
+    add(store, [replace(HALT, action="resume")])
 
-    assert [one.scope for one in standing(store)] == [other.scope]
+    assert [one.scope for one in in_force(store)] == [other.scope]
 
 
-def test_what_has_a_time_ends_by_itself(store: Store) -> None:
+def test_a_directive_with_an_end_time_ends_by_itself(store: Store) -> None:
     now = int(time.clock_gettime(time.CLOCK_REALTIME))
     over, lasting = replace(HALT, until=now - 1), replace(HALT, until=now + 3600)
 
-    give(store, [over])
-    assert standing(store) == []
-    give(store, [lasting])
-    assert [one.until for one in standing(store)] == [now + 3600]
+    add(store, [over])
+    assert in_force(store) == []
+    add(store, [lasting])
+    assert [one.until for one in in_force(store)] == [now + 3600]
 
 
 @pytest.mark.parametrize(
@@ -78,32 +78,38 @@ def test_what_has_a_time_ends_by_itself(store: Store) -> None:
         (Scope(tenant="t"), Scope(tenant="u"), False),
     ],
 )
-def test_who_lifts_more_lifts_what_is_within(wide: Scope, narrow: Scope, covers: bool) -> None:
+def test_a_wide_scope_covers_the_narrow_ones_in_it(
+    wide: Scope, narrow: Scope, covers: bool
+) -> None:
     assert wide.covers(narrow) is covers
 
 
-def test_the_board_tells_a_tenant_its_own(database: tuple[Store, str], store: Store) -> None:
-    give(store, [HALT, replace(HALT, scope=Scope(tenant="u"))])
-    board = Board(lambda: Store.open(database[1], database="default", timeout_s=10))
+def test_the_cache_answers_with_the_tenants_own_directives(
+    database: tuple[Store, str], store: Store
+) -> None:
+    add(store, [HALT, replace(HALT, scope=Scope(tenant="u"))])
+    cache = DirectiveCache(lambda: Store.open(database[1], database="default", timeout_s=10))
 
-    eventually(lambda: board.told("t") is not None)
+    eventually(lambda: cache.answer("t") is not None)
 
-    told = json.loads(board.told("t") or b"")["directives"]
-    assert [(one["tenant"], one["action"], one["reason"]) for one in told] == [
+    directives = json.loads(cache.answer("t") or b"")["directives"]
+    assert [(one["tenant"], one["action"], one["reason"]) for one in directives] == [
         ("t", "halt", "why 'not'")
     ]
-    assert json.loads(board.told("nobody") or b"") == {"directives": []}
-    board.close()
+    assert json.loads(cache.answer("nobody") or b"") == {"directives": []}
+    cache.close()
 
 
-def test_the_board_repeats_nothing_that_it_cannot_know(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_cache_has_no_answer_while_the_database_is_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     class Away:
         def query(self, sql: str) -> bytes:
             raise StoreError("away")
 
         def close(self) -> None: ...
 
-    board = Board(lambda: Away())  # type: ignore[arg-type,return-value]  # pyright: ignore
+    cache = DirectiveCache(lambda: Away())  # type: ignore[arg-type,return-value]  # pyright: ignore
 
-    assert board.told("t") is None
-    board.close()
+    assert cache.answer("t") is None
+    cache.close()

@@ -16,7 +16,7 @@ from kit.budget_ledgers import HALT, SECOND_NS, budget
 from kit.databases import opened, running_store, segment
 
 from fleetglass_collector.config import Retention
-from fleetglass_collector.control.directives import Directive, give, standing
+from fleetglass_collector.control.directives import Directive, add, in_force
 from fleetglass_collector.control.directives import Scope as TheirScope
 from fleetglass_collector.settle.settler import Settler
 from fleetglass_collector.store.client import Store
@@ -202,7 +202,7 @@ def test_directives_are_written_as_guards_read_them(store: Store) -> None:
     directives = Directives(store)
     directives.give([ORDER, replace(ORDER, scope=Scope(tenant="acme"), hard=Hard(action="halt"))])
 
-    acme, default = standing(store)
+    acme, default = in_force(store)
     assert (default.scope, default.action, default.by, default.until) == (
         TheirScope(tenant="default", agent="refunds"),
         "halt",
@@ -216,7 +216,7 @@ def test_directives_are_written_as_guards_read_them(store: Store) -> None:
 def test_what_people_do_about_them_is_seen(store: Store) -> None:
     directives = Directives(store)
     directives.give([ORDER])
-    give(store, [Directive(scope=standing(store)[0].scope, action="resume", by="ann")])
+    add(store, [Directive(scope=in_force(store)[0].scope, action="resume", by="ann")])
     told = decide([ORDER], directives.spoken(), directives.now())
 
     assert told.left == ((ORDER, "ann"),)
@@ -231,7 +231,7 @@ def test_of_what_has_ended_the_last_word_is_known(store: Store) -> None:
     directives.give([slow])
     directives.give([over])
 
-    assert standing(store) == []
+    assert in_force(store) == []
     assert decide([slow], directives.spoken(), directives.now()).given == (slow,)
 
 
@@ -240,5 +240,5 @@ def test_what_is_for_nothing_is_lifted(store: Store) -> None:
     directives.give([ORDER])
     directives.lift(directives.spoken())
 
-    assert standing(store) == []
+    assert in_force(store) == []
     assert decide([ORDER], directives.spoken(), directives.now()).given == (ORDER,)

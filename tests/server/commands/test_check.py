@@ -1,4 +1,4 @@
-"""`fleetglass check`: incidents in recordings, for a team's own CI."""
+"""`fleetglass check`: finds incidents in recordings, for use in CI."""
 
 import json
 import re
@@ -13,9 +13,7 @@ Captured = pytest.CaptureFixture[str]
 HEALTHY = [f"page:{n}" for n in range(30)]
 
 
-def test_a_loop_is_named_with_its_run_its_cycle_and_its_cost(
-    tmp_path: Path, capsys: Captured
-) -> None:
+def test_a_loop_is_reported_with_its_run_cycle_and_cost(tmp_path: Path, capsys: Captured) -> None:
     file = written(
         tmp_path / "runs.jsonl",
         run_of(HEALTHY, trace=1),
@@ -43,7 +41,7 @@ def test_healthy_runs_pass(tmp_path: Path, capsys: Captured) -> None:
     assert capsys.readouterr().out == "no incidents in 31 spans\n"
 
 
-def test_what_is_declared_polling_is_none_but_not_faster_than_declared(
+def test_declared_polling_is_no_incident_unless_it_is_too_fast(
     tmp_path: Path, capsys: Captured
 ) -> None:
     fleet = tmp_path / "fleet.yaml"
@@ -58,7 +56,7 @@ def test_what_is_declared_polling_is_none_but_not_faster_than_declared(
     assert [line["run"] for line in lines] == [trace_id(2)]
 
 
-def test_a_file_that_cannot_be_read_is_said_and_the_others_are_checked(
+def test_an_unreadable_file_is_reported_and_the_others_are_checked(
     tmp_path: Path, capsys: Captured
 ) -> None:
     broken = tmp_path / "broken.jsonl"
@@ -87,7 +85,7 @@ def test_a_file_that_cannot_be_read_is_said_and_the_others_are_checked(
         (None, "cannot read .*No such file"),
     ],
 )
-def test_a_wrong_fleet_file_is_a_sentence(
+def test_an_error_in_fleet_yaml_is_explained(
     content: str | None, message: str, tmp_path: Path, capsys: Captured
 ) -> None:
     fleet = tmp_path / "fleet.yaml"

@@ -1,4 +1,4 @@
-"""The command line where nothing is running: errors that read well, and no tracebacks."""
+"""The command line while fleetglass is not running: clear errors and no tracebacks."""
 
 import re
 import subprocess
@@ -14,14 +14,14 @@ from kit.stack import free_port
 from fleetglass_collector.access.keys import Keyring, Scope
 from fleetglass_server.__main__ import main
 from fleetglass_server.commands import COMMANDS, command
-from fleetglass_server.commands.keys import explained
+from fleetglass_server.commands.keys import instructions
 
 Captured = pytest.CaptureFixture[str]
 
 
 @pytest.fixture(autouse=True)
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing of ours in the environment but a folder, and ports where nothing listens."""
+    """Set a folder, and ports where nothing listens."""
     monkeypatch.setenv("FLEETGLASS_DATA", str(tmp_path / "data"))
     for name in ("RECEIVER_HTTP", "RECEIVER_GRPC", "QUERY_LISTEN"):
         monkeypatch.setenv(f"FLEETGLASS_{name}", f"127.0.0.1:{free_port()}")
@@ -62,7 +62,7 @@ def test_help_lists_the_commands(capsys: Captured) -> None:
     assert set(COMMANDS) <= shown
 
 
-def test_without_a_command_there_is_help(capsys: Captured) -> None:
+def test_without_a_command_the_help_is_shown(capsys: Captured) -> None:
     assert main([]) == 2
     assert capsys.readouterr().out.startswith("usage: fleetglass")
 
@@ -71,12 +71,12 @@ def test_without_a_command_there_is_help(capsys: Captured) -> None:
     ("config", "message"),
     [
         ("[journal]\nmax_bites = 1", "unknown key 'journal.max_bites' in .*'journal.max_bytes'"),
-        ("[journal]\nmax_bytes = 'x'", "'journal.max_bytes' in .* wants a size"),
-        ("nonsense", "is not TOML"),
-        (None, "cannot read the configuration .*No such file"),
+        ("[journal]\nmax_bytes = 'x'", "'journal.max_bytes' in .* must be a size"),
+        ("nonsense", "is not valid TOML"),
+        (None, "cannot read the configuration file .*No such file"),
     ],
 )
-def test_a_wrong_configuration_is_a_sentence(
+def test_an_error_in_the_configuration_is_explained(
     config: str | None, message: str, tmp_path: Path, capsys: Captured
 ) -> None:
     file = tmp_path / "fleetglass.toml"
@@ -87,7 +87,7 @@ def test_a_wrong_configuration_is_a_sentence(
     assert re.search(f"^fleetglass: .*{message}", capsys.readouterr().err)
 
 
-def test_keys_are_made_listed_and_removed(capsys: Captured) -> None:
+def test_keys_are_added_listed_and_removed(capsys: Captured) -> None:
     assert main(["keys", "add", "--tenant", "acme", "--scope", "ingest"]) == 0
     secret = capsys.readouterr().out.strip()
     assert main(["keys", "list"]) == 0
@@ -99,12 +99,10 @@ def test_keys_are_made_listed_and_removed(capsys: Captured) -> None:
     assert secret not in listed
     assert main(["keys", "remove", id]) == 0
     assert main(["keys", "remove", id]) == 1
-    assert "no key" in capsys.readouterr().err
+    assert "there is no key" in capsys.readouterr().err
 
 
-def test_the_folder_of_the_keys_may_stand_before_or_behind_the_action(
-    tmp_path: Path, capsys: Captured
-) -> None:
+def test_data_may_stand_before_or_after_the_action(tmp_path: Path, capsys: Captured) -> None:
     other = str(tmp_path / "other")
     main(["keys", "add", "--tenant", "acme", "--scope", "read", "--data", other])
     main(["keys", "--data", other, "list"])
@@ -114,27 +112,27 @@ def test_the_folder_of_the_keys_may_stand_before_or_behind_the_action(
 
 
 @pytest.mark.parametrize(
-    ("scope", "says", "says_not"),
+    ("scope", "included", "excluded"),
     [
         (Scope.INGEST, "OTEL_EXPORTER_OTLP_HEADERS=", "FLEETGLASS_KEY"),
         (Scope.READ, "FLEETGLASS_KEY=", "OTEL_EXPORTER"),
         (Scope.ADMIN, "OTEL_EXPORTER_OTLP_HEADERS=", "nothing"),
     ],
 )
-def test_a_new_key_comes_with_how_to_use_it(
-    scope: Scope, says: str, says_not: str, tmp_path: Path
+def test_a_new_key_comes_with_instructions(
+    scope: Scope, included: str, excluded: str, tmp_path: Path
 ) -> None:
     keyring = Keyring(tmp_path / "keys.json")
     secret = keyring.add("acme", scope)
 
-    text = explained(keyring.keys()[0], secret)
+    text = instructions(keyring.keys()[0], secret)
 
     assert f"Authorization: Bearer {secret}" in text
-    assert says in text
-    assert says_not not in text
+    assert included in text
+    assert excluded not in text
 
 
-def test_a_query_without_a_database_says_to_start_one(capsys: Captured) -> None:
+def test_a_query_without_a_database_advises_to_start_it(capsys: Captured) -> None:
     assert main(["query", "SELECT 1"]) == 1
     assert "fleetglass up" in capsys.readouterr().err
 
@@ -144,21 +142,23 @@ def test_a_query_without_a_server_does_not_show_the_password(capsys: Captured) -
 
     assert main(["query", "SELECT 1", "--dsn", dsn]) == 1
     error = capsys.readouterr().err
-    assert "Is the DSN right" in error
+    assert "Check the DSN" in error
     assert "hunter2" not in error
 
 
-def test_a_query_of_nothing_is_said(capsys: Captured) -> None:
+def test_an_empty_query_is_an_error(capsys: Captured) -> None:
     assert main(["query", " "]) == 1
-    assert "there is no SQL" in capsys.readouterr().err
+    assert "the SQL is empty" in capsys.readouterr().err
 
 
-def test_what_is_no_clickhouse_is_said(capsys: Captured, receiver: Receiver) -> None:
+def test_a_server_that_is_not_clickhouse_is_an_error(capsys: Captured, receiver: Receiver) -> None:
     assert main(["query", "SELECT 1", "--dsn", receiver.url]) == 1
     assert "fleetglass: " in capsys.readouterr().err
 
 
-def test_replay_reports_and_ends_well(receiver: Receiver, tmp_path: Path, capsys: Captured) -> None:
+def test_replay_reports_the_spans_sent(
+    receiver: Receiver, tmp_path: Path, capsys: Captured
+) -> None:
     assert main(["replay", str(recorded(tmp_path)), "--endpoint", receiver.url]) == 0
 
     output = capsys.readouterr()
@@ -166,7 +166,7 @@ def test_replay_reports_and_ends_well(receiver: Receiver, tmp_path: Path, capsys
     assert output.err == f"{tmp_path}/a.jsonl ...\n"
 
 
-def test_replay_of_what_is_refused_ends_with_1(
+def test_replay_exits_with_1_if_something_is_refused(
     receiver: Receiver, tmp_path: Path, capsys: Captured
 ) -> None:
     receiver.script = [partly(2, "bad ids")]
@@ -180,7 +180,7 @@ def test_replay_of_what_is_refused_ends_with_1(
     assert lines[-1] == "  and 10 more"
 
 
-def test_replay_rebases_on_now(receiver: Receiver, tmp_path: Path) -> None:
+def test_replay_can_move_times_to_now(receiver: Receiver, tmp_path: Path) -> None:
     file = recorded(tmp_path)
     file.write_text(file.read_text().replace('"spanId"', '"endTimeUnixNano":"5","spanId"'))
 
@@ -189,21 +189,21 @@ def test_replay_rebases_on_now(receiver: Receiver, tmp_path: Path) -> None:
     assert span.end_time_unix_nano > 1_700_000_000 * 10**9
 
 
-def test_replay_without_a_receiver_says_to_start_one(tmp_path: Path, capsys: Captured) -> None:
+def test_replay_without_a_receiver_advises_to_start_it(tmp_path: Path, capsys: Captured) -> None:
     assert main(["replay", str(recorded(tmp_path))]) == 1
     assert "fleetglass up" in capsys.readouterr().err
 
 
-def test_replay_without_a_key_says_so(receiver: Receiver, tmp_path: Path, capsys: Captured) -> None:
+def test_replay_without_a_key_advises_to_give_one(
+    receiver: Receiver, tmp_path: Path, capsys: Captured
+) -> None:
     receiver.decide = lambda _: Reply(status=401, body=b"a key is needed", headers={})
 
     assert main(["replay", str(recorded(tmp_path)), "--endpoint", receiver.url]) == 1
     assert "Give a key with scope 'ingest'" in capsys.readouterr().err
 
 
-def test_a_key_that_cannot_be_one_is_said(
-    receiver: Receiver, tmp_path: Path, capsys: Captured
-) -> None:
+def test_a_malformed_key_is_an_error(receiver: Receiver, tmp_path: Path, capsys: Captured) -> None:
     command = ["replay", str(recorded(tmp_path)), "--endpoint", receiver.url]
 
     assert main([*command, "--key", "fg_x\ny"]) == 1
@@ -211,12 +211,12 @@ def test_a_key_that_cannot_be_one_is_said(
 
 
 @pytest.mark.parametrize("url", ["127.0.0.1:4318", "ftp://h", "http://", "http://h:port"])
-def test_an_endpoint_that_is_none_is_said(url: str, tmp_path: Path, capsys: Captured) -> None:
+def test_a_malformed_endpoint_is_an_error(url: str, tmp_path: Path, capsys: Captured) -> None:
     assert main(["replay", str(recorded(tmp_path)), "--endpoint", url]) == 1
     assert "the address must be http(s)://host:port" in capsys.readouterr().err
 
 
-def test_replay_sends_the_key_of_the_environment(
+def test_replay_sends_the_key_from_the_environment(
     receiver: Receiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FLEETGLASS_KEY", "fg_x")
@@ -225,7 +225,7 @@ def test_replay_sends_the_key_of_the_environment(
     assert receiver.headers[0]["authorization"] == "Bearer fg_x"
 
 
-def test_a_reader_that_stops_reading_is_no_error() -> None:
+def test_a_closed_output_pipe_is_no_error() -> None:
     command = [sys.executable, "-m", "fleetglass_server", "keys", "list"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout

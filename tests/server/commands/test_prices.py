@@ -44,7 +44,7 @@ def settings(dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def tables(store: Store) -> None:
-    """The table of prices, and one that has of `agent_spans` what matters here."""
+    """Create the table of prices, and an `agent_spans` with the columns needed here."""
     store.create_database("")
     pairs = zip(LISTING, objects(cluster="", retention=Retention()), strict=True)
     for entry, made in pairs:
@@ -79,7 +79,7 @@ def rows(captured: Captured, *arguments: str) -> list[dict[str, object]]:
     return [json.loads(line) for line in shown(captured, *arguments, "--json").splitlines()]
 
 
-def test_what_spans_told_of_is_listed_with_its_price(capsys: Captured) -> None:
+def test_models_in_spans_are_listed_with_their_prices(capsys: Captured) -> None:
     lines = [line.split() for line in shown(capsys).splitlines()[:4]]
 
     assert lines[0][:6] == ["PROVIDER", "MODEL", "CALLS", "INPUT", "OUTPUT", "COST"]
@@ -87,12 +87,12 @@ def test_what_spans_told_of_is_listed_with_its_price(capsys: Captured) -> None:
         *("anthropic", "claude-sonnet-4-5", "1", "1,000", "0", "$0.0030"),
         *("3", "15", "0.3"),
     ]
-    # The model that answered, whichever was asked for.
+    # The model that answered counts, not the one that was requested.
     assert lines[2][:6] == ["openai", "gpt-4o-mini", "3", "3,000", "200", "$0.0006"]
     assert (lines[1][-1], lines[2][-1]) == ("+", "+")
 
 
-def test_what_has_no_price_is_not_free(capsys: Captured) -> None:
+def test_a_model_without_a_price_is_not_free(capsys: Captured) -> None:
     text = shown(capsys)
 
     ours = next(line for line in text.splitlines() if "gpt-4o-ours" in line)
@@ -100,7 +100,7 @@ def test_what_has_no_price_is_not_free(capsys: Captured) -> None:
     assert "5 calls have no price: 'fleetglass prices --unknown'." in text
 
 
-def test_the_unknown_are_counted_and_told_why(capsys: Captured) -> None:
+def test_models_without_a_price_are_counted_with_the_reason(capsys: Captured) -> None:
     lines = shown(capsys, "--unknown").splitlines()
 
     counted = next(line for line in lines if "gpt-4o-ours" in line).split()
@@ -110,7 +110,7 @@ def test_the_unknown_are_counted_and_told_why(capsys: Captured) -> None:
     assert not any("claude" in line for line in lines)
 
 
-def test_the_unknown_come_with_toml_to_fill_in(capsys: Captured) -> None:
+def test_models_without_a_price_come_with_toml_to_fill_in(capsys: Captured) -> None:
     text = shown(capsys, "--unknown")
     blocks = text[text.index("[[prices]]") :]
 
@@ -123,24 +123,24 @@ def test_the_unknown_come_with_toml_to_fill_in(capsys: Captured) -> None:
     }
 
 
-def test_names_cannot_speak_to_the_terminal(capsys: Captured) -> None:
+def test_control_characters_in_names_are_replaced(capsys: Captured) -> None:
     for text in (shown(capsys), shown(capsys, "--unknown")):
         assert not {"\x1b", "\x07"} & set(text)
         assert "my?[31m-?model" in text
 
 
-def test_for_programs_there_is_an_object_a_line(capsys: Captured) -> None:
-    found = {row["model"]: row for row in rows(capsys)}
+def test_json_is_one_object_per_line(capsys: Captured) -> None:
+    by_model = {row["model"]: row for row in rows(capsys)}
 
-    mini = found["gpt-4o-mini"]
+    mini = by_model["gpt-4o-mini"]
     assert (mini["calls"], mini["input_tokens"], mini["input"]) == (3, 3000, 0.15)
     assert mini["cost"] == pytest.approx(0.00057)
     assert (mini["known"], mini["cache_write"]) == (1, None)
-    assert (found["gpt-4o-ours"]["known"], found["gpt-4o-ours"]["cost"]) == (0, None)
+    assert (by_model["gpt-4o-ours"]["known"], by_model["gpt-4o-ours"]["cost"]) == (0, None)
     assert [row["unpriced"] for row in rows(capsys, "--unknown")] == [3, 1, 1]
 
 
-def test_without_spans_there_is_nothing_to_list(
+def test_without_spans_no_model_is_listed(
     capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FLEETGLASS_STORE_DATABASE", "empty")
@@ -150,7 +150,7 @@ def test_without_spans_there_is_nothing_to_list(
     assert shown(capsys, "--json") == ""
 
 
-def test_a_model_is_shown_with_every_condition(capsys: Captured) -> None:
+def test_a_model_is_shown_with_all_its_conditions(capsys: Captured) -> None:
     text = shown(capsys, "--model", "claude-haiku-5-5", "--provider", "anthropic")
     lines = [" ".join(line.split()) for line in text.splitlines()]
 
@@ -162,7 +162,7 @@ def test_a_model_is_shown_with_every_condition(capsys: Captured) -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "told"),
+    ("model", "expected"),
     [
         ("deepseek-v4-pro", "until 2026-08-17, 01:00-04:00 UTC"),
         ("sonar", "per 1000 requests 12"),
@@ -170,20 +170,20 @@ def test_a_model_is_shown_with_every_condition(capsys: Captured) -> None:
         ("gpt-4o", "free"),
     ],
 )
-def test_without_a_provider_all_that_offer_it_are_shown(
-    capsys: Captured, model: str, told: str
+def test_without_a_provider_all_providers_of_the_model_are_shown(
+    capsys: Captured, model: str, expected: str
 ) -> None:
-    assert told in shown(capsys, "--model", model)
+    assert expected in shown(capsys, "--model", model)
 
 
-def test_a_model_may_be_looked_up_for_programs(capsys: Captured) -> None:
-    (found,) = rows(capsys, "--model", "gpt-4o", "--provider", "openai")
+def test_a_model_can_be_shown_as_json(capsys: Captured) -> None:
+    (row,) = rows(capsys, "--model", "gpt-4o", "--provider", "openai")
 
-    assert found["priced_as"] == "openai gpt-4o"
-    assert found["known"] is True
+    assert row["priced_as"] == "openai gpt-4o"
+    assert row["known"] is True
 
 
-def test_a_configured_price_shows_at_once(capsys: Captured, tmp_path: Path) -> None:
+def test_a_configured_price_is_shown_at_once(capsys: Captured, tmp_path: Path) -> None:
     file = tmp_path / "fleetglass.toml"
     file.write_text('[[prices]]\nmodel = "gpt-4o-*"\ninput = 1.5\noutput = 2\nfrom = 2026-01-31')
     text = shown(capsys, "--config", str(file), "--model", "gpt-4o-ours")
@@ -191,13 +191,15 @@ def test_a_configured_price_shows_at_once(capsys: Captured, tmp_path: Path) -> N
     assert "gpt-4o-*   from 2026-01-31  1.5    2" in text
 
 
-def test_a_model_without_a_price_says_why(capsys: Captured) -> None:
+def test_the_reason_for_a_missing_price_is_shown(capsys: Captured) -> None:
     text = shown(capsys, "--model", "gpt-4o", "--provider", "ollama", status=1)
 
     assert text == "'gpt-4o' has no price: genai-prices 0.2.3 has no such provider.\n"
 
 
-def test_a_database_that_is_away_is_told(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_database_is_an_error(
+    capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("FLEETGLASS_QUERY_LISTEN", "127.0.0.1:1")
 
     assert main(["prices"]) == 1

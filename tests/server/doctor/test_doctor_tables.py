@@ -28,7 +28,7 @@ def test_the_doctor_tells_current_outdated_and_foreign_tables_apart(tmp_path: Pa
 
     levels = [check.level for check in (none_yet, current, outdated, foreign)]
     assert levels == [Level.NOTE, Level.OK, Level.FAIL, Level.FAIL]
-    assert "first 'incidents'" in outdated.found
+    assert "first 'incidents'" in outdated.finding
     assert "restart" in outdated.advice
-    assert "it has '0001_otlp_in', which this version does not know" in foreign.found
+    assert "it has '0001_otlp_in', which this version does not know" in foreign.finding
     assert "new --data folder" in foreign.advice

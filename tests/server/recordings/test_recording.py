@@ -47,9 +47,9 @@ def by_fixed(bodies: list[bytes]) -> bytes:
 
 
 def names(file: Path) -> list[str]:
-    """The names of the first spans; what could not be read is in angle brackets."""
+    """Return the name of each request's first span; <reason> for a record that is broken."""
     return [
-        f"<{item.why}>"
+        f"<{item.reason}>"
         if isinstance(item, Broken)
         else item.request.resource_spans[0].scope_spans[0].spans[0].name
         for item in read(file)
@@ -88,7 +88,7 @@ def test_every_format_is_read(
 
 @pytest.mark.parametrize("join", [by_varint, by_fixed])
 @given(lengths=st.lists(st.integers(0, 300), min_size=1, max_size=5))
-def test_one_request_is_never_taken_for_a_sequence_or_the_reverse(
+def test_one_request_is_never_mistaken_for_a_sequence_or_the_reverse(
     join: Join, lengths: list[int], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     bodies = [request("n" * length).SerializeToString() for length in lengths]
@@ -101,7 +101,7 @@ def test_one_request_is_never_taken_for_a_sequence_or_the_reverse(
 
 
 @pytest.mark.parametrize("second", [b"", request("b").SerializeToString()])
-def test_a_sequence_that_begins_with_a_request_of_ten_bytes_is_one(
+def test_a_sequence_that_begins_with_a_request_of_ten_bytes_is_recognised(
     second: bytes, tmp_path: Path
 ) -> None:
     ten = ExportTraceServiceRequest()
@@ -109,16 +109,16 @@ def test_a_sequence_that_begins_with_a_request_of_ten_bytes_is_one(
     file = tmp_path / "a.pb"
     file.write_bytes(by_varint([ten.SerializeToString(), second]))
 
-    found = list(read(file))
+    items = list(read(file))
 
     assert ten.ByteSize() == 10
-    assert [item.request.ByteSize() for item in found if isinstance(item, Recorded)] == [
+    assert [item.request.ByteSize() for item in items if isinstance(item, Recorded)] == [
         10,
         len(second),
     ]
 
 
-def test_a_request_whose_first_part_has_ten_bytes_is_one(tmp_path: Path) -> None:
+def test_a_request_whose_first_part_has_ten_bytes_is_recognised(tmp_path: Path) -> None:
     one = ExportTraceServiceRequest()
     one.resource_spans.add(schema_url="12345678")
     one.resource_spans.add().MergeFrom(request("b").resource_spans[0])
@@ -129,7 +129,7 @@ def test_a_request_whose_first_part_has_ten_bytes_is_one(tmp_path: Path) -> None
     assert [item.request for item in read(file) if isinstance(item, Recorded)] == [one]
 
 
-def test_a_bad_line_does_not_hold_up_the_others(tmp_path: Path) -> None:
+def test_a_bad_line_does_not_stop_the_others(tmp_path: Path) -> None:
     good = json.dumps(as_json(request("a")))
     file = tmp_path / "a.jsonl"
     file.write_text(f"{good}\nnonsense\n\n[]\n{{}}\n{good}\n")
@@ -138,7 +138,7 @@ def test_a_bad_line_does_not_hold_up_the_others(tmp_path: Path) -> None:
     assert places(file) == [f", line {number}" for number in (1, 2, 4, 5, 6)]
 
 
-def test_a_bad_record_does_not_hold_up_the_others(tmp_path: Path) -> None:
+def test_a_bad_record_does_not_stop_the_others(tmp_path: Path) -> None:
     good = request("a").SerializeToString()
     file = tmp_path / "a.pb"
     file.write_bytes(by_varint([good, b"nonsense", good]))
@@ -149,26 +149,28 @@ def test_a_bad_record_does_not_hold_up_the_others(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("cut", [1, 5])
 @pytest.mark.parametrize("join", [by_varint, by_fixed])
-def test_a_sequence_cut_short_gives_what_is_whole(join: Join, cut: int, tmp_path: Path) -> None:
+def test_the_complete_records_of_a_cut_off_sequence_are_read(
+    join: Join, cut: int, tmp_path: Path
+) -> None:
     file = tmp_path / "a.pb"
     file.write_bytes(join([request(n).SerializeToString() for n in "ab"])[:-cut])
 
     assert names(file) == ["a", "<the file is cut short here, or is not OTLP>"]
 
 
-def test_a_gzip_cut_short_gives_what_came_before(tmp_path: Path) -> None:
+def test_the_beginning_of_a_cut_off_gzip_file_is_read(tmp_path: Path) -> None:
     lines = "\n".join(json.dumps(as_json(request(f"{n}"))) for n in range(2000)).encode()
     file = tmp_path / "a.jsonl.gz"
     file.write_bytes(gzip.compress(lines)[:-2000])
 
-    found = names(file)
+    first_names = names(file)
 
-    assert found[:3] == ["0", "1", "2"]
-    assert "<" in found[-1]
+    assert first_names[:3] == ["0", "1", "2"]
+    assert "<" in first_names[-1]
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "why"),
+    ("name", "content", "reason"),
     [
         ("a.txt", b"x", "the name must end in"),
         ("a.pb", b"", "the file is empty"),
@@ -182,45 +184,45 @@ def test_a_gzip_cut_short_gives_what_came_before(tmp_path: Path) -> None:
         ("a.json.gz", b"\x1f\x8b" + bytes(50), ""),
     ],
 )
-def test_a_file_that_is_no_recording_is_said(
-    name: str, content: bytes, why: str, tmp_path: Path
+def test_a_file_that_is_not_a_recording_is_broken(
+    name: str, content: bytes, reason: str, tmp_path: Path
 ) -> None:
     (tmp_path / name).write_bytes(content)
 
     assert [type(item) for item in read(tmp_path / name)] == [Broken]
-    assert why in names(tmp_path / name)[0]
+    assert reason in names(tmp_path / name)[0]
 
 
-def test_a_file_that_cannot_be_opened_is_said(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_opened_is_broken(tmp_path: Path) -> None:
     assert names(tmp_path / "none.pb") == ["<No such file or directory>"]
     assert names(tmp_path) == ["<Is a directory>"]
 
 
-def test_a_line_too_long_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_line_that_is_too_long_is_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recording, "LARGEST_RECORD", 1000)
     lines = [json.dumps(as_json(request(name))) for name in ("a", "b" * 5000, "c")]
     file = tmp_path / "a.jsonl"
     file.write_text("\n".join(lines))
 
-    assert names(file) == ["a", "<more than 1000 bytes in one request>", "c"]
+    assert names(file) == ["a", "<the request is larger than 1000 bytes>", "c"]
     assert places(file) == [", line 1", ", line 2", ", line 3"]
 
 
-def test_progress_is_told_in_bytes_of_the_file(tmp_path: Path) -> None:
+def test_progress_is_reported_in_bytes_of_the_file(tmp_path: Path) -> None:
     file = tmp_path / "a.pb"
     file.write_bytes(by_varint([request(n).SerializeToString() for n in "abc"]))
-    told: list[int] = []
+    positions: list[int] = []
 
-    assert len(list(read(file, told.append))) == 3
-    assert told == sorted(told)
-    assert told[-1] == file.stat().st_size
+    assert len(list(read(file, positions.append))) == 3
+    assert positions == sorted(positions)
+    assert positions[-1] == file.stat().st_size
 
 
 @given(
     content=st.binary(max_size=200),
     suffix=st.sampled_from([".pb", ".json", ".jsonl", ".pb.gz"]),
 )
-def test_any_bytes_are_read_or_said_to_be_broken(
+def test_any_bytes_are_recorded_or_broken(
     content: bytes, suffix: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     file = tmp_path_factory.mktemp("files") / f"a{suffix}"

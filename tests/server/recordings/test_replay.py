@@ -17,7 +17,7 @@ LARGE = 1 << 30
 
 
 class Clock:
-    """Sleeping only moves it."""
+    """A clock that only sleep() moves."""
 
     def __init__(self) -> None:
         self.now = 1_000_000.0
@@ -52,7 +52,7 @@ def client_of(url: str, clock: Clock, *, key: str = "") -> OtlpClient:
 
 
 def request(*names: str, size: int = 0, end_ns: int = 7) -> ExportTraceServiceRequest:
-    """A resource and a scope for every two spans."""
+    """Make a request with one resource and scope for every two spans."""
     built = ExportTraceServiceRequest()
     for number, name in enumerate(names):
         if number % 2 == 0:
@@ -67,13 +67,13 @@ def request(*names: str, size: int = 0, end_ns: int = 7) -> ExportTraceServiceRe
 
 
 def file_of(folder: Path, *requests: ExportTraceServiceRequest, name: str = "a.pb") -> Path:
-    """A sequence whose lengths are four bytes each."""
+    """Write a sequence of requests, each after its length in four bytes."""
     bodies = [built.SerializeToString() for built in requests]
     (folder / name).write_bytes(b"".join(len(body).to_bytes(4, "big") + body for body in bodies))
     return folder / name
 
 
-def test_small_requests_go_together_in_order(
+def test_small_requests_are_sent_together_in_order(
     receiver: Receiver, client: OtlpClient, tmp_path: Path
 ) -> None:
     replay = Replay(client, limit=LARGE)
@@ -97,7 +97,7 @@ def test_no_request_is_larger_than_the_limit(
     assert len(receiver.taken) < 12
 
 
-def test_what_is_split_keeps_its_resources_and_scopes(
+def test_a_split_request_keeps_its_resources_and_scopes(
     receiver: Receiver, client: OtlpClient, tmp_path: Path
 ) -> None:
     sent = request(*"abcdefgh", size=500)
@@ -113,7 +113,7 @@ def test_what_is_split_keeps_its_resources_and_scopes(
     assert rows == [(name, "r", "scope") for name in "aacceegg"]
 
 
-def test_the_key_goes_as_a_bearer_and_the_path_is_added(
+def test_the_key_is_sent_as_a_bearer_token_and_the_path_is_added(
     receiver: Receiver, clock: Clock, tmp_path: Path
 ) -> None:
     client = client_of(receiver.url, clock, key="fg_x")
@@ -125,11 +125,11 @@ def test_the_key_goes_as_a_bearer_and_the_path_is_added(
 
 
 @pytest.mark.parametrize("url", ["http://h", "http://h/", "http://h/v1/traces"])
-def test_an_endpoint_may_have_the_path_or_not(url: str) -> None:
+def test_the_endpoint_may_include_the_path(url: str) -> None:
     assert str(Endpoint.at(url, port=4318).joined("v1/traces")) == "http://h:4318/v1/traces"
 
 
-def test_the_receiver_says_how_long_to_wait(
+def test_the_client_waits_as_long_as_the_receiver_asks(
     receiver: Receiver, client: OtlpClient, clock: Clock, tmp_path: Path
 ) -> None:
     date = "Mon, 12 Jan 1970 13:46:44 GMT"  # four seconds after the clock's start
@@ -151,14 +151,16 @@ def test_the_receiver_says_how_long_to_wait(
     assert replay.tally.clean
 
 
-def test_patience_ends(receiver: Receiver, client: OtlpClient, tmp_path: Path) -> None:
+def test_the_client_gives_up_after_its_patience(
+    receiver: Receiver, client: OtlpClient, tmp_path: Path
+) -> None:
     receiver.decide = lambda _: Reply(status=503, body=b"full", headers={"retry-after": "9"})
 
     with pytest.raises(StoreError, match="answered 503: full"):
         Replay(client, limit=LARGE).file(file_of(tmp_path, request("a")))
 
 
-def test_spans_that_are_rejected_are_counted_by_reason(
+def test_rejected_spans_are_counted_by_reason(
     receiver: Receiver, client: OtlpClient, tmp_path: Path
 ) -> None:
     receiver.script = [partly(2, "bad ids")]
@@ -170,7 +172,7 @@ def test_spans_that_are_rejected_are_counted_by_reason(
     assert not replay.tally.clean
 
 
-def test_a_request_that_is_refused_is_halved_until_the_bad_span_stands_alone(
+def test_a_refused_request_is_halved_until_the_bad_span_is_alone(
     receiver: Receiver, client: OtlpClient, tmp_path: Path
 ) -> None:
     def refuse_one(sent: ExportTraceServiceRequest) -> Reply:
@@ -191,7 +193,7 @@ def test_a_request_that_is_refused_is_halved_until_the_bad_span_stands_alone(
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 415])
-def test_what_every_request_would_meet_ends_the_run(
+def test_a_refusal_that_concerns_every_request_ends_the_replay(
     status: int, receiver: Receiver, client: OtlpClient, tmp_path: Path
 ) -> None:
     receiver.decide = lambda _: Reply(status=status, body=b"no", headers={})
@@ -200,7 +202,7 @@ def test_what_every_request_would_meet_ends_the_run(
         Replay(client, limit=LARGE).file(file_of(tmp_path, request("a"), request("b")))
 
 
-def test_where_nothing_listens_it_is_said_at_once(clock: Clock, tmp_path: Path) -> None:
+def test_an_unused_port_is_an_error_at_once(clock: Clock, tmp_path: Path) -> None:
     client = client_of(f"http://127.0.0.1:{free_port()}", clock)
 
     with pytest.raises(StoreError, match="connection refused"):
@@ -209,7 +211,9 @@ def test_where_nothing_listens_it_is_said_at_once(clock: Clock, tmp_path: Path) 
     assert clock.slept == []
 
 
-def test_what_does_not_speak_http_is_said_at_once(clock: Clock, tmp_path: Path) -> None:
+def test_a_server_that_does_not_speak_http_is_an_error_at_once(
+    clock: Clock, tmp_path: Path
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         thread = threading.Thread(target=lambda: server.accept()[0].close(), daemon=True)
         thread.start()
@@ -221,7 +225,7 @@ def test_what_does_not_speak_http_is_said_at_once(clock: Clock, tmp_path: Path) 
     assert clock.slept == []
 
 
-def test_a_file_that_is_spoilt_does_not_hold_up_the_others(
+def test_a_damaged_file_does_not_stop_the_others(
     receiver: Receiver, client: OtlpClient, tmp_path: Path
 ) -> None:
     (tmp_path / "bad.pb").write_bytes(b"\xff" * 50)
@@ -234,7 +238,7 @@ def test_a_file_that_is_spoilt_does_not_hold_up_the_others(
     assert replay.tally.failed == 2
 
 
-def test_times_move_together_and_keep_their_distances(
+def test_all_times_move_by_the_same_amount(
     receiver: Receiver, client: OtlpClient, tmp_path: Path
 ) -> None:
     first, second = request("a", end_ns=500), request("b", end_ns=900)
@@ -255,7 +259,7 @@ def test_times_move_together_and_keep_their_distances(
     assert [event.time_unix_nano for event in spans[0].events] == [9550, 0]
 
 
-def test_the_newest_span_is_found_past_spoilt_files(tmp_path: Path) -> None:
+def test_damaged_files_are_skipped_when_looking_for_the_newest_span(tmp_path: Path) -> None:
     (tmp_path / "bad.pb").write_bytes(b"\xff" * 50)
     good = file_of(tmp_path, request("a", end_ns=5), request("b", end_ns=9), request("c", end_ns=7))
 
@@ -264,7 +268,7 @@ def test_the_newest_span_is_found_past_spoilt_files(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("offset", [-(1 << 62), (1 << 64) - 1])
-def test_a_shift_stays_within_what_a_time_can_be(offset: int) -> None:
+def test_a_shifted_time_stays_in_range(offset: int) -> None:
     moved = request("a", end_ns=1 << 61)
     shift(moved, offset)
 

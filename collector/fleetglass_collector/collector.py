@@ -6,19 +6,21 @@ import logging
 import time
 from collections.abc import Callable
 
+from prometheus_client import CollectorRegistry
+
 from fleetglass_collector.access.door import Door, require_key
 from fleetglass_collector.access.keys import Keyring, Scope
 from fleetglass_collector.config import Config
 from fleetglass_collector.control.directives import DirectiveCache
 from fleetglass_collector.journal import Journal
 from fleetglass_collector.journal.quarantine import Quarantine
-from fleetglass_collector.metrics import exposition, told_by_detectors
+from fleetglass_collector.metrics import WrittenByDetectors
 from fleetglass_collector.receive.grpc import GrpcReceiver, serving_grpc
 from fleetglass_collector.receive.http import routes
 from fleetglass_collector.receive.intake import Intake
 from fleetglass_collector.receive.listener import serving
 from fleetglass_collector.receive.routes import Application
-from fleetglass_collector.ship.accounts import samples
+from fleetglass_collector.ship.accounts import Accounts
 from fleetglass_collector.ship.shipper import Shipper
 from fleetglass_collector.ship.target import StoreTarget, store_of
 
@@ -36,18 +38,18 @@ async def run(config: Config, stop: asyncio.Event, ready: Callable[[], None]) ->
     quarantine = Quarantine(journal.folder / "quarantine")
     target = StoreTarget(config)
     shipper = Shipper(journal, target, quarantine)
-    intake = Intake(journal, config.receiver)
+    registry = CollectorRegistry()
+    registry.register(
+        Accounts(journal=journal, shipper=shipper, quarantine=quarantine, clock_ns=time.time_ns)
+    )
+    registry.register(WrittenByDetectors(config.folder / "detect"))
+    intake = Intake(journal, config.receiver, registry)
     door = Door(keyring)
     directives = DirectiveCache(lambda: store_of(config))
 
-    def metrics() -> bytes:
-        now = samples(journal, shipper, quarantine, clock_ns=time.time_ns)
-        ours = exposition([*now, *intake.samples()], [intake.latency])
-        return ours + told_by_detectors(config.folder / "detect")
-
     try:
         async with contextlib.AsyncExitStack() as listeners:
-            http = Application(routes(intake, metrics, directives.answer), door, intake.refused)
+            http = Application(routes(intake, registry, directives.answer), door, intake.refused)
             grpc = GrpcReceiver(intake, door)
             await listeners.enter_async_context(
                 serving(http, config.receiver.http, config.receiver)

@@ -58,7 +58,7 @@ class GrpcReceiver:
         return self._door.tenant(caller, Scope.INGEST)
 
     async def _refuse(self, context: Context, refusal: Refusal) -> bytes:
-        self._intake.refused.add(protocol="grpc", reason=refusal.reason.name.lower())
+        self._intake.refused.labels("grpc", refusal.reason.name.lower()).inc()
         rich = Status(code=refusal.reason.grpc, message=refusal.message)
         if refusal.retry_after_s is not None:
             delay = Duration(seconds=refusal.retry_after_s)

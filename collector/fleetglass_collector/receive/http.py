@@ -2,13 +2,17 @@
 
 from collections.abc import Callable
 
+from prometheus_client import CollectorRegistry
+
 from fleetglass_collector.access.keys import Scope
 from fleetglass_collector.errors import Reason, Refusal
+from fleetglass_collector.metrics import exposition
 from fleetglass_collector.otlp.reply import success
 from fleetglass_collector.receive.intake import Intake
 from fleetglass_collector.receive.routes import (
     JSON,
     PROTOBUF,
+    Answer,
     Request,
     Response,
     Route,
@@ -19,15 +23,12 @@ EXPOSITION = "text/plain; version=0.0.4"
 
 
 def routes(
-    intake: Intake, metrics: Callable[[], bytes], directives: Callable[[str], bytes | None]
+    intake: Intake, registry: CollectorRegistry, directives: Callable[[str], bytes | None]
 ) -> tuple[Route, ...]:
     """Return the routes. `directives` returns None while the directives are not known."""
 
     async def traces(request: Request) -> Response:
         return await _traces(intake, request)
-
-    async def exposition(_: Request) -> Response:
-        return Response(kind=EXPOSITION, body=metrics())
 
     async def in_force(request: Request) -> Response:
         # Another thread reads the directives from the database, so this never waits.
@@ -45,9 +46,18 @@ def routes(
             media=(PROTOBUF, JSON),
         ),
         Route(method="GET", path="/v1/directives", answer=in_force, scope=Scope.INGEST),
-        Route(method="GET", path="/metrics", answer=exposition, scope=Scope.READ),
+        Route(method="GET", path="/metrics", answer=metrics(registry), scope=Scope.READ),
         Route(method="GET", path="/healthz", answer=healthy),
     )
+
+
+def metrics(registry: CollectorRegistry) -> Answer:
+    """Answer Prometheus."""
+
+    async def answer(_: Request) -> Response:
+        return Response(kind=EXPOSITION, body=exposition(registry))
+
+    return answer
 
 
 async def _traces(intake: Intake, request: Request) -> Response:

@@ -6,10 +6,12 @@ from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
 from fleetglass_collector.config import Receiver
 from fleetglass_collector.errors import Reason, Refusal
 from fleetglass_collector.journal import Journal
-from fleetglass_collector.metrics import Counter, Histogram, Sample
+from fleetglass_collector.metrics import LATENCY_BUCKETS_S, refusals
 from fleetglass_collector.otlp.check import Checked, check
 from fleetglass_collector.otlp.encoding import decompress
 from fleetglass_collector.otlp.json_codec import from_json
@@ -20,12 +22,29 @@ INLINE_BYTES = 512 << 10
 
 
 class Intake:
-    def __init__(self, journal: Journal, limits: Receiver) -> None:
-        self.refused = Counter("fleetglass_requests_refused_total", "Requests refused, by reason.")
-        self.rejected = Counter("fleetglass_spans_rejected_total", "Spans refused in requests.")
-        self.requests = Counter("fleetglass_requests_total", "Requests taken, by protocol.")
-        self.received_bytes = Counter("fleetglass_received_bytes_total", "Bytes as they came.")
-        self.latency = Histogram("fleetglass_ack_seconds", "From a whole body to its answer.")
+    def __init__(self, journal: Journal, limits: Receiver, registry: CollectorRegistry) -> None:
+        self.refused = refusals("fleetglass_requests_refused_total", registry)
+        self._rejected = Counter(
+            "fleetglass_spans_rejected_total", "Spans refused in requests.", registry=registry
+        )
+        self._requests = Counter(
+            "fleetglass_requests_total",
+            "Requests taken, by protocol.",
+            ["protocol"],
+            registry=registry,
+        )
+        self._received_bytes = Counter(
+            "fleetglass_received_bytes_total",
+            "Bytes as they came.",
+            ["protocol"],
+            registry=registry,
+        )
+        self._latency = Histogram(
+            "fleetglass_ack_seconds",
+            "From a whole body to its answer.",
+            buckets=LATENCY_BUCKETS_S,
+            registry=registry,
+        )
         self.limits = limits
         self._journal = journal
         self._reserved = 0
@@ -71,17 +90,13 @@ class Intake:
         with self.memory(len(checked.body)):
             if checked.spans:
                 await self._journal.append(checked.body, tenant=tenant, spans=checked.spans)
-        self.requests.add(protocol=protocol)
-        self.received_bytes.add(len(body), protocol=protocol)
+        self._requests.labels(protocol).inc()
+        self._received_bytes.labels(protocol).inc(len(body))
         if checked.rejected:
-            self.rejected.add(checked.rejected)
-        self.latency.observe(time.monotonic() - began)
+            self._rejected.inc(checked.rejected)
+        self._latency.observe(time.monotonic() - began)
         return checked
 
     def _decode(self, body: bytes, encoding: str, json: bool) -> Checked:
         plain = decompress(body, encoding, limit=self.limits.max_request_bytes)
         return check(from_json(plain) if json else plain)
-
-    def samples(self) -> list[Sample]:
-        counters = (self.requests, self.received_bytes, self.rejected, self.refused)
-        return [counter.sample() for counter in counters]

@@ -5,10 +5,11 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from prometheus_client import Counter
+
 from fleetglass_collector.access.door import Caller, Door
 from fleetglass_collector.access.keys import Scope as KeyScope
 from fleetglass_collector.errors import Reason, Refusal
-from fleetglass_collector.metrics import Counter
 from fleetglass_collector.otlp.reply import status
 from fleetglass_collector.receive.rsgi import Exchange, Headers, Scope
 
@@ -63,12 +64,15 @@ class Response:
     body: bytes
 
 
+Answer = Callable[[Request], Awaitable[Response]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
     method: str
     path: str
     """For example `/v1/incidents/{id}`."""
-    answer: Callable[[Request], Awaitable[Response]]
+    answer: Answer
     scope: KeyScope | None = None
     """The scope that a key must have; None if no key is needed."""
     media: tuple[str, ...] = ()
@@ -128,7 +132,7 @@ class Application:
         raise Refusal(Reason.NOT_FOUND, f"there is no {path!r}; the paths are {paths}")
 
     def _refuse(self, scope: Scope, exchange: Exchange, refusal: Refusal) -> None:
-        self._refused.add(protocol="http", reason=refusal.reason.name.lower())
+        self._refused.labels("http", refusal.reason.name.lower()).inc()
         json = media_type(scope.headers) != PROTOBUF
         headers = [("content-type", JSON if json else PROTOBUF)]
         if refusal.retry_after_s is not None:

@@ -1,22 +1,42 @@
 """The journal's account for /metrics: accepted = stored + waiting + quarantined, always."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
 
 from fleetglass_collector.journal import Journal
 from fleetglass_collector.journal.quarantine import Quarantine
-from fleetglass_collector.metrics import Sample
 from fleetglass_collector.ship.shipper import Shipper
 
+FAMILIES = {"counter": CounterMetricFamily, "gauge": GaugeMetricFamily}
 
-def samples(
-    journal: Journal, shipper: Shipper, quarantine: Quarantine, *, clock_ns: Callable[[], int]
-) -> list[Sample]:
-    state, progress = journal.state(), shipper.progress
-    age_s = (clock_ns() - state.oldest_ns) / 1e9 if state.oldest_ns else 0.0
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accounts(Collector):
+    journal: Journal
+    shipper: Shipper
+    quarantine: Quarantine
+    clock_ns: Callable[[], int]
+
+    def describe(self) -> list[Metric]:
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        for name, kind, doc, value in _rows(self):
+            yield FAMILIES[kind](f"fleetglass_{name}", doc, value=value)
+
+
+def _rows(accounts: Accounts) -> tuple[tuple[str, str, str, float], ...]:
+    journal, quarantine = accounts.journal, accounts.quarantine
+    state, progress = journal.state(), accounts.shipper.progress
+    age_s = (accounts.clock_ns() - state.oldest_ns) / 1e9 if state.oldest_ns else 0.0
     failing = time.monotonic() - progress.failing_since if progress.failing_since else 0.0
     unaccounted = state.accepted - state.stored - state.waiting - state.quarantined
-    rows = (
+    return (
         ("spans_accepted_total", "counter", "Spans ever acknowledged.", state.accepted),
         ("spans_stored_total", "counter", "Spans confirmed by the database.", state.stored),
         ("spans_waiting", "gauge", "Spans in the journal, not stored yet.", state.waiting),
@@ -34,4 +54,3 @@ def samples(
         ("insert_seconds_total", "counter", "Time spent inserting.", progress.insert_seconds),
         ("store_failing_seconds", "gauge", "How long the database has said no.", failing),
     )
-    return [Sample(f"fleetglass_{name}", kind, doc, value) for name, kind, doc, value in rows]

@@ -17,6 +17,7 @@ def keys(config: Config) -> Generator[Check]:
         keyring = Keyring(config.folder / FILE_NAME)
         require_key(config.receiver.http, keyring, Scope.INGEST)
         require_key(config.receiver.grpc, keyring, Scope.INGEST)
+        require_key(config.api.listen, keyring, Scope.READ)
         if not config.is_remote:
             require_key(config.query.listen, keyring, Scope.READ)
         yield Check.ok(

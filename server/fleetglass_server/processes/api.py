@@ -6,19 +6,15 @@ It is separate from the collector, so that a slow API request never delays an ac
 import asyncio
 from collections.abc import Callable
 
+from prometheus_client import CollectorRegistry
+
 from fleetglass_collector.access.door import Door, require_key
 from fleetglass_collector.access.keys import Keyring, Scope
 from fleetglass_collector.config import Config
-from fleetglass_collector.metrics import Counter, exposition
-from fleetglass_collector.receive.http import EXPOSITION
+from fleetglass_collector.metrics import refusals
+from fleetglass_collector.receive.http import metrics
 from fleetglass_collector.receive.listener import serving
-from fleetglass_collector.receive.routes import (
-    Application,
-    Request,
-    Response,
-    Route,
-    healthy,
-)
+from fleetglass_collector.receive.routes import Application, Route, healthy
 from fleetglass_collector.ship.target import store_of
 from fleetglass_server.api import incidents
 
@@ -26,16 +22,13 @@ from fleetglass_server.api import incidents
 async def run(config: Config, stop: asyncio.Event, ready: Callable[[], None]) -> None:
     keyring = Keyring(config.folder / "keys.json")
     require_key(config.api.listen, keyring, Scope.READ, Scope.ADMIN)
-    refused = Counter("fleetglass_api_refused_total", "Requests refused, by reason.")
-
-    async def metrics(_: Request) -> Response:
-        return Response(kind=EXPOSITION, body=exposition([refused.sample()], []))
-
+    registry = CollectorRegistry()
     routes = (
         *incidents.routes(lambda: store_of(config)),
-        Route(method="GET", path="/metrics", answer=metrics, scope=Scope.READ),
+        Route(method="GET", path="/metrics", answer=metrics(registry), scope=Scope.READ),
         Route(method="GET", path="/healthz", answer=healthy),
     )
+    refused = refusals("fleetglass_api_refused_total", registry)
     application = Application(routes, Door(keyring), refused)
     async with serving(application, config.api.listen, config.receiver):
         ready()

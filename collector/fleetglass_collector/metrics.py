@@ -12,7 +12,7 @@ from prometheus_client.registry import Collector
 LATENCY_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
 # When a counter was created is a series of its own for each one; nobody reads it.
-disable_created_metrics()  # type: ignore[no-untyped-call]  (it comes without types)
+disable_created_metrics()  # type: ignore[no-untyped-call]  # has no types
 
 
 def refusals(name: str, registry: CollectorRegistry) -> Counter:

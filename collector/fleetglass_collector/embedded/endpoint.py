@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 
+from fleetglass_collector.access.door import Caller
 from fleetglass_collector.config import Query
 from fleetglass_collector.embedded import handshake
 from fleetglass_collector.embedded.engine import gate, limits
@@ -17,7 +18,7 @@ from fleetglass_collector.embedded.engine.spool import spooled
 from fleetglass_collector.embedded.engine.statement import HEAD_BYTES, Statement, parse
 from fleetglass_collector.embedded.engine.watch import Watch
 from fleetglass_collector.embedded.exchange import PIECE, Reply, Request
-from fleetglass_collector.embedded.users import Door, Role, credentials
+from fleetglass_collector.embedded.users import Role, Roles, credentials
 from fleetglass_collector.embedded.wire import compression, form, formats, frames
 from fleetglass_collector.embedded.wire.answer import SERVER_NAME, Answer
 
@@ -64,9 +65,9 @@ class Job:
 class Endpoint:
     """The application that the listener serves."""
 
-    def __init__(self, engine: Engine, door: Door, bounds: Query) -> None:
+    def __init__(self, engine: Engine, roles: Roles, bounds: Query) -> None:
         self._engine = engine
-        self._door = door
+        self._roles = roles
         self._limits = bounds
         self.watch = Watch(engine.kill)
         self._slots = {
@@ -106,7 +107,7 @@ class Endpoint:
             answer.reply.whole(404, {"Content-Type": "text/plain"}, message.encode())
         else:
             who = credentials(request.headers, request.params)
-            role = self._door.role(who, request.client)
+            role = self._roles.of(who, Caller.of(request.client, request.headers.get))
             self._answer(self._job(_with_form(request), role), answer)
 
     def _job(self, request: Request, role: Role) -> Job:

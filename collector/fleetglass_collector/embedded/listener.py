@@ -37,7 +37,9 @@ class _Handler(socketserver.BaseRequestHandler):
             self.request.settimeout(HEAD_S)
             # `finish_request` closes what `self.request` names.
             self.request = listener.tls.wrap_socket(self.request, server_side=True)
-        Conversation(self.request, str(self.client_address[0]), listener.serve).run()
+        host, port = self.client_address[:2]
+        client = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        Conversation(self.request, client, listener.serve).run()
 
     def finish(self) -> None:
         self.request.close()

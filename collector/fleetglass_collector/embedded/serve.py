@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Callable
 
 from fleetglass_collector.access.address import split_address
-from fleetglass_collector.access.door import require_key
+from fleetglass_collector.access.door import Door, require_key
 from fleetglass_collector.access.keys import Keyring, Scope
 from fleetglass_collector.config import Config
 from fleetglass_collector.embedded.endpoint import Endpoint
 from fleetglass_collector.embedded.engine.engine import Engine
 from fleetglass_collector.embedded.listener import Listener, tls_context
-from fleetglass_collector.embedded.users import Door, writer_secret
+from fleetglass_collector.embedded.users import Roles, writer_secret
 
 DRAIN_S = 5.0
 
@@ -23,14 +23,11 @@ async def run(config: Config, stop: asyncio.Event, ready: Callable[[], None]) ->
     """
     keyring = Keyring(config.folder / "keys.json")
     require_key(config.query.listen, keyring, Scope.READ, Scope.ADMIN)
-    door = Door(
-        writer_secret=writer_secret(config.folder),
-        may_read=lambda secret: keyring.find(secret, Scope.READ, Scope.ADMIN) is not None,
-    )
+    roles = Roles(writer_secret(config.folder), Door(keyring))
     tls = tls_context(config.receiver.tls_certificate, config.receiver.tls_key)
     engine = Engine(config.store_folder)
     try:
-        endpoint = Endpoint(engine, door, config.query)
+        endpoint = Endpoint(engine, roles, config.query)
         listener = Listener(split_address(config.query.listen), endpoint, tls=tls)
         await _serve(listener, endpoint, stop, ready)
     finally:

@@ -5,15 +5,15 @@ import binascii
 import hmac
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
-from typing import Protocol
 
 from fleetglass_collector import files
-from fleetglass_collector.access.address import is_loopback
+from fleetglass_collector.access.door import Caller, Door
+from fleetglass_collector.access.keys import Scope
 from fleetglass_collector.embedded.engine.faults import Fault
-from fleetglass_collector.errors import ConfigError
+from fleetglass_collector.errors import ConfigError, Refusal
 
 WRITER = "writer"
 READERS = ("", "default", "reader")
@@ -24,12 +24,6 @@ REQUIRED_PASSWORD = 194
 class Role(Enum):
     READER = "reader"
     WRITER = "writer"
-
-
-class ReadKeys(Protocol):
-    """Says whether a secret is a key that may read."""
-
-    def __call__(self, secret: str) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,33 +71,40 @@ def _basic(value: str) -> str:
         ) from error
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Door:
-    """Decides which role a request has."""
+class Roles:
+    """Decides which role a request has. Readers come in by the same door as everywhere."""
 
-    writer_secret: str
-    may_read: ReadKeys
+    def __init__(self, writer_secret: str, door: Door) -> None:
+        self._writer_secret = writer_secret
+        self._door = door
 
-    def role(self, who: Credentials, client: str) -> Role:
+    def of(self, who: Credentials, caller: Caller) -> Role:
         """Name the role.
 
         Raises:
-            Fault: The credentials are wrong, or missing and the client is not on this machine.
+            Fault: The credentials are wrong, or are missing and needed.
         """
-        if who.user == WRITER and hmac.compare_digest(
-            who.password.encode(), self.writer_secret.encode()
-        ):
-            return Role.WRITER
-        if who.password and who.user != WRITER and self.may_read(who.password):
-            return Role.READER
-        if who.user in READERS and not who.password:
-            if is_loopback(client):
-                return Role.READER
+        if who.user == WRITER:
+            if hmac.compare_digest(who.password.encode(), self._writer_secret.encode()):
+                return Role.WRITER
+            raise _refused(who.user)
+        # With a key, the name of the user does not matter.
+        if not who.password and who.user not in READERS:
+            raise _refused(who.user)
+        try:
+            self._door.tenant(replace(caller, secret=who.password or None), Scope.READ)
+        except Refusal as refusal:
+            if who.password:
+                raise _refused(who.user) from refusal
             raise Fault(
                 REQUIRED_PASSWORD, "a key with the scope read is needed, as password or Bearer"
-            )
-        raise Fault(
-            AUTHENTICATION_FAILED,
-            f"{who.user or 'default'}: Authentication failed: password is incorrect, or there is "
-            "no user with such name.",
-        )
+            ) from refusal
+        return Role.READER
+
+
+def _refused(user: str) -> Fault:
+    return Fault(
+        AUTHENTICATION_FAILED,
+        f"{user or 'default'}: Authentication failed: password is incorrect, or there is "
+        "no user with such name.",
+    )

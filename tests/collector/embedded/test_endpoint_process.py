@@ -161,3 +161,12 @@ def test_idle_connections_do_not_keep_others_out(tmp_path: Path) -> None:
         finally:
             for client in idle:
                 client.close()
+
+
+def test_a_client_behind_a_proxy_on_this_machine_needs_a_key(tmp_path: Path) -> None:
+    with store_process(tmp_path) as store:
+        for header in ("X-Forwarded-For", "Forwarded"):
+            answer = store.request("POST", "/", b"SELECT 1", headers={header: "for=192.0.2.1"})
+
+            assert answer.status == 401
+            assert "a key with the scope read is needed" in answer.text

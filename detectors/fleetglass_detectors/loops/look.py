@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fleetglass_detectors.loops import canonical
-from fleetglass_detectors.loops.chant import chanted
+from fleetglass_detectors.loops.repetition import repeated_end
 from fleetglass_detectors.loops.step import Step
 
 Vector = NDArray[np.int8]
@@ -100,7 +100,7 @@ def look(step: Step, *, vectorise: Vectorise | None = None) -> Look:
     answered = "" if model else canonical.answer(step.answered)
     failed = step.failed or bool(answered and _FAILURE.match(answered))
     who = step.actor if model else step.tool
-    period, repeats = chanted(step.answered) if model else (0, 0.0)
+    period, repeats = repeated_end(step.answered) if model else (0, 0.0)
     words, marks = _words(asked, prose=model)
     ask, outcome = canonical.digest(who, asked), canonical.digest(answered)
     return Look(

@@ -6,13 +6,14 @@ from pathlib import Path
 from fleetglass_collector.metrics import told_by_detectors
 from fleetglass_detectors.engine.health import Board, Health
 from fleetglass_server.processes.detecting import forget_others
+from fleetglass_server.processes.detecting_files import metrics_file
 
 
 def told(folder: Path, shard: str, file: str) -> None:
     health = Health(shard=shard)
     health.set("lag_seconds", 1.5)
     health.set("keys", 7, detector="lag")
-    Board(folder / file, clock_ns=lambda: 0).show(health)
+    Board(metrics_file(folder / file), clock_ns=lambda: 0).show(health)
 
 
 def test_what_several_engines_tell_stands_together(tmp_path: Path) -> None:

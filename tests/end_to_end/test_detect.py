@@ -14,7 +14,8 @@ import pytest
 from kit.looping_runs import run_of, trace_id
 from kit.stack import Stack, eventually, request
 
-from fleetglass_detectors.engine.checkpoint import Checkpoint
+from fleetglass_detectors.engine.checkpoint import encode
+from fleetglass_server.processes.detecting_files import CheckpointFile
 
 LOOPS = """
 import sys, time, fleetglass
@@ -182,9 +183,9 @@ def test_a_checkpoint_of_another_version_and_one_that_cannot_be_written_stop_nob
 ) -> None:
     file = stack.folder / "detect" / "checkpoint-0-of-1"
     eventually(file.exists)
-    Checkpoint(file).save({"feed": "another version's"})
-    # Where it is drafted something is in the way: none can be written.
-    file.with_suffix(".new").mkdir(exist_ok=True)
+    CheckpointFile(file).save(*encode({"feed": "another version's"}))
+    # A folder stands where the draft is written, so no checkpoint can be saved.
+    file.with_name(f"{file.name}.new").mkdir(exist_ok=True)
     assert (pid := stack.child("detect"))
     os.kill(pid, signal.SIGKILL)
     sent(stack, run_of(["q"] * 5, trace=7777, start_ns=time.time_ns()))
@@ -192,4 +193,4 @@ def test_a_checkpoint_of_another_version_and_one_that_cannot_be_written_stop_nob
     eventually(lambda: trace_id(7777) in {i["trace_id"] for i in incidents(stack)}, within_s=60)
     assert file.with_suffix(".unusable").exists()
     assert "is set aside" in stack.log.read_text()
-    eventually(lambda: "cannot write what is known" in stack.log.read_text())
+    eventually(lambda: "cannot write the checkpoint" in stack.log.read_text())

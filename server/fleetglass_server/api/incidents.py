@@ -15,12 +15,12 @@ from fleetglass_collector.store.client import Store
 from fleetglass_server.incidents.incidents import (
     ACTIONS,
     STATES,
-    Act,
+    Action,
     act,
     cycles,
-    found,
+    find_incident,
     history,
-    listed,
+    list_incidents,
 )
 
 PATH = "/v1/incidents"
@@ -40,7 +40,7 @@ class Incidents:
         try:
             if not (id := _parts(path)[0]):
                 return json.dumps({"incidents": _listed(store, tenant, query)}).encode()
-            incident = found(store, id, tenant=tenant)
+            incident = find_incident(store, id, tenant=tenant)
             whole = {"history": history(store, incident), "cycles": cycles(store, incident)}
             return json.dumps(incident | whole).encode()
         except ConfigError as error:
@@ -57,7 +57,7 @@ class Incidents:
         what = _act(action, body)
         store = self._connect()
         try:
-            incident = found(store, id, tenant=tenant)
+            incident = find_incident(store, id, tenant=tenant)
             act(store, incident, what)
             return json.dumps({"id": incident["id"], "action": action}).encode()
         except ConfigError as error:
@@ -80,10 +80,12 @@ def _listed(store: Store, tenant: str, query: str) -> list[dict[str, Any]]:
         raise Refusal(Reason.MALFORMED, f"'state' is one of {', '.join(STATES)}, not {state!r}")
     if not limit.isdecimal() or not 0 < int(limit) <= MOST:
         raise Refusal(Reason.MALFORMED, f"'limit' is a number from 1 to {MOST}, not {limit!r}")
-    return listed(store, tenant=tenant, state=state, resolved="all" in given, limit=int(limit))
+    return list_incidents(
+        store, tenant=tenant, state=state, resolved="all" in given, limit=int(limit)
+    )
 
 
-def _act(action: str, body: bytes) -> Act:
+def _act(action: str, body: bytes) -> Action:
     try:
         given = json.loads(body or b"{}")
     except ValueError as error:
@@ -97,7 +99,7 @@ def _act(action: str, body: bytes) -> Act:
     number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
     if action == "silence" and not (number and 0 < seconds <= LONGEST_S):
         raise Refusal(Reason.MALFORMED, f"'seconds' must be a number up to {LONGEST_S}")
-    return Act(action=action, by=by, why=why, seconds=float(seconds) if number else 0.0)
+    return Action(name=action, by=by, why=why, seconds=float(seconds) if number else 0.0)
 
 
 def _away() -> Refusal:

@@ -21,12 +21,12 @@ from fleetglass_server.commands.query import advised, shown
 from fleetglass_server.incidents.incidents import (
     ACTIONS,
     STATES,
-    Act,
+    Action,
     act,
     cycles,
-    found,
+    find_incident,
     history,
-    listed,
+    list_incidents,
 )
 
 NAME = "incidents"
@@ -73,14 +73,14 @@ def run(config: Config, options: argparse.Namespace) -> int:
 def _done(store: Store, options: argparse.Namespace) -> Iterable[str]:
     if options.action in (None, "list"):
         asked = vars(options)
-        rows = listed(
+        rows = list_incidents(
             store,
             state=asked.get("state", ""),
             resolved=asked.get("all", False),
             limit=asked.get("limit", 100),
         )
         return map(json.dumps, rows) if asked.get("json") else _table(rows)
-    incident = found(store, options.id)
+    incident = find_incident(store, options.id)
     if options.action == "show":
         whole = incident | {"history": history(store, incident), "cycles": cycles(store, incident)}
         return [json.dumps(whole)] if options.json else _page(whole)
@@ -88,7 +88,7 @@ def _done(store: Store, options: argparse.Namespace) -> Iterable[str]:
     act(
         store,
         incident,
-        Act(action=options.action, by=getpass.getuser(), why=options.why, seconds=seconds),
+        Action(name=options.action, by=getpass.getuser(), why=options.why, seconds=seconds),
     )
     return [f"{incident['id']}: {options.action}"]
 

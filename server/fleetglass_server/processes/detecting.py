@@ -10,16 +10,16 @@ from pathlib import Path
 from fleetglass_collector.config import Config
 from fleetglass_collector.ship.target import store_of
 from fleetglass_detectors.engine import listing
-from fleetglass_detectors.engine.checkpoint import Checkpoint
-from fleetglass_detectors.engine.engine import Engine, Shard, Tapped, Watch
+from fleetglass_detectors.engine.engine import Engine, Shard, TrackedDatabase, Watch
 from fleetglass_detectors.engine.health import Board, Health
 from fleetglass_detectors.fleet import Fleet
 from fleetglass_server.processes import persistence
+from fleetglass_server.processes.detecting_files import CheckpointFile, metrics_file
 
 log = logging.getLogger(__name__)
 
 POLL_S = 0.5
-# Who has not written for so long has ended.
+# An engine that has not written its metrics for this long has ended.
 GONE_NS = 30_000_000_000
 
 
@@ -35,37 +35,38 @@ async def run(
     index, of = shard
     part = f"{index}-of-{of}"
     health = Health(shard=f"{index}/{of}" if of > 1 else "")
-    checkpoint = Checkpoint(folder / f"checkpoint-{part}")
+    checkpoint = CheckpointFile(folder / f"checkpoint-{part}")
     forget_others(folder, of)
 
     def engine() -> Engine:
-        database = Tapped(store)
+        database = TrackedDatabase(store)
         live = listing.live(database, health, fleet, whole=index == 0)
         mine = Shard(index=index, of=of)
         watch = Watch(database, live, fleet=fleet, health=health, shard=mine)
-        board = Board(folder / f"metrics-{part}.prom", clock_ns=time.time_ns)
+        publish = metrics_file(folder / f"metrics-{part}.prom")
+        board = Board(publish, clock_ns=time.time_ns)
         return Engine(database, watch, checkpoint, board=board)
 
     def watch(ended: threading.Event) -> None:
-        going = engine()
+        running = engine()
         try:
-            going.start()
+            running.start()
         except Exception:
-            # Another version's, most likely. Half of it is no state to go on from.
-            log.exception("the checkpoint cannot be used and is set aside; watching from now on")
+            # Most likely another version wrote it. A half-restored engine must not go on.
+            log.exception("the checkpoint cannot be used and is set aside; detection starts afresh")
             checkpoint.set_aside()
-            going = engine()
+            running = engine()
         while not ended.is_set():
-            if not going.step():
+            if not running.step():
                 ended.wait(POLL_S)
-        going.save()
+        running.save()
 
     await persistence.run(watch, stop, ready, doing="detect")
     store.close()
 
 
 def forget_others(folder: Path, of: int) -> None:
-    """Where the fleet was shared otherwise before, those who are no more must not seem silent."""
+    """Delete the metrics of engines that ended when the number of shards changed."""
     for file in folder.glob("metrics-*.prom"):
         if not file.stem.endswith(f"-of-{of}") and time.time_ns() - _changed_ns(file) > GONE_NS:
             file.unlink(missing_ok=True)

@@ -155,7 +155,7 @@ class Creep:
             held: npt.NDArray[Any] = getattr(self, name)
             held[:used] = np.frombuffer(state[name], held.dtype).reshape(used, *held.shape[1:])
         log_m = self._evidence.state()["log_m"]
-        log_m[:used] = np.frombuffer(state["evidence"]).reshape(used, -1)
+        log_m[:used] = np.frombuffer(state["evidence"]).reshape(used, log_m.shape[1])
         self._evidence.restore({"log_m": log_m})
         self._usual.restore(state["usual"], used)
 

@@ -143,7 +143,7 @@ class Volume:
             held: npt.NDArray[Any] = getattr(self, name)
             held[:used] = np.frombuffer(state[name], held.dtype).reshape(used, *held.shape[1:])
         log_m = self._evidence.state()["log_m"]
-        log_m[:used] = np.frombuffer(state["evidence"]).reshape(used, -1)
+        log_m[:used] = np.frombuffer(state["evidence"]).reshape(used, log_m.shape[1])
         self._evidence.restore({"log_m": log_m})
         self._minutes = state["minutes"]
 

@@ -116,7 +116,9 @@ class Wording:
             # As the layers want them: by when they ended.
             places.sort(key=lambda place: _when(looks[int(keys[place])]))
             steps = gathered.steps[part][places]
-            judged = fresh[part][places] & _suspicious(steps)
+            # A step that comes late may complete a loop of steps that were judged without it.
+            since_first_new = np.maximum.accumulate(fresh[part][places])
+            judged = since_first_new & _suspicious(steps)
             yield from self._found(run, [looks[int(key)] for key in steps["span"]], (steps, judged))
 
     def _found(

@@ -28,7 +28,7 @@ from kit.stack import Stack, eventually, request  # noqa: E402
 
 from fleetglass_collector.embedded.users import WRITER, writer_secret  # noqa: E402
 from fleetglass_collector.store.client import Store  # noqa: E402
-from fleetglass_detectors.engine.engine import Tapped, Watch  # noqa: E402
+from fleetglass_detectors.engine.engine import TrackedDatabase, Watch  # noqa: E402
 from fleetglass_detectors.engine.feed import Feed  # noqa: E402
 from fleetglass_detectors.engine.health import Health  # noqa: E402
 from fleetglass_detectors.engine.listing import live  # noqa: E402
@@ -88,7 +88,7 @@ def throughput(stack: Stack) -> None:
 
 
 def measured(store: Store, names: tuple[str, ...]) -> None:
-    database = Tapped(store)
+    database = TrackedDatabase(store)
     health = Health()
     watch = Watch(
         database,

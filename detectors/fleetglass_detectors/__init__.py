@@ -1,1 +1,1 @@
-"""Reads the fleet's spans from ClickHouse and says what is wrong."""
+"""Reads the fleet's spans from ClickHouse and reports what is wrong."""

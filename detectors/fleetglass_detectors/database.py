@@ -1,11 +1,11 @@
-"""What the detectors ask of a database; they are handed one, and know none by name."""
+"""The two calls that detectors make to a database. Their owner passes one in."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
 
 
 class Database(Protocol):
-    """ClickHouse, however it is reached. Each call may raise what its owner raises and handles."""
+    """ClickHouse. Detectors let its errors pass through; the owner of the database handles them."""
 
     def query(
         self, sql: str, *, fmt: str = "JSONEachRow", parameters: Mapping[str, Any] | None = None

@@ -1,4 +1,4 @@
-"""What every detector is: something that is given new spans, remembers, and speaks up."""
+"""The contract of every detector: it gets new spans, keeps a state and yields signals."""
 
 from collections.abc import Iterable
 from typing import Any, Literal, Protocol, TypeAlias
@@ -7,15 +7,16 @@ from fleetglass_detectors.signal import Signal
 from fleetglass_detectors.spans import Batch
 
 State: TypeAlias = Any
-"""Numbers, text, bytes, None, and lists, tuples and dicts of those: a checkpoint can hold them, and
-nothing in them can be run."""
+"""Numbers, text, bytes, None, and lists, tuples and dicts of those. A checkpoint can hold them, and
+they contain no code."""
 
 
 class Detector(Protocol):
-    """Its memory is bounded; its signals depend on the spans, and not on how they came.
+    """Its memory is bounded. Its signals depend on the spans, not on how the spans arrive.
 
-    A span that comes late, twice or out of order changes nothing that it would not have changed in
-    time. What is restored from a state goes on as if it had never stopped.
+    A span that arrives late, twice or out of order has the same effect as one that arrives once and
+    in time. A detector restored from a state continues as if it had never stopped.
+    `tests/detectors/test_laws.py` checks all this for every detector in `engine/listing.py`.
     """
 
     @property
@@ -23,7 +24,7 @@ class Detector(Protocol):
 
     @property
     def by(self) -> Literal["run", "agent"]:
-        """Which spans it needs together, where several engines share the work."""
+        """Which spans must go to the same engine when several engines share the work."""
         ...
 
     def update(self, batch: Batch) -> Iterable[Signal]: ...

@@ -1,4 +1,4 @@
-"""What went wrong has done, and has cost."""
+"""The harm of an incident: what its run did and cost."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ HOUR_S = 3600.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Harm:
-    """What a run did and cost since it went wrong."""
+    """What a run did and cost since the problem began."""
 
     spans: int = 0
     tokens: int = 0
@@ -18,18 +18,19 @@ class Harm:
     agents: tuple[str, ...] = ()
     first_step: int = 0
     last_step: int = 0
-    named: tuple[tuple[int, str, str], ...] = ()
-    """Spans of the first and the last cycle: key, id, and what each did."""
+    span_names: tuple[tuple[int, str, str], ...] = ()
+    """Spans of the first and the last cycle: key, id, and the name of what each called."""
     last_new_ns: int = 0
+    """When the last step before the problem began started."""
 
     @property
     def cost_per_hour(self) -> float:
-        # A rate over less than half a minute is mostly luck.
+        # A rate measured over less than half a minute is mostly chance.
         return self.cost / max(self.seconds, 30.0) * HOUR_S
 
     @property
     def is_unpriced(self) -> bool:
-        """Unpriced is not free."""
+        """Whether the cost is unknown, which is not the same as free."""
         return self.unpriced > 0 and self.cost == 0
 
     @property

@@ -1,4 +1,4 @@
-"""What a detector noticed about one subject."""
+"""A signal: what one detector noticed about one subject."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -17,45 +17,45 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signal:
-    """The same spans make the same signal, whenever and in whatever company they arrive."""
+    """The same spans make the same signal, whenever they arrive and in whichever batch."""
 
     family: str
-    """What is wrong, however it was found; a run has one incident of a family."""
+    """What sort of problem this is. A run has one incident a family, whoever detected it."""
     detector: str
     kind: str
-    """What sort of finding, in the detector's own words."""
+    """Which of the detector's rules applied, such as `exact` or `stuck`."""
     level: Level
     run: int
-    """The trace, as `Batch.rows['run']` has it; or the number of its subject."""
+    """The trace, as in `Batch.rows['run']`; or the number of the subject if that is no run."""
     subject: Subject | None = None
-    """Whose signal it is, where the detector knows; else it is looked up by the span."""
+    """Filled in if the detector knows it; otherwise it is looked up by the span."""
     harm: Harm | None = None
-    """What it has cost, where the detector knows; else that is looked up by run."""
+    """Filled in if the detector knows it; otherwise it is looked up by the run."""
     is_declared: bool = False
-    """Whether somebody declared this to be as bad as `level` says, whatever its harm."""
+    """Whether `level` was declared by a person, so that it holds whatever the harm is."""
     segment: int = 0
     last: int = 0
-    """A span of what is wrong, and the segment it came in: its names are looked up there."""
+    """A span of the problem, with the segment it arrived in: names are looked up there."""
     span: int = 0
-    """The span after which it was certain; where there is none, `first_ns` tells signals apart."""
+    """The span that made it certain. If there is none, `first_ns` tells signals apart."""
     at_ns: int
-    """When that was, in the run's own time."""
+    """When it became certain, in the run's own time."""
     first_ns: int
-    """When what is wrong began."""
+    """When the problem began."""
     every_s: float = 0.0
-    """How long from one repeat to the next; who polls may be slow, and no more."""
+    """Seconds from one repeat to the next. `fleet.yaml` excuses polling that is this slow."""
     score: float
-    """How far over the threshold; 1.0 is at it."""
+    """How far over the threshold: 1.0 is exactly at it."""
     summary: str
-    """For people. Quotes nothing of what was said."""
+    """One line for people. It never quotes a prompt, an argument or an answer."""
     first_cycle: tuple[int, ...] = ()
     last_cycle: tuple[int, ...] = ()
-    """Spans to put side by side."""
+    """Spans that are shown side by side."""
     evidence: Evidence = field(default_factory=Evidence)
 
     @property
     def id(self) -> int:
-        told = f"{self.detector}\0{self.kind}\0{self.level}\0{self.run}\0{self.span}"
+        key = f"{self.detector}\0{self.kind}\0{self.level}\0{self.run}\0{self.span}"
         if self.subject and self.subject.about != RUN:
-            told += f"\0{self.first_ns}"
-        return int.from_bytes(blake2b(told.encode(), digest_size=8).digest(), "little")
+            key += f"\0{self.first_ns}"
+        return int.from_bytes(blake2b(key.encode(), digest_size=8).digest(), "little")

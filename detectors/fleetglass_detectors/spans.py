@@ -1,4 +1,4 @@
-"""Spans as the detectors see them: columns of numbers, many at once."""
+"""Spans as the detectors get them: columns of numbers, many spans at once."""
 
 from dataclasses import dataclass
 from importlib.resources import files
@@ -23,9 +23,9 @@ KINDS = {
     "workflow": WORKFLOW,
 }
 STEP_KINDS = (LLM, TOOL, RETRIEVAL)
-"""What a run does, one after the other; the rest is what holds it together."""
+"""Kinds that are steps of a run. The other kinds group steps."""
 
-# Packed as the database's RowBinary writes it, in the order of sql/spans.sql.
+# Packed as the database's RowBinary writes it, in the order of spans.sql.
 SPAN = np.dtype(
     [
         ("run", "<u8"),
@@ -53,18 +53,18 @@ Keys = NDArray[np.uint64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """Spans that arrived together, in no order that means anything."""
+    """Spans that arrived together. Their order means nothing."""
 
     rows: Rows
     now_ns: int
-    """When they had arrived; never goes back."""
+    """When they had arrived. Later batches never have an earlier time."""
 
     def keep(self, which: NDArray[np.bool_]) -> "Batch":
         return Batch(rows=self.rows[which], now_ns=self.now_ns)
 
 
 def read(database: Database, where: str, *, order: str = "segment, trace_id, span_id") -> Rows:
-    """The spans that a condition holds for."""
+    """Read the spans that match a condition."""
     sql = READ.substitute(
         heartbeat=HEARTBEAT,
         heartbeat_code=HEARTBEAT_KIND,
@@ -76,5 +76,5 @@ def read(database: Database, where: str, *, order: str = "segment, trace_id, spa
     return np.frombuffer(database.query(sql, fmt="RowBinary"), SPAN)
 
 
-def listed(keys: Keys) -> str:
+def sql_list(keys: Keys) -> str:
     return ", ".join(map(str, keys.tolist()))

@@ -1,5 +1,5 @@
--- Spans as fixed-width numbers, as spans.py reads them. Names are hashed: what reads all spans needs to tell
--- them apart and no more. Only what a person gets to see is looked up by name.
+-- Spans as fixed-width numbers, as spans.py reads them. Names are hashed: detectors only need to tell them
+-- apart. The names that a person gets to see are looked up later.
 SELECT
     sipHash64(s.tenant, s.trace_id) AS run,
     sipHash64(s.tenant, s.trace_id, s.span_id) AS span,

@@ -1,4 +1,4 @@
-"""Whom a signal or an incident is about: a run, or all of an agent, a cohort, a model, a tenant."""
+"""What a signal is about: one run, or all runs of an agent, cohort, model or tenant."""
 
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -9,24 +9,24 @@ RUN = "run"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
     about: str = RUN
-    """What sort of subject it is; all but runs are told apart by their names."""
+    """`run`, `agent`, `cohort`, `model`, `tenant` and so on."""
     name: str = ""
+    """Tells subjects apart that are not runs."""
     tenant: str = ""
     trace_id: str = ""
     run_id: str = ""
     agent: str = ""
     tool: str = ""
-    """Of the last step, where that was a tool's."""
+    """The tool of the last step, if that was a tool call."""
 
     @property
     def number(self) -> int:
-        """Of one that is no run: runs have their trace's."""
-        told = f"{self.about}\0{self.tenant}\0{self.name}".encode()
-        return int.from_bytes(blake2b(told, digest_size=8).digest(), "little")
+        """Identifies a subject that is not a run. A run is identified by its trace."""
+        key = f"{self.about}\0{self.tenant}\0{self.name}".encode()
+        return int.from_bytes(blake2b(key, digest_size=8).digest(), "little")
 
     @property
     def title(self) -> str:
-        """For people."""
         if self.about == RUN:
             return self.agent or "a run"
         return self.name if self.about == "agent" else f"{self.about} {self.name}".rstrip()

@@ -1,59 +1,47 @@
-"""What the detectors know, as bytes and back: whole, or not at all."""
+"""Turns what the detectors remember into bytes and back."""
 
 import marshal
 import sys
 import zlib
-from collections.abc import Iterable
 from typing import Protocol
 
 from fleetglass_detectors.detector import State
 
-# `marshal` writes plain values: a gigabyte in seconds, and, unlike a pickle, without code in it.
-# Its format may change with Python, so the version stands in front.
+# Python's own encoding of plain values: a gigabyte in seconds, and, unlike a pickle, no code in it.
+# It may change with Python, so the mark in front names the version.
 MARK = f"fleetglass detectors 1, python {sys.version_info[0]}.{sys.version_info[1]}\n".encode()
+CRC_BYTES = 4
 
 
-class Place(Protocol):
-    """Where a checkpoint is kept, such as a file."""
+class Storage(Protocol):
+    """Keeps the last checkpoint. Raises `OSError` if it cannot."""
 
-    def read(self) -> bytes | None:
-        """Return what was written last; None if nothing was."""
+    def save(self, *parts: bytes) -> None:
+        """Replace the checkpoint with these parts, one after the other: all of them or nothing."""
         ...
 
-    def write(self, pieces: Iterable[bytes]) -> None:
-        """Keep these instead of what was written before: all of them or none."""
-        ...
+    def load(self) -> bytes | None: ...
 
     def set_aside(self) -> None:
-        """Keep what was written last for people to look at; it is not read again."""
+        """Move the checkpoint out of the way, but keep it for whoever wants to know what failed."""
         ...
 
 
-class Checkpoint:
-    def __init__(self, place: Place) -> None:
-        self._place = place
+def encode(state: State) -> tuple[bytes, bytes]:
+    """Return a header and the encoded state; together they are a checkpoint."""
+    body = marshal.dumps(state)
+    return MARK + zlib.crc32(body).to_bytes(CRC_BYTES, "little"), body
 
-    def save(self, state: State) -> int:
-        """Replace the last state; return the size."""
-        body = marshal.dumps(state)
-        self._place.write([MARK, zlib.crc32(body).to_bytes(4, "little"), body])
-        return len(body)
 
-    def load(self) -> State:
-        """Return the last state; None if there is none that can be used."""
-        content = self._place.read()
-        if content is None:
-            return None
-        body = memoryview(content)[len(MARK) + 4 :]
-        crc = int.from_bytes(content[len(MARK) : len(MARK) + 4], "little")
-        if not content.startswith(MARK) or zlib.crc32(body) != crc:
-            return None
-        try:
-            state: State = marshal.loads(body)
-        except (ValueError, EOFError, TypeError):
-            return None
-        return state
-
-    def set_aside(self) -> None:
-        """Put a whole checkpoint that cannot be used out of the way."""
-        self._place.set_aside()
+def decode(content: bytes) -> State:
+    """Return the state in a checkpoint, or None if it is damaged or of another Python version."""
+    start = len(MARK) + CRC_BYTES
+    body = memoryview(content)[start:]
+    crc = int.from_bytes(content[len(MARK) : start], "little")
+    if not content.startswith(MARK) or zlib.crc32(body) != crc:
+        return None
+    try:
+        state: State = marshal.loads(body)
+    except (ValueError, EOFError, TypeError):
+        return None
+    return state

@@ -1,4 +1,4 @@
-"""Runs the detectors: new spans in, signals and incidents out, and what is known kept on disk."""
+"""Runs the detectors: reads new spans, writes signals and incidents, saves checkpoints."""
 
 import json
 import logging
@@ -11,7 +11,8 @@ import numpy as np
 
 from fleetglass_detectors.database import Database
 from fleetglass_detectors.detector import Detector, State
-from fleetglass_detectors.engine.checkpoint import Checkpoint
+from fleetglass_detectors.engine import checkpoint
+from fleetglass_detectors.engine.checkpoint import Storage
 from fleetglass_detectors.engine.feed import Feed
 from fleetglass_detectors.engine.health import Board, Health
 from fleetglass_detectors.fleet import Fleet
@@ -24,16 +25,20 @@ from fleetglass_detectors.subject import Subject
 
 log = logging.getLogger(__name__)
 
-# A checkpoint at most so often, and never more than this share of the time.
+# The shortest time between two checkpoints, and the largest share of the time spent on them.
 CHECKPOINT_EVERY_S = 10.0
 CHECKPOINT_SHARE = 0.05
-# Without spans time passes too: what is silent is noticed then. Spans need so long to get here.
+# Detectors are called without spans too, so that they notice silence. A span takes about this long
+# to arrive, so time is taken to be this much earlier than the clock says.
 ARRIVAL_NS = 3_000_000_000
 SIGNALS_KNOWN = 200_000
 
 
-class Tapped:
-    """The database, and whether it was that which failed."""
+class TrackedDatabase:
+    """A database that remembers whether its last call failed.
+
+    So the engine can tell a detector's own error from an error of the database.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -55,7 +60,7 @@ class Tapped:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shard:
-    """The part of the fleet that one of several engines looks after."""
+    """The part of the fleet that one of several engines watches."""
 
     index: int = 0
     of: int = 1
@@ -67,11 +72,11 @@ class Shard:
 
 
 class Watch:
-    """Gives each batch to each detector, and gathers what they say into incidents."""
+    """Gives each batch to each detector and turns their signals into incidents."""
 
     def __init__(
         self,
-        database: Tapped,
+        database: TrackedDatabase,
         detectors: Sequence[Detector],
         *,
         fleet: Fleet | None = None,
@@ -79,7 +84,7 @@ class Watch:
         shard: Shard | None = None,
         recorded: bool = False,
     ) -> None:
-        """In a recording what is found opens when it was certain, and not when it is looked at."""
+        """`recorded`: incidents open at the time in the recording, not at the present time."""
         self._recorded = recorded
         self.health = health or Health()
         self._fleet = fleet or Fleet()
@@ -87,76 +92,77 @@ class Watch:
         self._database = database
         self._detectors = detectors
         self._shard = shard or Shard()
-        # Whether what was told is excused; in the order of time, so that the oldest go first.
-        self._known: dict[int, bool] = {}
+        # By signal, whether `fleet.yaml` excuses it. Oldest first, so the oldest are dropped first.
+        self._excused: dict[int, bool] = {}
 
     def look(self, batch: Batch) -> list[Incident]:
-        """Return the incidents that changed."""
-        signals = [signal for detector in self._detectors for signal in self._ask(detector, batch)]
-        self._hear(signals, batch.now_ns)
+        """Run all detectors on a batch; return the incidents that changed."""
+        signals = [s for detector in self._detectors for s in self._signals_of(detector, batch)]
+        self._record(signals, batch.now_ns)
         self.book.pass_time(batch.now_ns)
         due = self.book.due(batch.now_ns)
-        changed = self.book.told(harms(self._database, due) if due else {}, batch.now_ns)
+        changed = self.book.take_due(harms(self._database, due) if due else {}, batch.now_ns)
         self._write("incidents_rows", [row(incident) for incident in changed])
         self.health.add("spans_total", len(batch.rows))
         self.health.add("batches_total")
         return changed
 
     def finish(self) -> None:
-        """Bring up to date what a recording ends with."""
+        """Give each incident the harm that its run has done by the end of a recording."""
         self.book.finish(harms(self._database, [*self.book]))
 
     def state(self) -> State:
         return {
             "book": self.book.state(),
-            "known": self._known.copy(),
+            "excused": self._excused.copy(),
             "detectors": {detector.name: detector.state() for detector in self._detectors},
         }
 
     def restore(self, state: State) -> None:
-        held = cast(dict[str, Any], state)
-        self.book.restore(held["book"])
-        self._known = held["known"]
+        saved = cast(dict[str, Any], state)
+        self.book.restore(saved["book"])
+        self._excused = saved["excused"].copy()
         for detector in self._detectors:
-            if detector.name in held["detectors"]:
-                detector.restore(held["detectors"][detector.name])
+            if detector.name in saved["detectors"]:
+                detector.restore(saved["detectors"][detector.name])
 
-    def _ask(self, detector: Detector, batch: Batch) -> list[Signal]:
+    def _signals_of(self, detector: Detector, batch: Batch) -> list[Signal]:
         try:
             with self.health.timing(detector.name):
-                found = list(detector.update(self._shard.of_batch(batch, detector.by)))
+                signals = list(detector.update(self._shard.of_batch(batch, detector.by)))
             self.health.set("keys", detector.keys(), detector=detector.name)
-            return found
+            return signals
         except Exception:
             if self._database.failed:
                 raise
-            # One that fails takes no other with it; it is seen in the metrics, and here once.
+            # The others keep running. Each failure is counted; only the first is logged.
             if not self.health.get("failures_total", detector=detector.name):
-                log.exception("detector %r failed; the others go on", detector.name)
+                log.exception("detector %r failed; the other detectors keep running", detector.name)
             self.health.add("failures_total", detector=detector.name)
             return []
 
-    def _hear(self, signals: Sequence[Signal], now_ns: int) -> None:
-        new = [signal for signal in signals if signal.id not in self._known]
-        whose = subjects(self._database, new) if new else {}
+    def _record(self, signals: Sequence[Signal], now_ns: int) -> None:
+        """Write the new signals and add all that are not excused to their incidents."""
+        new = [signal for signal in signals if signal.id not in self._excused]
+        by_run = subjects(self._database, new) if new else {}
         rows: list[bytes] = []
         for signal in new:
-            subject = whose.get(signal.run, Subject())
+            subject = by_run.get(signal.run, Subject())
             excused = self._fleet.excuses(signal, agent=subject.agent, tool=subject.tool)
             self._remember(signal.id, excused=excused)
             if not excused:
                 rows.append(_row(signal, subject, now_ns))
                 self.health.add("signals_total", detector=signal.detector)
         for signal in signals:
-            if not self._known.get(signal.id):
+            if not self._excused.get(signal.id):
                 at_ns = signal.at_ns if self._recorded else now_ns
-                self.book.hear(signal, whose.get(signal.run, signal.subject), at_ns)
+                self.book.add(signal, by_run.get(signal.run, signal.subject), at_ns)
         self._write("signals", rows)
 
     def _remember(self, id: int, *, excused: bool) -> None:
-        self._known[id] = excused
-        if len(self._known) > SIGNALS_KNOWN:
-            del self._known[next(iter(self._known))]
+        self._excused[id] = excused
+        if len(self._excused) > SIGNALS_KNOWN:
+            del self._excused[next(iter(self._excused))]
 
     def _write(self, table: str, rows: Sequence[bytes]) -> None:
         if rows:
@@ -164,20 +170,24 @@ class Watch:
 
 
 class Engine:
-    """A watch over what arrives. Where the database fails it is thrown away and made anew."""
+    """Watches the spans as they arrive.
+
+    When the database fails, its owner discards the engine and makes a new one, which continues from
+    the last checkpoint.
+    """
 
     def __init__(
         self,
-        database: Tapped,
+        database: TrackedDatabase,
         watch: Watch,
-        checkpoint: Checkpoint,
+        storage: Storage,
         *,
         board: Board,
         clock_ns: Callable[[], int] = time.time_ns,
     ) -> None:
         self._database = database
         self._watch = watch
-        self._checkpoint = checkpoint
+        self._storage = storage
         self._board = board
         self._clock_ns = clock_ns
         self._feed = Feed(database)
@@ -185,11 +195,12 @@ class Engine:
         self._acted_at = ""
         self._save_at = time.monotonic() + CHECKPOINT_EVERY_S
         self._unsaved = False
-        self._complained = False
+        self._warned = False
 
     def start(self) -> bool:
-        """Go on from the checkpoint; False where there is none that can be used."""
-        state = cast(dict[str, Any] | None, self._checkpoint.load())
+        """Continue from the checkpoint; return False if there is none that can be read."""
+        content = self._storage.load()
+        state = cast(dict[str, Any] | None, checkpoint.decode(content) if content else None)
         if state is None:
             return False
         self._feed.restore(state["feed"])
@@ -199,8 +210,8 @@ class Engine:
         return True
 
     def step(self) -> int:
-        """Look at the next batch; return how many spans it had."""
-        self._heed()
+        """Process the next batch; return how many spans it had."""
+        self._apply_actions()
         batch = self._feed.next()
         if batch is None:
             batch = Batch(rows=np.empty(0, SPAN), now_ns=self._clock_ns() - ARRIVAL_NS)
@@ -211,13 +222,16 @@ class Engine:
             if time.monotonic() >= self._save_at and self._unsaved:
                 self.save()
             if self._board.is_due():
-                self._tell()
+                self._publish()
         except OSError as error:
-            # A full disk is no reason to stop watching; the numbers' age tells of it.
+            # Detection goes on with a full disk. The age of the metrics shows that they are stale.
             self._save_at = time.monotonic() + CHECKPOINT_EVERY_S
-            if not self._complained:
-                log.warning("cannot write what is known: %s; watching on", error.strerror or error)
-            self._complained = True
+            if not self._warned:
+                log.warning(
+                    "cannot write the checkpoint or the metrics: %s; detection continues",
+                    error.strerror or error,
+                )
+            self._warned = True
         return len(batch.rows)
 
     def save(self) -> None:
@@ -228,47 +242,49 @@ class Engine:
             "now_ns": self._now_ns,
             "acted_at": self._acted_at,
         }
-        self._watch.health.set("checkpoint_bytes", self._checkpoint.save(state))
+        header, body = checkpoint.encode(state)
+        self._storage.save(header, body)
+        self._watch.health.set("checkpoint_bytes", len(body))
         self._unsaved = False
         took = time.monotonic() - began
         self._save_at = time.monotonic() + max(CHECKPOINT_EVERY_S, took / CHECKPOINT_SHARE)
 
-    def _heed(self) -> None:
-        """Do what people said: what is over, and what is not, changes what is to be watched."""
+    def _apply_actions(self) -> None:
+        """Resolve and reopen the incidents that people resolved and reopened."""
         since = f"'{self._acted_at}'" if self._acted_at else "toDateTime64(0, 6, 'UTC')"
         answer = self._database.query(
             "SELECT incident, action, by, toString(at) AS acted FROM incident_actions "
             f"WHERE at > {since} AND action IN ('resolve', 'reopen') ORDER BY at"
         )
-        for said in map(json.loads, answer.splitlines()):
+        for action in map(json.loads, answer.splitlines()):
             book = self._watch.book
-            act = book.resolve if said["action"] == "resolve" else book.reopen
-            act(int(said["incident"]), self._now_ns, by=said["by"])
-            self._acted_at = said["acted"]
+            apply = book.resolve if action["action"] == "resolve" else book.reopen
+            apply(int(action["incident"]), self._now_ns, by=action["by"])
+            self._acted_at = action["acted"]
 
-    def _tell(self) -> None:
+    def _publish(self) -> None:
         health = self._watch.health
         waiting, first = self._feed.waiting()
         health.set("lag_seconds", max(0, self._clock_ns() - first) / 1e9 if waiting else 0)
         health.set("lag_spans", waiting)
-        health.set("incidents", sum(i.stand == "open" for i in self._watch.book))
+        health.set("incidents", sum(i.status == "open" for i in self._watch.book))
         self._board.show(health)
 
 
-def _row(signal: Signal, whose: Subject, now_ns: int) -> bytes:
+def _row(signal: Signal, subject: Subject, now_ns: int) -> bytes:
     line = {
         "id": signal.id,
         "at": stamp(signal.at_ns),
         "arrived": stamp(now_ns),
-        "tenant": whose.tenant,
+        "tenant": subject.tenant,
         "detector": signal.detector,
         "kind": signal.kind,
         "level": signal.level,
-        "about": whose.about,
-        "subject": whose.name,
-        "agent": whose.agent,
-        "trace_id": whose.trace_id,
-        "run_id": whose.run_id,
+        "about": subject.about,
+        "subject": subject.name,
+        "agent": subject.agent,
+        "trace_id": subject.trace_id,
+        "run_id": subject.run_id,
         "score": signal.score,
         "since": stamp(signal.first_ns),
         "summary": signal.summary,

@@ -1,4 +1,4 @@
-"""How the detectors themselves are, in Prometheus' text format."""
+"""Metrics of the detectors themselves, in Prometheus' text format."""
 
 import time
 from collections import Counter
@@ -8,15 +8,18 @@ from contextlib import contextmanager
 Number = int | float
 
 DOCS = {
-    "lag_seconds": ("gauge", "How long ago what is being looked at had arrived."),
-    "lag_spans": ("gauge", "Spans that have arrived and were not looked at yet."),
+    "lag_seconds": ("gauge", "Age of the oldest span that waits to be looked at."),
+    "lag_spans": ("gauge", "Spans that are stored and wait to be looked at."),
     "spans_total": ("counter", "Spans looked at since the start."),
     "batches_total": ("counter", "Batches of spans since the start."),
     "signals_total": ("counter", "Signals, by detector."),
     "seconds_total": ("counter", "CPU seconds spent, by detector."),
-    "failures_total": ("counter", "Batches that a detector failed on; the others went on."),
+    "failures_total": (
+        "counter",
+        "Batches on which a detector failed; the others kept running.",
+    ),
     "keys": ("gauge", "Subjects that a detector remembers."),
-    "runs_skipped_total": ("counter", "Times a run's words were not looked at for want of time."),
+    "runs_skipped_total": ("counter", "Runs whose texts were not compared, because time ran out."),
     "incidents": ("gauge", "Incidents that are open now."),
     "checkpoint_bytes": ("gauge", "Size of the last checkpoint."),
     "updated_timestamp_seconds": ("gauge", "When these numbers were written."),
@@ -26,7 +29,7 @@ PREFIX = "fleetglass_detect_"
 
 class Health:
     def __init__(self, *, shard: str = "") -> None:
-        """Of one engine among several its numbers say which."""
+        """`shard` labels the numbers of one engine among several."""
         self._shard = shard
         self._plain: dict[str, Number] = {}
         self._by_detector: dict[str, Counter[str]] = {}
@@ -38,8 +41,8 @@ class Health:
             self._plain[name] = value
 
     def add(self, name: str, value: Number = 1, *, detector: str = "") -> None:
-        held = self._by_detector.setdefault(name, Counter()) if detector else self._plain
-        held[detector or name] = held.get(detector or name, 0) + value  # type: ignore[assignment]
+        numbers = self._by_detector.setdefault(name, Counter()) if detector else self._plain
+        numbers[detector or name] = numbers.get(detector or name, 0) + value  # type: ignore[assignment]
 
     def get(self, name: str, *, detector: str = "") -> Number:
         if detector:
@@ -67,8 +70,8 @@ class Health:
                 yield f"{PREFIX}{name}{self._labels(detector)} {value:.10g}"
 
     def _labels(self, detector: str = "") -> str:
-        told = {"shard": self._shard, "detector": detector}
-        inside = ",".join(f'{label}="{value}"' for label, value in told.items() if value)
+        labels = {"shard": self._shard, "detector": detector}
+        inside = ",".join(f'{name}="{value}"' for name, value in labels.items() if value)
         return f"{{{inside}}}" if inside else ""
 
 
@@ -82,7 +85,7 @@ class Board:
         clock_ns: Callable[[], int],
         every_s: float = 2.0,
     ) -> None:
-        """`publish` takes all of them, in Prometheus' text format."""
+        """`publish` gets the numbers in Prometheus' text format."""
         self._publish = publish
         self._clock_ns = clock_ns
         self._every_s = every_s

@@ -1,4 +1,4 @@
--- What runs did and cost since something went wrong in each, and the names of some spans.
+-- What each run did and cost since its problem began, and the names of some of its spans.
 SELECT
     run,
     countIf(since) AS spans,
@@ -10,7 +10,7 @@ SELECT
     countIf(since AND s.action != '') AS actions,
     countIf(NOT since AND is_step) + 1 AS first_step,
     countIf(is_step) AS last_step,
-    groupArrayIf(64)((key, s.span_id, what), key IN (${spans})) AS named,
+    groupArrayIf(64)((key, s.span_id, what), key IN (${spans})) AS span_names,
     maxIf(at_ns, NOT since AND is_step) AS new_ns
 FROM
 (

@@ -1,4 +1,4 @@
-"""An incident: what is wrong with whom, since when, and what it has cost."""
+"""An incident: what is wrong, with which run or agent, since when, and what it cost."""
 
 import json
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from fleetglass_detectors.subject import RUN, Subject
 SECOND_NS = 1_000_000_000
 
 
-class Stand(StrEnum):
+class Status(StrEnum):
     OPEN = "open"
     RESOLVED = "resolved"
 
@@ -24,39 +24,40 @@ class Incident:
     family: str
     run: int
     subject: Subject
-    stand: Stand
+    status: Status
     severity: Level
     first_ns: int
-    """When what is wrong began, in the run's own time."""
+    """When the problem began, in the run's own time."""
     opened_ns: int
     reopened_ns: int
     updated_ns: int
     signalled_ns: int
-    """When it was last heard of."""
+    """When a detector last reported it."""
     resolved_ns: int = 0
     opened: int = 1
+    """How many times it was opened."""
     detectors: tuple[str, ...]
     kinds: tuple[str, ...]
     finding: str
-    """What the detector says that is easiest to believe."""
-    told_by: tuple[str, str]
-    """That detector, and the kind of its finding."""
+    """The summary of the signal that is easiest to believe."""
+    source: tuple[str, str]
+    """The detector of that signal, and its kind."""
     score: float
     first_cycle: tuple[int, ...] = ()
     last_cycle: tuple[int, ...] = ()
     evidence: Evidence
     harm: Harm = Harm()
     change: str
-    """What the last change was."""
+    """The last change, in words."""
 
     @property
     def id(self) -> int:
         return identity(self.family, self.run)
 
     def spans(self, cycle: tuple[int, ...]) -> list[tuple[str, str]]:
-        """The ids of a cycle's spans, and what each did."""
-        known = {key: (span_id, name) for key, span_id, name in self.harm.named}
-        return [known[key] for key in cycle if key in known]
+        """Return the id and the name of each span of a cycle, as far as they are known."""
+        names = {key: (span_id, name) for key, span_id, name in self.harm.span_names}
+        return [names[key] for key in cycle if key in names]
 
     @property
     def summary(self) -> str:
@@ -73,22 +74,22 @@ class Incident:
 
 
 def identity(family: str, run: int) -> int:
-    told = f"{family}\0{run}".encode()
-    return int.from_bytes(blake2b(told, digest_size=8).digest(), "little")
+    key = f"{family}\0{run}".encode()
+    return int.from_bytes(blake2b(key, digest_size=8).digest(), "little")
 
 
-def named(id: int) -> str:
-    """An incident's id, as people see and type it."""
+def hex_id(id: int) -> str:
+    """Return an incident's id as people see and type it."""
     return f"{id:016x}"
 
 
 def stamp(ns: int) -> str:
-    """A time, as the database reads it."""
+    """Return a time in the form that the database reads."""
     return str(np.datetime64(max(0, ns), "ns")).replace("T", " ")
 
 
-def told(incident: Incident) -> Evidence:
-    """The evidence, for people and programs."""
+def evidence_of(incident: Incident) -> Evidence:
+    """Return the detector's evidence together with the incident's own figures."""
     harm = incident.harm
     if incident.subject.about != RUN:
         return incident.evidence | {
@@ -116,7 +117,7 @@ def iso(ns: int) -> str:
 
 
 def row(incident: Incident) -> bytes:
-    """As the table `incidents_rows` takes it."""
+    """Return a JSON line for the table `incidents_rows`."""
     harm, subject = incident.harm, incident.subject
     line = {
         "id": incident.id,
@@ -125,7 +126,7 @@ def row(incident: Incident) -> bytes:
         "family": incident.family,
         "detectors": incident.detectors,
         "kinds": incident.kinds,
-        "state": incident.stand,
+        "state": incident.status,
         "severity": incident.severity,
         "agent": subject.agent,
         "agents": harm.agents,
@@ -144,7 +145,7 @@ def row(incident: Incident) -> bytes:
         "cost_per_hour": harm.cost_per_hour,
         "unpriced": harm.unpriced,
         "summary": incident.summary,
-        "evidence": json.dumps(told(incident)),
+        "evidence": json.dumps(evidence_of(incident)),
         "change": incident.change,
     }
     return json.dumps(line).encode()

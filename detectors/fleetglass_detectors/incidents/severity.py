@@ -1,4 +1,4 @@
-"""How bad an incident is: what it costs and what it touches, not how sure a detector is."""
+"""Severity of an incident. It depends on the harm done, not on how sure a detector is."""
 
 from dataclasses import dataclass
 
@@ -8,14 +8,14 @@ from fleetglass_detectors.signal import Level
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """From where on somebody is to be woken."""
+    """An incident that reaches one of these is critical: somebody should be woken."""
 
     usd: float = 5.0
     usd_per_hour: float = 20.0
     tokens: int = 1_000_000
-    """Where there is no price; and for what is free but not endless."""
+    """For models without a price, and for free ones that still have limits."""
     actions: int = 3
-    """Declared actions (`fleetglass.action`) that were done again and again."""
+    """Declared actions (`fleetglass.action`) done since the problem began."""
 
 
 def severity(harm: Harm, limits: Limits) -> Level:

@@ -1,4 +1,4 @@
--- Whose signals these are, by name.
+-- The names of the run, agent and tool of each signal.
 SELECT
     sipHash64(s.tenant, s.trace_id) AS run,
     any(s.tenant) AS tenant,

@@ -1,1 +1,1 @@
-"""Runs that go nowhere: one way of going nowhere a file."""
+"""Detects runs that make no progress. Each file handles one way of being stuck."""

@@ -1,13 +1,13 @@
-"""Runs that branch without end: an agent inside itself again and again, or ever more children.
+"""Detects runs that branch without end: an agent nested in itself, or more and more children.
 
-Recursion: the same agent so many times among the ancestors of one span. Work that is divided nests
-a few levels deep; what nests deeper calls itself without getting anywhere.
+Recursion: the same agent stands many times among the ancestors of one span. Work that is divided
+nests a few levels deep. An agent that nests deeper calls itself without making progress.
 
-Fan-out: round after round an agent starts more children than before. A round is what lies under one
-span after one of the model's answers there, and rounds of one agent are held against each other,
-lest what its children start in turn stands in between. Some may be as large as the one before, none
-smaller. A list that is worked through in parallel is one large round, and no growth; numbers that
-go up and down do grow for a while by luck, so it is asked how likely that would be.
+Fan-out: round after round, an agent starts more children than before. A round is the children under
+one span after one answer of its model. Rounds are compared within one agent, so that the children
+of its children do not stand in between. A round may be as large as the one before, but no smaller.
+A list that is worked through in parallel is one large round, which is no growth. Sizes that go up
+and down can also grow for a while by chance, so the probability of the growth is checked.
 """
 
 from collections.abc import Iterable, Iterator
@@ -34,13 +34,13 @@ from fleetglass_detectors.spans import (
 
 DEPTHS = {Level.WARNING: 6, Level.CRITICAL: 12}
 ROUNDS = {Level.WARNING: 5, Level.CRITICAL: 8}
-"""How many sizes of round in growth; each is larger than the last."""
+"""Through how many sizes the rounds must grow, each larger than the one before."""
 FEWEST_CHILDREN = 6
-"""Of the last round; a few more or less are no growth."""
+"""The least size of the last round: a few children more or less are no growth."""
 TIMES = 2
-"""The last round over the first of those that grew."""
+"""How many times larger the last round must be than the first."""
 LUCK = 0.02
-"""How likely growth may be if the sizes of rounds had come in any order."""
+"""The highest probability that the growth is chance: that the sizes came in random order."""
 DEEPEST = 64
 CHILDREN = (AGENT, TOOL, HANDOFF)
 
@@ -77,7 +77,7 @@ class Branching:
     def __init__(self, *, length: int = 256, most: int = 4_000_000) -> None:
         self._windows = Windows(KEPT, length=length, most=most)
         self._length = length
-        self._told: dict[tuple[int, str, str], tuple[int, int]] = {}
+        self._reported: dict[tuple[int, str, str], tuple[int, int]] = {}
 
     def keys(self) -> int:
         return len(self._windows)
@@ -87,31 +87,31 @@ class Branching:
         parent = _parents(gathered)
         yield from self._recursions(gathered, parent)
         yield from self._fan_outs(gathered, parent)
-        while len(self._told) > 100_000:
-            del self._told[next(iter(self._told))]
+        while len(self._reported) > 100_000:
+            del self._reported[next(iter(self._reported))]
 
     def state(self) -> State:
-        return {"windows": self._windows.state(), "told": self._told.copy()}
+        return {"windows": self._windows.state(), "reported": self._reported.copy()}
 
     def restore(self, state: State) -> None:
-        held = cast(dict[str, State], state)
-        self._windows.restore(held["windows"])
-        self._told = cast(dict[tuple[int, str, str], tuple[int, int]], held["told"]).copy()
+        saved = cast(dict[str, State], state)
+        self._windows.restore(saved["windows"])
+        self._reported = cast(dict[tuple[int, str, str], tuple[int, int]], saved["reported"]).copy()
 
     def _recursions(self, gathered: Gathered, parent: NDArray[np.int64]) -> Iterator[Signal]:
         depth = depths(gathered, parent)
         for level, deep in DEPTHS.items():
             for run, at in _first_of_each(gathered.run, depth >= deep):
                 most = int(depth[gathered.of(run)].max())
-                words = f"the same agent {most} times inside itself"
+                words = f"an agent calls itself: it is nested {most} levels deep"
                 yield self._signal(gathered, at, ("recursion", level), words, most / deep)
 
     def _fan_outs(self, gathered: Gathered, parent: NDArray[np.int64]) -> Iterator[Signal]:
         rounds = rounds_of(gathered, parent).whole(gathered.run, self._length)
         for level, sizes in ROUNDS.items():
             for at, counts in growing(rounds, sizes):
-                listed = ", ".join(map(str, counts))
-                words = f"rounds start ever more: {listed}"
+                sizes_text = ", ".join(map(str, counts))
+                words = f"an agent starts more children each round: {sizes_text}"
                 score = counts[-1] / counts[0] / TIMES
                 yield self._signal(gathered, at, ("fan-out", level), words, score)
 
@@ -121,7 +121,9 @@ class Branching:
         (kind, level), run, node = what, int(gathered.run[at]), gathered.steps[at]
         first = int(gathered.steps["start_ns"][gathered.of(run)][0])
         key = (run, kind, str(level))
-        at_ns, first_ns = self._told[key] = self._told.pop(key, (int(node["start_ns"]), first))
+        at_ns, first_ns = self._reported[key] = self._reported.pop(
+            key, (int(node["start_ns"]), first)
+        )
         return Signal(
             family="loop",
             detector=self.name,
@@ -130,7 +132,7 @@ class Branching:
             run=run,
             segment=int(node["segment"]),
             last=int(node["span"]),
-            # Which span shows it first depends on which arrived first; the run does not.
+            # The first span that shows it depends on the order of arrival; the run does not.
             span=0,
             at_ns=at_ns,
             first_ns=first_ns,
@@ -140,7 +142,7 @@ class Branching:
 
 
 def depths(gathered: Gathered, parent: NDArray[np.int64]) -> NDArray[np.int64]:
-    """For each agent's span how often that agent stands in the line from it upwards."""
+    """Count, for each agent span, how often its agent stands among it and its ancestors."""
     nodes = gathered.steps
     is_agent = nodes["kind"] == AGENT
     depth: NDArray[np.int64] = is_agent.astype(np.int64)
@@ -155,7 +157,7 @@ def depths(gathered: Gathered, parent: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _parents(gathered: Gathered) -> NDArray[np.int64]:
-    """Where each span's parent is; -1 where it is not known, or the line upwards is a circle."""
+    """Return the place of each span's parent: -1 if unknown, or if the ancestors form a circle."""
     nodes, count = gathered.steps, len(gathered.run)
     if not count:
         return np.empty(0, np.int64)
@@ -164,7 +166,7 @@ def _parents(gathered: Gathered) -> NDArray[np.int64]:
     parent = by_span[np.minimum(place, count - 1)]
     known = (nodes["span"][parent] == nodes["parent"]) & (gathered.run[parent] == gathered.run)
     parent = np.where(known & (nodes["parent"] != 0), parent, -1)
-    # After that many doublings every line has ended that ever does.
+    # After this many doublings every line of ancestors has ended, unless it is a circle.
     jump = parent
     for _ in range(count.bit_length()):
         jump = np.where(jump >= 0, jump[jump], -1)
@@ -173,12 +175,12 @@ def _parents(gathered: Gathered) -> NDArray[np.int64]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rounds:
-    """Children that were started together: by run, then by who starts them, then by time."""
+    """Children that were started together, ordered by run, then by starter, then by time."""
 
     run: Keys
     starter: Keys
     begun: NDArray[np.int64]
-    """Where the first child is."""
+    """The place of the first child."""
     size: NDArray[np.int64]
 
     def take(self, which: NDArray[np.int64] | NDArray[np.bool_]) -> "Rounds":
@@ -195,14 +197,14 @@ class Rounds:
         return same
 
     def pooled(self) -> "Rounds":
-        """Those who start one round only are taken for one: their spans may be an agent's turns."""
+        """Join all starters of a single round into one: their spans may be turns of one agent."""
         alone = ~self.again()
         alone[:-1] &= alone[1:]
         starter = np.where(alone, np.uint64(0), self.starter)
         return replace(self, starter=starter).in_order()
 
     def whole(self, run: Keys, length: int) -> "Rounds":
-        """Without what may have been cut: each starter's first round, where a window is full."""
+        """Leave out rounds that may be cut off: each starter's first one, if its window is full."""
         runs, counts = np.unique(run, return_counts=True)
         return self.take(~np.isin(self.run, runs[counts >= length]) | self.again())
 
@@ -213,7 +215,7 @@ def rounds_of(gathered: Gathered, parent: NDArray[np.int64]) -> Rounds:
     places = np.flatnonzero(child | (nodes["kind"] == LLM))
     siblings = places[np.lexsort((places, nodes["parent"][places], run[places]))]
     above = nodes["parent"][siblings]
-    # A round ends where the model is asked again beside it, or the children have another parent.
+    # A round ends where its parent calls the model again, or where the parent changes.
     new = nodes["kind"][siblings] == LLM
     new[1:] |= (above[1:] != above[:-1]) | (run[siblings][1:] != run[siblings][:-1])
     number, siblings = np.cumsum(new)[child[siblings]], siblings[child[siblings]]
@@ -224,10 +226,10 @@ def rounds_of(gathered: Gathered, parent: NDArray[np.int64]) -> Rounds:
 
 
 def _starters(nodes: NDArray[np.void], parent: NDArray[np.int64], top: NDArray[np.int64]) -> Keys:
-    """Which agent each of some spans is nearest below, or what sort of span, if it was no agent's.
+    """Return the nearest agent above each span, or the kind of the span that started it.
 
-    Agents by name, so that one that is called again goes on where it was. One that has not ended
-    is not known yet, but its id is.
+    An agent is identified by its name, so that a second call of it continues its rounds. The span
+    of an agent that has not ended has not arrived yet; then its id is used.
     """
     started = np.isin(nodes["kind"], CHILDREN)
     for _ in range(DEEPEST):
@@ -241,7 +243,7 @@ def _starters(nodes: NDArray[np.void], parent: NDArray[np.int64], top: NDArray[n
 
 
 def growing(rounds: Rounds, sizes: int) -> Iterator[tuple[int, list[int]]]:
-    """Where rounds in a row grew through so many sizes, by more than luck; and those sizes."""
+    """Yield where rounds grew through this many sizes by more than chance, and the sizes."""
     size, same, at = rounds.size, rounds.again(), np.arange(len(rounds.size))
     up, down = np.zeros_like(same), np.zeros_like(same)
     up[1:], down[1:] = size[1:] > size[:-1], size[1:] < size[:-1]
@@ -249,7 +251,7 @@ def growing(rounds: Rounds, sizes: int) -> Iterator[tuple[int, list[int]]]:
     level = _last(~same | down | up)
     rises = np.cumsum(up & same)
     grown = rises - rises[low] + 1
-    # Of all orders of these sizes, the share in which none is smaller than the one before.
+    # The share of all orders of these sizes in which no size is smaller than the one before.
     logs = np.cumsum(np.log(at - level + 1) - np.log(at - low + 1))
     luck = logs - logs[low] + np.log(low - first + 1)
     large = (size >= FEWEST_CHILDREN) & (size >= TIMES * size[low])
@@ -258,7 +260,7 @@ def growing(rounds: Rounds, sizes: int) -> Iterator[tuple[int, list[int]]]:
 
 
 def _last(which: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """For each place the last one up to it that is marked."""
+    """Return, for each place, the last marked place up to it."""
     at = np.arange(len(which))
     return np.maximum.accumulate(np.where(which, at, 0))
 

@@ -1,9 +1,9 @@
-"""Runs that are far longer or dearer than any of their agent's runs were.
+"""Detects runs that take far more steps, seconds or tokens than any earlier run of their agent.
 
-For each agent the steps, the seconds and the tokens of the runs that it began, as logarithms. From
-the last 128 of them follows the level that so few runs would exceed as false pages are allowed in
-the whole fleet (alarms/allowance.py, alarms/tails.py), and a run that is open is held against twice
-that. From what is flagged nothing is learnt, and until 50 runs have ended nothing is said.
+For each agent, the logarithms of these three are kept for the last 128 runs that it began.
+They give a level that few enough runs exceed to stay within the fleet's budget of false alarms
+(alarms/allowance.py, alarms/tails.py). An open run is reported when it exceeds twice that level.
+Reported runs are not learnt from, and nothing is reported before 50 runs have ended.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,11 +19,11 @@ from fleetglass_detectors.spans import AGENT, STEP_KINDS, Batch, Rows
 
 MEASURES = ("steps", "seconds", "tokens")
 LEAST = (20.0, 300.0, 50_000.0)
-"""What is less is nobody's trouble, however short the agent's runs are otherwise."""
+"""A run below these is never reported, however short the agent's other runs are."""
 ENOUGH_RUNS, KEPT_RUNS = 50, 128
-# Tails may be heavier than what follows from so few.
+# The tail may be heavier than so few runs show.
 MARGIN = 2.0
-# The shortest time over which it is counted how many runs there are.
+# The rate of runs is measured over one hour or more.
 HOUR_S, DAY_S = 3600.0, 86_400.0
 MOST_RUNS, MOST_AGENTS = 1_000_000, 100_000
 
@@ -40,7 +40,7 @@ class Caps:
 
     def __init__(self, allowance: Allowance = FLEET) -> None:
         self._allowance = allowance
-        # How many runs have ended, and when the first and the last of them did.
+        # The number of runs that have ended, and the times of the first and the last.
         self._ended = (0, 0, 0)
         self._runs: dict[int, Totals] = {}
         self._past: dict[int, bytes] = {}
@@ -86,7 +86,7 @@ class Caps:
     def _grown(self, run: int, more: Sequence[Any], step: Any) -> Signal | None:
         steps, tokens, worst, began, ended = self._runs.pop(run, NOTHING)
         now = (steps + more[0], tokens + more[1], min(began, more[2]), max(ended, more[3]))
-        # Held against the runs that this agent began, if it ever did.
+        # Compared with the runs that this agent began, if it began any.
         caps = self._caps.get(int(step["agent"]))
         used = zip(_measured(now), caps or (), strict=False)
         shares = [value / cap for value, cap in used]
@@ -143,11 +143,11 @@ def _signal(
         run=run,
         segment=int(step["segment"]),
         last=int(step["span"]),
-        # Which step was one too many depends on which arrived first; that there was one does not.
+        # Which step went over the limit depends on the order of arrival; that one did does not.
         span=0,
         at_ns=now[3],
         first_ns=now[2],
         score=share,
-        summary=f"{value:,.0f} {measure}, and this agent's runs have {value / share:,.0f} at most",
+        summary=f"{value:,.0f} {measure} so far; the limit for this agent is {value / share:,.0f}",
         evidence={"measure": measure, "value": value, "cap": value / share},
     )

@@ -1,12 +1,11 @@
-"""The same cycle again: lag-match counters on canonical steps, at any period up to eight.
+"""Detects a repeated cycle: lag-match counters on canonical steps, at any period up to eight.
 
     c_p <- c_p + 1 if h_t == h_(t-p) else 0          occurrences = c_p / p + 1
 
-They are counted backwards from the last step, so that the counters are a function of the window.
-Three occurrences are worth a look and five worth stopping for; a step that waits for something is
-given ten and twenty. The same question with other answers counts too, but later, and only if the
-answers themselves come back or differ in nothing that moves: a page that is read on by `page_down`
-and a job whose progress is polled are no loops.
+The counters run backwards from the last step, so they depend on the window alone. Three occurrences
+are a warning and five are critical; for steps that wait for something, ten and twenty. The same
+question with different answers counts too, but later, and only if the answers repeat themselves or
+show no progress. So reading on with `page_down` and polling a job that makes progress are no loops.
 """
 
 from collections.abc import Sequence
@@ -18,16 +17,16 @@ from fleetglass_detectors.loops.step import Finding
 
 PERIODS = 8
 OCCURRENCES = (3, 5)
-"""From how many on to warn, and to stop."""
+"""Occurrences from which a loop is a warning, and from which it is critical."""
 PATIENCE = (10, 20)
-"""The same, of steps that wait."""
+"""The same for steps that wait for something."""
 ASKED = (6, 12)
-"""The same, of questions alone."""
+"""The same for equal questions with different outcomes."""
 ALIKE = 0.9
 
 
 def find(looks: Sequence[Look]) -> Finding | None:
-    """Whether the last step ends a cycle that was gone through often enough."""
+    """Report a loop if the last step completes a cycle that was repeated often enough."""
     if not looks or looks[-1].call:
         return None
     last = looks[-1]
@@ -42,11 +41,11 @@ def _same(stream: Sequence[Look], places: Sequence[int]) -> Finding | None:
     if not period:
         return None
     cycle = stream[-period:]
-    # Where contents are not recorded, any two calls of a tool look the same.
-    if all(look.silent and not (look.failed and look.told) for look in cycle):
+    # Without recorded contents, any two calls of a tool look the same.
+    if all(look.silent and not (look.failed and look.recorded) for look in cycle):
         return None
     warn, stop = PATIENCE if all(map(streams.polling, cycle)) else OCCURRENCES
-    return _finding(places, period, count, warn=warn, stop=stop, what="the same outcome")
+    return _finding(places, period, count, warn=warn, stop=stop, what="with the same outcome")
 
 
 def _same_questions(stream: Sequence[Look], places: Sequence[int]) -> Finding | None:
@@ -56,11 +55,13 @@ def _same_questions(stream: Sequence[Look], places: Sequence[int]) -> Finding | 
     if not period or _moves(stream[-period - count :], period):
         return None
     warn, stop = PATIENCE if all(map(streams.polling, stream[-period:])) else ASKED
-    return _finding(places, period, count, warn=warn, stop=stop, what="outcomes that say no more")
+    return _finding(
+        places, period, count, warn=warn, stop=stop, what="with outcomes that say nothing new"
+    )
 
 
 def _longest(keys: Sequence[int], *, least: int) -> tuple[int, int]:
-    """The shortest period with at least so many repeats, and how many steps in a row match."""
+    """Return the shortest period with this many repeats, and how many steps in a row match."""
     for period in range(1, PERIODS + 1):
         if len(keys) < period * (least + 1) or keys[-1] != keys[-1 - period]:
             continue
@@ -75,14 +76,14 @@ def _longest(keys: Sequence[int], *, least: int) -> tuple[int, int]:
 
 
 def _moves(repeated: Sequence[Look], period: int) -> bool:
-    """Whether the outcomes of the same questions get anywhere, in any place of the cycle."""
+    """Return whether the outcomes make progress at any place of the cycle."""
     return any(_goes_on(repeated[start::period]) for start in range(period))
 
 
 def _goes_on(looks: Sequence[Look]) -> bool:
-    """A number that moves, or new outcomes most of the time and not ones that only wobble."""
+    """Return whether a number moves, or most outcomes are new and differ clearly."""
     if all(look.silent for look in looks):
-        # Nothing was recorded of what came back: not known to go anywhere, nor to go nowhere.
+        # No outcome was recorded, so whether there is progress is unknown.
         return not looks[0].words.size
     if _counts(looks):
         return True
@@ -94,7 +95,7 @@ def _goes_on(looks: Sequence[Look]) -> bool:
 
 
 def _counts(looks: Sequence[Look]) -> bool:
-    """Whether one of the numbers in the outcomes only grows, or only shrinks."""
+    """Return whether one of the numbers in the outcomes only grows, or only shrinks."""
     rows = [look.numbers for look in looks if look.numbers]
     forwards = zip(*rows, strict=False)
     backwards = zip(*(row[::-1] for row in rows), strict=False)
@@ -120,5 +121,5 @@ def _finding(
         period=period,
         repeats=repeats,
         score=repeats / warn,
-        summary=f"the same {steps} {repeats:.3g} times, with {what}",
+        summary=f"repeats the same {steps} {repeats:.3g} times, {what}",
     )

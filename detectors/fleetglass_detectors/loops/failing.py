@@ -1,9 +1,9 @@
-"""The same call fails, and is made again, and fails: whatever was looked at between the attempts.
+"""Detects a call that keeps failing, whatever the agent reads between the attempts.
 
-A retry or two is good practice. Three attempts at one and the same thing, within a few steps and
-with nothing changed in between, are what people call stuck, and no cycle has to repeat for it: one
-more search, one more page, and the broken call again. An attempt after something was changed is a
-new attempt, so that editing and testing until a test passes is no loop.
+A retry or two is good practice. Three attempts at the same call, within a few steps and with no
+change in between, are what people call stuck. No cycle has to repeat: the agent may search once
+more, read one more page, and make the broken call again. After a change the count starts again, so
+editing and testing until a test passes is no loop.
 """
 
 from collections.abc import Sequence
@@ -13,17 +13,17 @@ from fleetglass_detectors.loops.look import Look
 from fleetglass_detectors.loops.step import Finding
 
 REACH = 16
-"""Calls of the same agent that are looked back at."""
+"""How many calls of the same agent are looked at, counted back from the last."""
 ATTEMPTS = (3, 6)
-"""From how many on to warn, and to stop."""
+"""Attempts from which it is a warning, and from which it is critical."""
 
 
 def find(looks: Sequence[Look]) -> Finding | None:
-    """Whether the last step is one more failure of what failed before."""
+    """Report a finding if the last step is a failure like earlier ones."""
     if not looks or not looks[-1].failed or looks[-1].step.kind == "llm":
         return None
     last = looks[-1]
-    if streams.polling(last) or not last.told:
+    if streams.polling(last) or not last.recorded:
         return None
     attempts: list[int] = []
     for place in reversed(streams.tools(looks, actor=last.step.actor)[-REACH:]):
@@ -47,5 +47,5 @@ def _finding(attempts: Sequence[int]) -> Finding:
         period=1,
         repeats=float(len(attempts)),
         score=len(attempts) / warn,
-        summary=f"the same call failed {len(attempts)} times, and nothing was changed in between",
+        summary=f"the same call failed {len(attempts)} times with no change in between",
     )

@@ -1,9 +1,9 @@
-"""All layers over one run, and whether that makes an incident."""
+"""Runs all layers over one run."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from fleetglass_detectors.loops import chanting, exact, failing, progress, rephrased
+from fleetglass_detectors.loops import chant, exact, failing, progress, rephrased
 from fleetglass_detectors.loops.look import Look, Vectorise, look
 from fleetglass_detectors.loops.null import Null
 from fleetglass_detectors.loops.null import find as find_lagged
@@ -17,14 +17,14 @@ LAYERS: dict[str, Layer] = {
     "failing": failing.find,
     "rephrased": rephrased.find,
     "no_progress": progress.find,
-    "chant": chanting.find,
+    "chant": chant.find,
 }
 
 
 def judge(
     steps: Iterable[Step], *, vectorise: Vectorise | None = None, null: Null | None = None
 ) -> list[Finding]:
-    """What each layer found in a run, each loop once, as it was when it had gone furthest."""
+    """Return the findings of all layers in a run: each loop once, at its furthest."""
     looks = [look(step, vectorise=vectorise) for step in in_order(steps)]
     furthest: dict[tuple[str, int], Finding] = {}
     for end in range(1, len(looks) + 1):
@@ -36,7 +36,7 @@ def judge(
 
 
 def at(window: Sequence[Look], *, null: Null | None = None) -> list[Finding]:
-    """What the layers find as of the last of up to `WINDOW` steps; to be asked at each new one."""
+    """Return the findings that end at the last of up to `WINDOW` steps; call it for each step."""
     found = [layer(window) for layer in LAYERS.values()]
     if null is not None:
         found.append(find_lagged(window, null=null))
@@ -44,14 +44,13 @@ def at(window: Sequence[Look], *, null: Null | None = None) -> list[Finding]:
 
 
 def verdict(findings: Iterable[Finding]) -> bool:
-    """Whether somebody is to be told.
+    """Return whether the run is a loop.
 
-    One finding is enough, as each layer reports only what is plain; whether to stop the run too is
-    `Finding.critical`.
+    One finding is enough, since each layer reports only clear cases.
     """
     return any(finding.score >= 1.0 for finding in findings)
 
 
 def in_order(steps: Iterable[Step]) -> list[Step]:
-    """Steps by when they ended, so that it does not matter when they arrived."""
+    """Sort steps by when they ended, so that the order of arrival does not matter."""
     return sorted(steps, key=lambda step: (step.end_ns, step.start_ns, step.span_id))

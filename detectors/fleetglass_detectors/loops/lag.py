@@ -1,12 +1,12 @@
-"""Exact repeats: a step that equals the one a period before it, again and again.
+"""Detects exact repeats: each step equals the step one period before it, again and again.
 
-With h the fingerprint of (who was asked, what, and the outcome), a run of matches at lag p
+Let h be the fingerprint of (tool or agent, question, outcome). A run of matches at lag p
 
     c_p = c_p + 1 if h_t == h_{t-p} else 0
 
-is `c_p / p + 1` rounds of a cycle of p steps. Fingerprints do not tell waiting from going round in
-circles, so cycles of one or two steps have to be gone through ten times and longer ones five times;
-`wording`, which reads what is said, speaks up sooner. This looks at all runs, always.
+is `c_p / p + 1` rounds of a cycle of p steps. Fingerprints cannot tell waiting from looping,
+so cycles of one or two steps must repeat ten times and longer ones five times. `wording`, which
+reads the texts, reports sooner. This detector looks at all runs, always.
 """
 
 from collections.abc import Iterable, Iterator
@@ -23,14 +23,14 @@ from fleetglass_detectors.spans import AGENT, HANDOFF, LLM, RETRIEVAL, TOOL, Bat
 
 PERIODS = range(1, 9)
 SHORT = 2
-"""Who polls asks, or asks and waits; longer cycles of nothing but repeats are no polling."""
+"""Polling has one step (ask) or two (ask, wait). A longer exact cycle is not polling."""
 ROUNDS = {Level.WARNING: (10, 5), Level.CRITICAL: (20, 10)}
 VIEWS = {
     "tool calls": (TOOL, RETRIEVAL),
     "answers of the model": (LLM,),
     "handoffs between agents": (AGENT, HANDOFF),
 }
-"""Each repeats by itself: a model that words its thoughts anew may call the same tool for ever."""
+"""Each is checked by itself: a model may word its thoughts anew and repeat the same tool call."""
 
 
 # `target` is who or what was asked: a tool, or another agent.
@@ -54,7 +54,7 @@ def _packed(rows: Rows) -> NDArray[np.void]:
         steps[name] = rows[name]
     hands_on = np.isin(rows["kind"], VIEWS["handoffs between agents"])
     steps["target"] = np.where(hands_on & (rows["tool"] == 0), rows["agent"], rows["tool"])
-    # Whose a call is may become known late, and does not matter: the same is the same.
+    # The caller of a tool may become known late, so it is left out; repeats are equal anyway.
     steps["caller"] = np.where(hands_on, rows["caller"], 0)
     return steps
 
@@ -66,20 +66,20 @@ KEPT = Kept(
     ties=("target", "asked"),
 )
 
-Told = tuple[int, int, int, tuple[int, ...]]
-"""After which span it was certain, when that was, when it began, and the first cycle."""
+Report = tuple[int, int, int, tuple[int, ...]]
+"""The span that made it certain, the time of that, when the loop began, and its first cycle."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cycle:
-    """Where a run had gone through a cycle often enough, and how often it has by now."""
+    """Where a cycle had repeated often enough to report, and how often it has by now."""
 
     level: Level
     period: int
     certain: int
-    """The step at which it was."""
+    """The step that made it certain."""
     last: int
-    """The step that it was last seen at."""
+    """The last step of it so far."""
     rounds: int
 
 
@@ -90,8 +90,8 @@ class Lag:
     def __init__(self, *, length: int = 128, most: int = 8_000_000) -> None:
         self._length = length
         self._windows = Windows(KEPT, length=length, most=most)
-        # What was said of a run stays said when its first steps are forgotten.
-        self._told: dict[tuple[int, str, str], Told] = {}
+        # Kept, so that a report stays the same after the first steps leave the window.
+        self._reported: dict[tuple[int, str, str], Report] = {}
 
     def keys(self) -> int:
         return len(self._windows)
@@ -107,12 +107,12 @@ class Lag:
         self._forget()
 
     def state(self) -> State:
-        return {"windows": self._windows.state(), "told": self._told.copy()}
+        return {"windows": self._windows.state(), "reported": self._reported.copy()}
 
     def restore(self, state: State) -> None:
-        held = cast(dict[str, State], state)
-        self._windows.restore(held["windows"])
-        self._told = cast(dict[tuple[int, str, str], Told], held["told"]).copy()
+        saved = cast(dict[str, State], state)
+        self._windows.restore(saved["windows"])
+        self._reported = cast(dict[tuple[int, str, str], Report], saved["reported"]).copy()
 
     def _signal(self, some: Gathered, view: str, cycle: Cycle) -> Signal | None:
         run, last = int(some.run[cycle.certain]), some.steps[cycle.last]
@@ -120,12 +120,12 @@ class Lag:
         goes_on = (
             cycle.last == len(some.run) - 1 or some.run[cycle.last + 1] != some.run[cycle.last]
         )
-        if key in self._told and not goes_on:
+        if key in self._reported and not goes_on:
             return None
-        # Taken out and put back, so that the dict is in the order of what was said last.
-        said = self._told.pop(key, None) or _told(some, cycle)
-        self._told[key] = said
-        span, at_ns, first_ns, first_cycle = said
+        # Taken out and put back, so that the oldest report comes first and is dropped first.
+        report = self._reported.pop(key, None) or _report(some, cycle)
+        self._reported[key] = report
+        span, at_ns, first_ns, first_cycle = report
         latest = some.steps["span"][cycle.last - cycle.period + 1 : cycle.last + 1]
         return Signal(
             family="loop",
@@ -140,28 +140,30 @@ class Lag:
             first_ns=first_ns,
             every_s=_pace(some, cycle),
             score=cycle.rounds / _wanted(Level.WARNING, cycle.period),
-            summary=f"the same {_counted(cycle.period, view)}, {self._times(cycle)} in a row",
+            summary=(
+                f"repeats the same {_counted(cycle.period, view)} {self._times(cycle)} in a row"
+            ),
             first_cycle=first_cycle,
             last_cycle=tuple(latest.tolist()),
             evidence={"period": cycle.period, "rounds": cycle.rounds, "view": view},
         )
 
     def _times(self, cycle: Cycle) -> str:
-        # Beyond the window nothing is counted.
+        # Steps beyond the window cannot be counted.
         full = (cycle.rounds + 1) * cycle.period > self._length
         return f"{'more than ' if full else ''}{cycle.rounds} times"
 
     def _forget(self) -> None:
-        while len(self._told) > 100_000:
-            del self._told[next(iter(self._told))]
+        while len(self._reported) > 100_000:
+            del self._reported[next(iter(self._reported))]
 
 
 def cycles(some: Gathered) -> Iterator[Cycle]:
-    """For each run and level the first cycle that came so far, and where it was last seen."""
+    """Yield, for each run and level, the first cycle that repeated often enough."""
     matches = {period: _matches(some, period) for period in PERIODS}
     for level in ROUNDS:
         needed = {period: (_wanted(level, period) - 1) * period for period in PERIODS}
-        # Of two periods at the same step the shorter: its multiples repeat, too.
+        # At equal steps the shorter period comes first, since its multiples repeat too.
         begun = sorted(
             (place, period)
             for period, count in matches.items()
@@ -182,7 +184,7 @@ def _wanted(level: Level, period: int) -> int:
     return ROUNDS[level][period > SHORT]
 
 
-def _told(some: Gathered, cycle: Cycle) -> Told:
+def _report(some: Gathered, cycle: Cycle) -> Report:
     first = cycle.certain - _wanted(cycle.level, cycle.period) * cycle.period + 1
     begun, now = some.steps[first : first + cycle.period], some.steps[cycle.certain]
     times = (int(now["start_ns"]), int(begun["start_ns"][0]))
@@ -190,7 +192,7 @@ def _told(some: Gathered, cycle: Cycle) -> Told:
 
 
 def _matches(some: Gathered, period: int) -> NDArray[np.int64]:
-    """For each step, how many in a row up to it equal the one a period before."""
+    """Count, for each step, how many in a row up to it equal the step one period before."""
     count = len(some.run)
     steps = some.steps
     same = np.zeros(count, np.bool_)
@@ -198,7 +200,7 @@ def _matches(some: Gathered, period: int) -> NDArray[np.int64]:
         same[period:] = some.run[period:] == some.run[:-period]
         for name in ("caller", "target", "asked", "answered"):
             same[period:] &= steps[name][period:] == steps[name][:-period]
-        # Where no content was recorded nothing can be said to repeat.
+        # Without recorded content, steps cannot be said to repeat.
         same &= (steps["asked"] != 0) | (steps["answered"] != 0)
     at = np.arange(count)
     broken = np.maximum.accumulate(np.where(same, -1, at)) if count else at

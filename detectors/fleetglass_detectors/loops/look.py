@@ -1,7 +1,7 @@
-"""A step and what was made of it, once: hashes, and small pictures of its texts.
+"""Turns a step into its features, once: hashes, and small vectors of its texts.
 
-Detectors judge a window of these and never a text again, so that one costs some two kilobytes to
-keep, however long the texts were, and nothing that anybody said is kept.
+Detectors compare features and never read a text again. So a step takes some two kilobytes, however
+long its texts were, and no prompt, argument or answer is kept.
 """
 
 import re
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fleetglass_detectors.loops import canonical
-from fleetglass_detectors.loops.chant import chanted
+from fleetglass_detectors.loops.repetition import repeated_end
 from fleetglass_detectors.loops.step import Step
 
 Vector = NDArray[np.int8]
@@ -59,29 +59,29 @@ _WAITING = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """One step, as loops see it."""
+    """The features of one step."""
 
     step: Step
     """Without its texts."""
     act: int
-    """Hash of what was done and what came of it."""
+    """Hash of the question and the outcome."""
     ask: int
-    """Hash of what was done alone."""
+    """Hash of the question alone."""
     outcome: int
-    """Hash of what came back."""
+    """Hash of the outcome alone."""
     failed: bool
     waiting: bool
-    """What came back says that something is still going on."""
-    told: bool
-    """What was asked was recorded, if only that it was nothing."""
+    """Whether the outcome says that something is still in progress."""
+    recorded: bool
+    """Whether the question was recorded, even an empty one."""
     silent: bool
-    """Nothing came back or was said, or nothing was recorded of it."""
+    """Whether the outcome is empty or was not recorded."""
     call: bool
-    """A model's step that only says which tools to call: the tools' steps tell it again."""
+    """Whether a model's step only names the tools to call, which have steps of their own."""
     vector: Vector
-    """Of what was asked; of a model's step, of what it said."""
+    """Of the question; for a model's step, of its output."""
     back: Vector
-    """Of what came back; of a model's step, nothing."""
+    """Of the outcome; empty for a model's step."""
     marks: Words
     """Names, numbers, ids, paths in what was asked: another one is another question."""
     words: Words
@@ -93,14 +93,14 @@ class Look:
 
 
 def look(step: Step, *, vectorise: Vectorise | None = None) -> Look:
-    """Look at a step once; `vectorise` may give embeddings in place of hashed n-grams."""
+    """Compute the features of a step. `vectorise` may replace hashed n-grams by embeddings."""
     model = step.kind == "llm"
     of = vectorise or (_hashed_wide if model else hashed)
     asked = canonical.answer(step.answered) if model else canonical.question(step.asked)
     answered = "" if model else canonical.answer(step.answered)
     failed = step.failed or bool(answered and _FAILURE.match(answered))
     who = step.actor if model else step.tool
-    period, repeats = chanted(step.answered) if model else (0, 0.0)
+    period, repeats = repeated_end(step.answered) if model else (0, 0.0)
     words, marks = _words(asked, prose=model)
     ask, outcome = canonical.digest(who, asked), canonical.digest(answered)
     return Look(
@@ -110,7 +110,7 @@ def look(step: Step, *, vectorise: Vectorise | None = None) -> Look:
         outcome=outcome,
         failed=failed,
         waiting=len(answered) <= SHORT and bool(_WAITING.search(answered)),
-        told=bool(step.asked.strip()),
+        recorded=bool(step.asked.strip()),
         silent=not (asked if model else answered),
         call=model and _only_calls(step.answered),
         vector=of(asked),

@@ -1,10 +1,10 @@
-"""What is normal between the steps of a role, learnt from runs that did well.
+"""Learns from healthy runs how alike the steps of a role usually are.
 
-How alike two steps are says little by itself. An orchestrator writes the same ledger each turn and
-a search agent never asks the same thing twice; the same cosine is routine for one and a loop for
-the other. So for each role, an agent's calls or its model's words, a histogram is kept of how
-alike steps a few places apart were in healthy runs, and of how far the detector got there.
-Keep one of these for each framework.
+The likeness of two steps means little by itself. An orchestrator writes the same ledger each turn,
+while a search agent never asks the same thing twice: one cosine is routine for the first and a loop
+for the second. So each role (an agent's calls, or its model's outputs) has a histogram of how alike
+steps a few places apart were in healthy runs, and of how high the detector's score rose there.
+Keep one `Null` for each framework.
 """
 
 from collections import defaultdict
@@ -136,6 +136,7 @@ def find(looks: Sequence[Look], *, null: Null) -> Finding | None:
     if score <= limit or repeats < OCCURRENCES[0]:
         return None
     places = _places(looks)
+    steps = f"{lag} steps" if lag > 1 else "a step"
     return Finding(
         kind="lagged",
         critical=repeats >= OCCURRENCES[1],
@@ -144,7 +145,7 @@ def find(looks: Sequence[Look], *, null: Null) -> Finding | None:
         period=lag,
         repeats=repeats,
         score=score / limit,
-        summary=f"{lag} steps come again {repeats:.1f} times, more alike than in healthy runs",
+        summary=f"repeats {steps} {repeats:.1f} times, more alike than in healthy runs",
     )
 
 

@@ -1,13 +1,13 @@
-"""No progress: calls and tokens go on, and nothing new comes back.
+"""Detects a lack of progress: calls continue, but return nothing new.
 
-The novelty of an outcome is how unlike it is to whatever came back before in the window:
+The novelty of an outcome is how much it differs from every earlier outcome in the window:
 
     n_t = 1 - max over j < t of cos(out_t, out_j)
 
-and a run is stale while the mean of the last eight is down. Three things are new although they look
-old. A number that was not there: prices, states of a job and lines of a log differ in little else.
-An answer about something else: that order 18 has no invoice either is not what was said of 17. And
-a call that changes something, unless it is the very call that was made before.
+and a run is stale while the mean of the last eight is low. Three things count as new although they
+look old. A new number: prices, job states and log lines often differ in nothing else. An answer
+about something else: that order 18 has no invoice either is news after order 17. And a call that
+changes something, unless exactly the same call was made before.
 """
 
 from collections.abc import Sequence
@@ -20,11 +20,11 @@ from fleetglass_detectors.loops.step import Finding
 STALE = 0.05
 """Mean novelty below which nothing new comes back; healthy runs may be known to have less."""
 CALLS = (8, 16)
-"""Over how many calls, to warn and to stop."""
+"""Stale calls from which it is a warning, and from which it is critical."""
 
 
 def find(looks: Sequence[Look], *, stale: float = STALE) -> Finding | None:
-    """Whether the last calls of the last step's agent brought nothing."""
+    """Report a finding if the latest calls of the last step's agent returned nothing new."""
     if not looks or looks[-1].step.kind == "llm":
         return None
     places = streams.tools(looks, actor=looks[-1].step.actor)
@@ -33,7 +33,7 @@ def find(looks: Sequence[Look], *, stale: float = STALE) -> Finding | None:
     length, old = 0, 0.0
     for end in range(len(calls), max(0, len(calls) - stop), -1):
         old += 1.0 - _novelty(calls[end - 1], calls[: end - 1])
-        # The last call is nearly always new, and then nothing else is looked at.
+        # The last call is nearly always new, and then the loop ends here.
         if old < (1.0 - stale) * (length + 1):
             break
         length += 1
@@ -49,12 +49,12 @@ def find(looks: Sequence[Look], *, stale: float = STALE) -> Finding | None:
         period=1,
         repeats=float(length),
         score=length / warn,
-        summary=f"{length} calls brought nothing that was not there before, for {spent:,} tokens",
+        summary=f"the last {length} calls returned nothing new and used {spent:,} tokens",
     )
 
 
 def _novelty(look: Look, before: Sequence[Look]) -> float:
-    """From 0, the same again, to 1; what nothing is known of, and waiting, is held to be new."""
+    """Return 0 for a repeated outcome up to 1 for a new one; unknown ones and waits are new."""
     if look.silent or streams.polling(look):
         return 1.0
     if streams.changes(look) and all(other.ask != look.ask for other in before):

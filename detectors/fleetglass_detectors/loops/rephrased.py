@@ -40,16 +40,16 @@ OCCURRENCES = (3, 6)
 
 
 def find(looks: Sequence[Look], *, said: float = SAID) -> Finding | None:
-    """Whether the last step asks or says once more what was asked or said before."""
+    """Report a finding if the last step asks or says again what was asked or said before."""
     if not looks or looks[-1].call or streams.polling(looks[-1]):
         return None
     last = looks[-1]
     if last.step.kind == "llm":
-        return _finding(looks, _said_alike(looks, said), what="texts")
+        return _finding(looks, _said_alike(looks, said), what="model outputs", verb="say")
     at_once = _all_alike(looks, _in_a_row(looks), alike=_asks_at_once)
     if len(at_once) < OCCURRENCES[0]:
         at_once = _all_alike(looks, _earlier_calls(looks), alike=_asks_again)
-    return _finding(looks, at_once, what="calls")
+    return _finding(looks, at_once, what="calls", verb="ask")
 
 
 def names_another(one: Look, other: Look) -> bool:
@@ -132,7 +132,9 @@ def _all_alike(
     return group
 
 
-def _finding(looks: Sequence[Look], group: Sequence[int], *, what: str) -> Finding | None:
+def _finding(
+    looks: Sequence[Look], group: Sequence[int], *, what: str, verb: str
+) -> Finding | None:
     warn, stop = OCCURRENCES
     if len(group) < warn:
         return None
@@ -145,7 +147,10 @@ def _finding(looks: Sequence[Look], group: Sequence[int], *, what: str) -> Findi
         period=1,
         repeats=float(len(group)),
         score=len(group) / warn,
-        summary=f"{len(group)} {what} of {len(looks) - first} steps ask or say the same again",
+        summary=(
+            f"{len(group)} {what} in the last {len(looks) - first} steps"
+            f" {verb} nearly the same thing"
+        ),
     )
 
 
@@ -163,7 +168,7 @@ def _asks_at_once(one: Look, other: Look) -> bool:
 def _asks_again(one: Look, other: Look) -> bool:
     if one.silent != other.silent or (one.silent and not (one.failed and other.failed)):
         return False
-    if not one.told:
+    if not one.recorded:
         return False
     if one.ask == other.ask:
         # Word for word the same: only what came back can say whether that was for nothing.

@@ -1,14 +1,14 @@
-"""Runs that are open and do nothing: their heartbeats have stopped, or they beat and make no step.
+"""Detects open runs that do nothing: their heartbeats stopped, or they make no more steps.
 
 A heartbeat says that an agent's span is open and its process alive. When it stops before the span
 has ended, the process died or hangs. When it goes on while the run does nothing for far longer than
 runs of that agent ever did, the run is stuck: waiting for an answer that will not come.
 
-    silent     nothing heard for 3 times the longest pause between its heartbeats, and for a minute
+    silent     no heartbeat for 3 times the longest pause between its heartbeats, and for a minute
     stuck      no step for 5 times the longest pause in the agent's runs that ended, and for ten
                minutes; only where 20 of its runs have ended
 
-Many that fall silent together have one cause, most often between them and us: that is one signal.
+Many runs that fall silent together have one cause, most often the network: that is one signal.
 """
 
 from collections.abc import Iterable, Iterator
@@ -26,31 +26,31 @@ SECOND_NS = 1_000_000_000
 LOOK_EVERY_NS = 5 * SECOND_NS
 SHORTEST_SILENCE_NS = 60 * SECOND_NS
 SHORTEST_PAUSE_NS = 600 * SECOND_NS
-# By then somebody knows, or nobody cares.
+# After an hour somebody knows of it, or it does not matter.
 FORGET_NS = 3600 * SECOND_NS
 BEATS, PAUSES = 3, 5
 ENOUGH_RUNS = 20
-# So many at once, and half of all that are open: not their own doing.
+# This many at once, and half of all open runs: the cause is not in the runs.
 TOGETHER = 5
 MOST_OPEN, MOST_AGENTS = 1_000_000, 100_000
 
 
 @dataclass(slots=True)
 class Open:
-    """An agent's span that has not ended, as far as heartbeats tell."""
+    """An agent span that has not ended, as far as its heartbeats show."""
 
     run: int
     agent: int
     segment: int
     beat_span: int
     heard_ns: int
-    """When it was last heard of, by our clock; the rest is by its own."""
+    """When its last heartbeat arrived, by our clock. The other times are by its own clock."""
     beat_ns: int
     step_ns: int
     cadence_ns: int = 0
     longest_ns: int = 0
-    told: str = ""
-    """What was said of it."""
+    reported: str = ""
+    """What was reported of it, if anything."""
 
 
 # `dataclasses.astuple` copies deeply, which would take longer than all the rest of a checkpoint.
@@ -63,9 +63,9 @@ class Silent:
 
     def __init__(self) -> None:
         self._open: dict[int, Open] = {}
-        # Spans that ended before their last heartbeat came, lest that opens them again.
+        # Spans that ended. A heartbeat that arrives after the end must not open them again.
         self._ended: dict[int, None] = {}
-        # By agent, how many runs ended, and the longest pause in them.
+        # By agent: how many runs ended, and their longest pause.
         self._pauses: dict[int, tuple[int, int]] = {}
         self._look_ns = 0
 
@@ -105,7 +105,7 @@ class Silent:
         span, at_ns = int(beat["parent"]), int(beat["start_ns"])
         if not span or span in self._ended:
             return
-        # Put back at the end: the first to go are those not heard of for longest.
+        # Put back at the end, so that those silent for longest are dropped first.
         one = self._open.pop(span, None) or Open(
             run=int(beat["run"]),
             agent=int(beat["agent"]),
@@ -122,12 +122,12 @@ class Silent:
             one.segment = int(beat["segment"])
         if one.heard_ns < now_ns:
             one.heard_ns = now_ns
-            one.told = one.told if one.told == "stuck" else ""
+            one.reported = one.reported if one.reported == "stuck" else ""
         if len(self._open) > MOST_OPEN:
             del self._open[next(iter(self._open))]
 
     def _step(self, steps: Rows) -> None:
-        """What a run does, all its open agents do."""
+        """Count a step of a run as activity of all its open agents."""
         runs, place = np.unique(steps["run"], return_inverse=True)
         latest = np.full(len(runs), np.iinfo(np.int64).min)
         np.maximum.at(latest, place, steps["end_ns"])
@@ -137,15 +137,15 @@ class Silent:
             if at_ns is not None and at_ns > one.step_ns:
                 one.longest_ns = max(one.longest_ns, at_ns - one.step_ns)
                 one.step_ns = at_ns
-                one.told = "" if one.told == "stuck" else one.told
+                one.reported = "" if one.reported == "stuck" else one.reported
 
     def _end(self, span: int) -> None:
         self._ended[span] = None
         if len(self._ended) > MOST_OPEN:
             del self._ended[next(iter(self._ended))]
         one = self._open.pop(span, None)
-        # From what was flagged nothing is learnt.
-        if one is not None and not one.told:
+        # Runs that were reported are not learnt from.
+        if one is not None and not one.reported:
             count, longest = self._pauses.pop(one.agent, (0, 0))
             self._pauses[one.agent] = (count + 1, max(longest, one.longest_ns))
             if len(self._pauses) > MOST_AGENTS:
@@ -155,18 +155,20 @@ class Silent:
         for span in [s for s, one in self._open.items() if now_ns - one.heard_ns > FORGET_NS]:
             del self._open[span]
         silent = {span: one for span, one in self._open.items() if _is_silent(one, now_ns)}
-        new = {span: one for span, one in silent.items() if not one.told}
+        new = {span: one for span, one in silent.items() if not one.reported}
         if len(new) >= TOGETHER and 2 * len(silent) >= len(self._open):
             for one in new.values():
-                one.told = "with others"
+                one.reported = "with others"
             first = next(iter(new.values()))
-            first.told = f"{len(new)} of {len(self._open)} open runs fell silent together"
+            first.reported = (
+                f"{len(new)} of {len(self._open)} open runs stopped sending heartbeats together"
+            )
         for one in new.values():
-            one.told = one.told or "silent"
+            one.reported = one.reported or "silent"
         for span, one in self._open.items():
-            if not one.told and self._is_stuck(one):
-                one.told = "stuck"
-            if one.told and one.told != "with others":
+            if not one.reported and self._is_stuck(one):
+                one.reported = "stuck"
+            if one.reported and one.reported != "with others":
                 yield _signal(span, one, now_ns)
 
     def _is_stuck(self, one: Open) -> bool:
@@ -181,13 +183,13 @@ def _is_silent(one: Open, now_ns: int) -> bool:
 
 def _signal(span: int, one: Open, now_ns: int) -> Signal:
     words = {
-        "silent": f"open, and not heard of for {(now_ns - one.heard_ns) // SECOND_NS} s",
-        "stuck": f"alive, and did nothing for {(one.beat_ns - one.step_ns) // SECOND_NS} s",
+        "silent": f"still open, but no heartbeat for {(now_ns - one.heard_ns) // SECOND_NS} s",
+        "stuck": f"alive, but no step for {(one.beat_ns - one.step_ns) // SECOND_NS} s",
     }
     return Signal(
         family="silence",
         detector=Silent.name,
-        kind=one.told if one.told in words else "silent together",
+        kind=one.reported if one.reported in words else "silent together",
         level=Level.WARNING,
         run=one.run,
         segment=one.segment,
@@ -196,5 +198,5 @@ def _signal(span: int, one: Open, now_ns: int) -> Signal:
         at_ns=one.beat_ns,
         first_ns=one.step_ns,
         score=1.0,
-        summary=words.get(one.told, one.told),
+        summary=words.get(one.reported, one.reported),
     )

@@ -1,25 +1,25 @@
-"""What a run did, one thing at a time."""
+"""A step of a run, and a finding about a run."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """A tool that was called, or a model that was asked."""
+    """A call of a tool or of a model."""
 
     span_id: str
     parent_span_id: str = ""
     start_ns: int
     end_ns: int
     actor: str
-    """The agent whose step it is, as far as that is known yet."""
+    """The agent that made the step, as far as it is known yet."""
     kind: str
     """`tool`, `retrieval` or `llm`."""
     tool: str = ""
     asked: str = ""
-    """What a tool was asked, often JSON; of a model, what was new in its prompt, if known."""
+    """The arguments of a tool, often JSON; for a model, the new part of its prompt, if known."""
     answered: str = ""
-    """What a tool returned, or what a model said."""
+    """The result of a tool, or the output of a model."""
     tokens: int = 0
     cost: float = 0.0
     failed: bool = False
@@ -27,20 +27,20 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """A run, or one agent in it, that goes nowhere; as of the last step that was looked at."""
+    """A loop, or another lack of progress, as of the last step in the window."""
 
     kind: str
-    """What sort: `exact`, `failing`, `rephrased`, `lagged`, `no_progress`, `chant` ..."""
+    """One of `exact`, `failing`, `rephrased`, `lagged`, `no_progress`, `chant` ..."""
     critical: bool
-    """Worth stopping for, and not only worth a look."""
+    """Whether the run should be stopped, not only looked at."""
     first: int
-    """The place, among the steps looked at, of the first step of the first cycle."""
+    """The place in the window of the first step of the first cycle."""
     last: int
     period: int
     """Steps in a cycle."""
     repeats: float
-    """How often the cycle was gone through, the first time included."""
+    """How often the cycle occurred, the first time included."""
     score: float
-    """How far over its threshold, so that 1.0 is at it."""
+    """How far over its threshold: 1.0 is exactly at it."""
     summary: str
-    """For people: what repeats, and how alike; it quotes nothing of what was said."""
+    """One line for people. It never quotes a prompt, an argument or an answer."""

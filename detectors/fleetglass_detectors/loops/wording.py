@@ -1,8 +1,8 @@
-"""Runs that go nowhere in other words each time: what needs more than fingerprints.
+"""Detects loops whose wording changes each time, which fingerprints cannot show.
 
-It looks at what was asked and answered, and does so only for runs in which somebody does the same
-sort of thing again and again. What it made of a step is kept while there is room, and made again
-from the database when it is needed after that.
+It reads questions and answers, but only of runs in which the same sort of step occurs again and
+again. The features of a step are kept while there is room; later they are computed again from the
+database if needed.
 """
 
 import time
@@ -46,10 +46,10 @@ def _packed(rows: Rows) -> NDArray[np.void]:
 KEPT = Kept(type=PLACE, pack=_packed, kinds=np.array([LLM, TOOL, RETRIEVAL, HANDOFF], np.uint8))
 
 Reader = Callable[[Keys, Keys], Iterable[tuple[int, Step]]]
-"""Finds steps by their keys and the segments that they came in."""
+"""Reads steps by their keys and the segments that they arrived in."""
 
-Told = tuple[int, int, int, tuple[int, ...]]
-"""After which span it was certain, when that was, when it began, and the first cycle."""
+Report = tuple[int, int, int, tuple[int, ...]]
+"""The span that made it certain, the time of that, when the loop began, and its first cycle."""
 
 
 class Wording:
@@ -65,9 +65,9 @@ class Wording:
         skipped: Callable[[int], None] = lambda _: None,
         learns: bool = False,
     ) -> None:
-        """`patience_s` is how long one batch may take; beyond, runs wait for their next step.
+        """Take at most `patience_s` for one batch; the runs left over wait for their next step.
 
-        One that learns holds steps against those of the same role in healthy runs, too.
+        If it `learns`, it also compares steps with those of the same role in healthy runs.
         """
         self._null = Null() if learns else None
         self._steps = read
@@ -76,7 +76,7 @@ class Wording:
         self._windows = Windows(KEPT, length=WINDOW, most=most)
         self._looks: dict[int, dict[int, Look]] = {}
         self._count = 0
-        self._told: dict[tuple[int, str, str], Told] = {}
+        self._reported: dict[tuple[int, str, str], Report] = {}
 
     def keys(self) -> int:
         return len(self._windows)
@@ -96,11 +96,11 @@ class Wording:
 
     def state(self) -> State:
         null = self._null.state() if self._null else None
-        return {"windows": self._windows.state(), "told": self._told.copy(), "null": null}
+        return {"windows": self._windows.state(), "reported": self._reported.copy(), "null": null}
 
     def restore(self, state: State) -> None:
         self._windows.restore(state["windows"])
-        self._told = state["told"].copy()
+        self._reported = state["reported"].copy()
         if self._null and state["null"]:
             self._null.restore(state["null"])
 
@@ -116,7 +116,9 @@ class Wording:
             # As the layers want them: by when they ended.
             places.sort(key=lambda place: _when(looks[int(keys[place])]))
             steps = gathered.steps[part][places]
-            judged = fresh[part][places] & _suspicious(steps)
+            # A step that comes late may complete a loop of steps that were judged without it.
+            since_first_new = np.maximum.accumulate(fresh[part][places])
+            judged = since_first_new & _suspicious(steps)
             yield from self._found(run, [looks[int(key)] for key in steps["span"]], (steps, judged))
 
     def _found(
@@ -132,7 +134,7 @@ class Wording:
                 yield self._signal(run, finding, looks[start:], steps[start:])
 
     def _read(self, gathered: Gathered, inside: Sequence[slice]) -> None:
-        """Look at the steps that were not looked at yet."""
+        """Read the steps that were not read yet."""
         missing: list[int] = []
         for part in inside:
             known = self._looks.setdefault(int(gathered.run[part.start]), {})
@@ -145,12 +147,12 @@ class Wording:
             self._count += 1
 
     def _learn(self, rows: Rows, until: float) -> None:
-        """From runs that are over, and of which there was nothing to say."""
+        """Learn from runs that are over and had no finding."""
         if self._null is None:
             return
-        told = {run for run, _, _ in self._told}
+        reported = {run for run, _, _ in self._reported}
         for run in rows["run"][(rows["kind"] == AGENT) & (rows["parent"] == 0)].tolist():
-            if run in self._looks and run not in told and time.monotonic() < until:
+            if run in self._looks and run not in reported and time.monotonic() < until:
                 self._null.learn(sorted(self._looks[run].values(), key=_when))
 
     def _signal(
@@ -161,8 +163,8 @@ class Wording:
         first, last = window[finding.first].step, window[finding.last].step
         begun = tuple(keys[finding.first : finding.first + finding.period].tolist())
         key = (run, finding.kind, str(level))
-        said = (int(keys[finding.last]), last.end_ns, first.start_ns, begun)
-        span, at_ns, first_ns, first_cycle = self._told[key] = self._told.pop(key, said)
+        report = (int(keys[finding.last]), last.end_ns, first.start_ns, begun)
+        span, at_ns, first_ns, first_cycle = self._reported[key] = self._reported.pop(key, report)
         latest = keys[max(0, finding.last + 1 - finding.period) : finding.last + 1]
         return Signal(
             family="loop",
@@ -184,14 +186,14 @@ class Wording:
         )
 
     def _forget(self) -> None:
-        while len(self._told) > MOST_LOOKS:
-            del self._told[next(iter(self._told))]
+        while len(self._reported) > MOST_LOOKS:
+            del self._reported[next(iter(self._reported))]
         while self._count > MOST_LOOKS:
             self._count -= len(self._looks.pop(next(iter(self._looks))))
 
 
 def _suspects(gathered: Gathered) -> list[int]:
-    """Runs whose words are worth a look, those that repeat themselves most first."""
+    """Return the runs whose texts should be compared, those with most repeated calls first."""
     if not len(gathered.run):
         return []
     sort = gathered.steps["sort"].copy()
@@ -210,7 +212,7 @@ def _suspects(gathered: Gathered) -> list[int]:
 
 
 def _suspicious(steps: NDArray[np.void]) -> NDArray[np.bool_]:
-    """From which step on a run was worth a look."""
+    """Mark the steps from which on the texts of a run should be compared."""
     count: dict[int, int] = {}
     before = -1
     for place, (sort, long) in enumerate(zip(steps["sort"], steps["long"], strict=True)):

@@ -10,7 +10,7 @@ import numpy as np
 
 from fleetglass_detectors.database import Database
 from fleetglass_detectors.loops.step import Step
-from fleetglass_detectors.spans import Keys, listed
+from fleetglass_detectors.spans import Keys, sql_list
 
 SQL = files("fleetglass_detectors.loops")
 STEPS = Template((SQL / "steps.sql").read_text())
@@ -26,7 +26,7 @@ def steps(database: Database, keys: Keys, segments: Keys) -> Iterator[tuple[int,
     """The steps of these keys, which came in these segments; those that are gone are left out."""
     for start in range(0, len(keys), AT_ONCE):
         part = slice(start, start + AT_ONCE)
-        where = {"segments": listed(np.unique(segments[part])), "keys": listed(keys[part])}
+        where = {"segments": sql_list(np.unique(segments[part])), "keys": sql_list(keys[part])}
         answer = database.query(STEPS.substitute(where)).splitlines()
         rows = [json.loads(line) for line in answer]
         said = _texts(database, rows, where)

@@ -19,12 +19,12 @@ from fleetglass_collector.store.client import Store
 from fleetglass_server.incidents.incidents import (
     ACTIONS,
     STATES,
-    Act,
+    Action,
     act,
     cycles,
-    found,
+    find_incident,
     history,
-    listed,
+    list_incidents,
 )
 
 PATH = "/v1/incidents"
@@ -78,7 +78,7 @@ def _list(connect: Connect, tenant: str, query: str) -> dict[str, Any]:
     if not limit.isdecimal() or not 0 < int(limit) <= MOST:
         raise Refusal(Reason.MALFORMED, f"'limit' must be a number from 1 to {MOST}, not {limit!r}")
     with _connected(connect) as store:
-        rows = listed(
+        rows = list_incidents(
             store, tenant=tenant, state=state, resolved="all" in options, limit=int(limit)
         )
     return {"incidents": rows}
@@ -86,15 +86,15 @@ def _list(connect: Connect, tenant: str, query: str) -> dict[str, Any]:
 
 def _show(connect: Connect, tenant: str, id: str) -> dict[str, Any]:
     with _connected(connect) as store:
-        incident = found(store, id, tenant=tenant)
+        incident = find_incident(store, id, tenant=tenant)
         return incident | {"history": history(store, incident), "cycles": cycles(store, incident)}
 
 
-def _change(connect: Connect, tenant: str, id: str, action: Act) -> dict[str, Any]:
+def _change(connect: Connect, tenant: str, id: str, action: Action) -> dict[str, Any]:
     with _connected(connect) as store:
-        incident = found(store, id, tenant=tenant)
+        incident = find_incident(store, id, tenant=tenant)
         act(store, incident, action)
-    return {"id": incident["id"], "action": action.action}
+    return {"id": incident["id"], "action": action.name}
 
 
 @contextmanager
@@ -113,7 +113,7 @@ def _connected(connect: Connect) -> Generator[Store]:
         store.close()
 
 
-def _act(action: str, body: bytes) -> Act:
+def _act(action: str, body: bytes) -> Action:
     if action not in ACTIONS:
         raise Refusal(
             Reason.NOT_FOUND, f"unknown action {action!r}: it must be one of {', '.join(ACTIONS)}"
@@ -133,4 +133,4 @@ def _act(action: str, body: bytes) -> Act:
         raise Refusal(
             Reason.MALFORMED, f"'seconds' must be a number above 0, and at most {LONGEST_S}"
         )
-    return Act(action=action, by=by, why=why, seconds=float(seconds) if is_number else 0.0)
+    return Action(name=action, by=by, why=why, seconds=float(seconds) if is_number else 0.0)

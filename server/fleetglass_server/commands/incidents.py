@@ -21,12 +21,12 @@ from fleetglass_server.commands.flags import duration, repeat_data_and_config
 from fleetglass_server.incidents.incidents import (
     ACTIONS,
     STATES,
-    Act,
+    Action,
     act,
     cycles,
-    found,
+    find_incident,
     history,
-    listed,
+    list_incidents,
 )
 from fleetglass_server.terminal import printable
 
@@ -82,14 +82,14 @@ def _run(store: Store, options: argparse.Namespace) -> Iterable[str]:
     if options.action in (None, "list"):
         # Without an action, argparse sets none of these options.
         filters = vars(options)
-        rows = listed(
+        rows = list_incidents(
             store,
             state=filters.get("state", ""),
             resolved=filters.get("all", False),
             limit=filters.get("limit", 100),
         )
         return map(json.dumps, rows) if filters.get("json") else _table(rows)
-    incident = found(store, options.id)
+    incident = find_incident(store, options.id)
     if options.action == "show":
         whole = incident | {"history": history(store, incident), "cycles": cycles(store, incident)}
         return [json.dumps(whole)] if options.json else _page(whole)
@@ -97,7 +97,7 @@ def _run(store: Store, options: argparse.Namespace) -> Iterable[str]:
     act(
         store,
         incident,
-        Act(action=options.action, by=getpass.getuser(), why=options.why, seconds=seconds),
+        Action(name=options.action, by=getpass.getuser(), why=options.why, seconds=seconds),
     )
     return [f"{incident['id']}: {options.action}"]
 

@@ -1,4 +1,4 @@
--- What became of an incident: what the detectors said, and what people did.
+-- The history of an incident: what the detectors reported and what people did.
 SELECT toString(at) AS at, what, by, why
 FROM
 (

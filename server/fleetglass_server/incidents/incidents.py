@@ -1,7 +1,7 @@
-"""Incidents, for people: what there is, one of them whole, and what is to be done about it.
+"""Lists and shows incidents, and records what people do about them.
 
-The detectors write what they see into one table, people what they say into another; both are only
-added to, so what happened, when and by whom stays known.
+Detectors write to one table and people to another. Rows are only ever added, so the history of what
+happened, when and by whom is never lost.
 """
 
 import json
@@ -22,21 +22,21 @@ ANY_STATE = ""
 SQL = files("fleetglass_server.incidents")
 INCIDENTS = (SQL / "incidents.sql").read_text()
 HISTORY = (SQL / "incident_history.sql").read_text()
-WORDS = (SQL / "incident_words.sql").read_text()
+TEXTS = (SQL / "incident_texts.sql").read_text()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Act:
-    """What somebody does about an incident."""
+class Action:
+    """What a person does about an incident."""
 
-    action: str
+    name: str
     by: str
     why: str = ""
     seconds: float = 0.0
-    """How long it is to be silent."""
+    """How long to silence it; only for the action `silence`."""
 
 
-def listed(
+def list_incidents(
     store: Store,
     *,
     tenant: str = "",
@@ -44,52 +44,56 @@ def listed(
     resolved: bool = False,
     limit: int = 100,
 ) -> list[dict[str, Any]]:
-    """Those that are not resolved, worst first; all of them, or those of one state, if asked."""
-    over = resolved or state == "resolved"
-    given = {"tenant": tenant, "id": "", "state": state, "resolved": int(over), "limit": limit}
-    return [_incident(row) for row in _rows(store, INCIDENTS, given)]
+    """Return incidents, worst first. Resolved ones are left out unless asked for."""
+    all_states = int(resolved or state == "resolved")
+    filters = {"tenant": tenant, "id": "", "state": state, "resolved": all_states, "limit": limit}
+    return [_incident(row) for row in _rows(store, INCIDENTS, filters)]
 
 
-def found(store: Store, id: str, *, tenant: str = "") -> dict[str, Any]:
-    """The one whose id begins so.
+def find_incident(store: Store, id: str, *, tenant: str = "") -> dict[str, Any]:
+    """Return the incident whose id begins with these digits.
 
     Raises:
-        ConfigError: There is none, or more than one.
+        ConfigError: No incident's id begins so, or more than one does.
     """
-    wanted = id.lower()
-    if not wanted or len(wanted) > LONGEST_ID or set(wanted) - set("0123456789abcdef"):
-        raise ConfigError(f"{id!r} is no incident's id; 'fleetglass incidents' lists them")
-    given = {"tenant": tenant, "id": wanted, "state": ANY_STATE, "resolved": 1, "limit": 2}
-    rows = [*_rows(store, INCIDENTS, given)]
+    prefix = id.lower()
+    if not prefix or len(prefix) > LONGEST_ID or set(prefix) - set("0123456789abcdef"):
+        raise ConfigError(f"{id!r} is not an incident's id; 'fleetglass incidents' lists the ids")
+    filters = {"tenant": tenant, "id": prefix, "state": ANY_STATE, "resolved": 1, "limit": 2}
+    rows = [*_rows(store, INCIDENTS, filters)]
     if len(rows) != 1:
-        many = "more than one incident's id begins" if rows else "no incident's id begins"
-        raise ConfigError(f"{many} with {id!r}; 'fleetglass incidents list --all' lists them")
+        count = "more than one incident's id begins" if rows else "no incident's id begins"
+        raise ConfigError(f"{count} with {id!r}; 'fleetglass incidents list --all' lists the ids")
     return _incident(rows[0])
 
 
 def history(store: Store, incident: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What changed, when, by whom and why."""
-    given = {"tenant": incident["tenant"], "id": int(incident["id"], 16)}
-    return [*_rows(store, HISTORY, given)]
+    """Return each change of an incident: what, when, by whom and why."""
+    parameters = {"tenant": incident["tenant"], "id": int(incident["id"], 16)}
+    return [*_rows(store, HISTORY, parameters)]
 
 
 def cycles(store: Store, incident: Mapping[str, Any]) -> list[tuple[dict[str, str], ...]]:
-    """The steps of the first and the last cycle, side by side; words as long as they are kept."""
+    """Return the steps of the first and the last cycle in pairs.
+
+    A step has its texts for as long as the store keeps payloads.
+    """
     sides = [incident["evidence"].get(f"{which}_cycle", []) for which in ("first", "last")]
     ids = [str(span).partition(" ")[0] for side in sides for span in side]
-    given = {"run": incident["run"], "spans": ids}
-    texts = {row["span_id"]: row for row in _rows(store, WORDS, given)} if ids else {}
+    parameters = {"run": incident["run"], "spans": ids}
+    texts = {row["span_id"]: row for row in _rows(store, TEXTS, parameters)} if ids else {}
     return [tuple(_step(span, texts) for span in pair) for pair in zip(*sides, strict=False)]
 
 
-def act(store: Store, incident: Mapping[str, Any], what: Act) -> None:
-    until = int(time.time_ns() / 1e9 + what.seconds) if what.action == "silence" else 0
+def act(store: Store, incident: Mapping[str, Any], action: Action) -> None:
+    """Record an action. The running detectors apply it within seconds."""
+    until = int(time.time_ns() / 1e9 + action.seconds) if action.name == "silence" else 0
     row = {
         "tenant": incident["tenant"],
         "incident": int(incident["id"], 16),
-        "action": what.action,
-        "by": what.by,
-        "why": what.why,
+        "action": action.name,
+        "by": action.by,
+        "why": action.why,
         "until": until,
     }
     store.insert("incident_actions", json.dumps(row).encode())
@@ -97,12 +101,12 @@ def act(store: Store, incident: Mapping[str, Any], what: Act) -> None:
 
 def _step(span: str, texts: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     id, _, name = str(span).partition(" ")
-    words = texts.get(id, {})
+    text = texts.get(id, {})
     return {
         "span": id,
         "name": name,
-        "asked": str(words.get("asked", "")),
-        "answered": str(words.get("answered", "")),
+        "asked": str(text.get("asked", "")),
+        "answered": str(text.get("answered", "")),
     }
 
 
@@ -110,5 +114,5 @@ def _incident(row: dict[str, Any]) -> dict[str, Any]:
     return row | {"evidence": json.loads(row["evidence"])}
 
 
-def _rows(store: Store, sql: str, given: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    return (json.loads(line) for line in store.query(sql, parameters=given).splitlines())
+def _rows(store: Store, sql: str, parameters: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    return (json.loads(line) for line in store.query(sql, parameters=parameters).splitlines())

@@ -1,4 +1,4 @@
--- Incidents as people get them, worst first. What is left empty holds for all.
+-- Incidents as people get them, worst first. An empty filter matches everything.
 SELECT
     lower(hex(i.id)) AS id,
     state,

@@ -11,8 +11,7 @@ from fleetglass_collector import files
 from fleetglass_collector.config import Config
 from fleetglass_collector.ship.target import store_of
 from fleetglass_detectors.engine import listing
-from fleetglass_detectors.engine.checkpoint import Checkpoint
-from fleetglass_detectors.engine.engine import Engine, Shard, Tapped, Watch
+from fleetglass_detectors.engine.engine import Engine, Shard, TrackedDatabase, Watch
 from fleetglass_detectors.engine.health import Board, Health
 from fleetglass_detectors.fleet import Fleet
 from fleetglass_server.processes import persistence
@@ -37,11 +36,11 @@ async def run(
     index, of = shard
     part = f"{index}-of-{of}"
     health = Health(shard=f"{index}/{of}" if of > 1 else "")
-    checkpoint = Checkpoint(KeptFile(folder / f"checkpoint-{part}"))
+    checkpoint = KeptFile(folder / f"checkpoint-{part}")
     forget_others(folder, of)
 
     def engine() -> Engine:
-        database = Tapped(store)
+        database = TrackedDatabase(store)
         live = listing.live(database, health, fleet, whole=index == 0)
         mine = Shard(index=index, of=of)
         watch = Watch(database, live, fleet=fleet, health=health, shard=mine)
@@ -52,18 +51,18 @@ async def run(
         return Engine(database, watch, checkpoint, board=board)
 
     def watch(ended: threading.Event) -> None:
-        going = engine()
+        running = engine()
         try:
-            going.start()
+            running.start()
         except Exception:
             # Most likely another version wrote it. A partly loaded checkpoint is of no use.
             log.exception("cannot load the checkpoint: it is set aside, and detection starts anew")
             checkpoint.set_aside()
-            going = engine()
+            running = engine()
         while not ended.is_set():
-            if not going.step():
+            if not running.step():
                 ended.wait(POLL_S)
-        going.save()
+        running.save()
 
     await persistence.run(watch, stop, ready, doing="detect")
     store.close()

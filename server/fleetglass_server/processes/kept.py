@@ -1,6 +1,5 @@
 """A file that a process keeps for its next start."""
 
-from collections.abc import Iterable
 from pathlib import Path
 
 from fleetglass_collector import files
@@ -14,14 +13,15 @@ class KeptFile:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def read(self) -> bytes | None:
+    def save(self, *parts: bytes) -> None:
+        files.write(self._path, parts, mode=0o600)
+
+    def load(self) -> bytes | None:
         try:
             return self._path.read_bytes()
         except FileNotFoundError:
             return None
 
-    def write(self, pieces: Iterable[bytes]) -> None:
-        files.write(self._path, pieces, mode=0o600)
-
     def set_aside(self) -> None:
+        """Rename the file, so that people can look at it and no start reads it."""
         self._path.replace(self._path.with_name(self._path.name + UNUSABLE))

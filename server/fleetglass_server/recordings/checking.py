@@ -1,4 +1,4 @@
-"""Looks for incidents in recordings, by way of a store of their own."""
+"""Finds incidents in recordings, with the help of a temporary store."""
 
 import json
 import time
@@ -13,10 +13,10 @@ from fleetglass_collector.otlp.check import check
 from fleetglass_collector.settle.settler import Settler
 from fleetglass_collector.store.client import Store
 from fleetglass_detectors.engine import listing
-from fleetglass_detectors.engine.engine import Tapped, Watch
+from fleetglass_detectors.engine.engine import TrackedDatabase, Watch
 from fleetglass_detectors.engine.feed import recorded
 from fleetglass_detectors.fleet import Fleet
-from fleetglass_detectors.incidents.incident import Incident, iso, named, told
+from fleetglass_detectors.incidents.incident import Incident, evidence_of, hex_id, iso
 from fleetglass_server.processes.temporary import temporary_store
 from fleetglass_server.recordings.progress import send_all
 from fleetglass_server.recordings.replay import REQUEST_BYTES, Answer, Replay, Tally
@@ -28,7 +28,7 @@ SEGMENT_BYTES = 32 << 20
 def incidents_of(
     files: Sequence[Path], fleet: Fleet, *, stage: Callable[[str], None]
 ) -> tuple[list[Incident], Tally]:
-    """What a fleet's watch would have said of these files, and what could be read of them."""
+    """Return the incidents in these files, and a tally of what could be read."""
     stage("starting a store")
     with temporary_store() as store:
         stage("reading")
@@ -36,15 +36,15 @@ def incidents_of(
         replay = Replay(inserted, limit=REQUEST_BYTES)
         send_all(replay, files, quiet=True)
         inserted.flush()
-        stage("settling whose each span is")
+        stage("finding the agent and the price of each span")
         with Settler.open(store) as settler:
             settler.settle()
-        stage("watching")
-        return watched(store, fleet), replay.tally
+        stage("running the detectors")
+        return detect(store, fleet), replay.tally
 
 
-def watched(store: Store, fleet: Fleet) -> list[Incident]:
-    database = Tapped(store)
+def detect(store: Store, fleet: Fleet) -> list[Incident]:
+    database = TrackedDatabase(store)
     watch = Watch(database, listing.recorded(database), fleet=fleet, recorded=True)
     for batch in recorded(database):
         watch.look(batch)
@@ -53,11 +53,12 @@ def watched(store: Store, fleet: Fleet) -> list[Incident]:
 
 
 def lines(incidents: Iterable[Incident]) -> Iterator[str]:
-    """A line of JSON for each."""
+    """Return a line of JSON for each incident."""
     return (json.dumps(_line(incident)) for incident in incidents)
 
 
 def sentences(incidents: Sequence[Incident], spans: int) -> Iterator[str]:
+    """Return a line for people for each incident, and a last line with their number."""
     for incident in incidents:
         yield printable(f"{incident.severity:8}  {incident.subject.trace_id}  {incident.summary}")
     count = len(incidents)
@@ -66,9 +67,9 @@ def sentences(incidents: Sequence[Incident], spans: int) -> Iterator[str]:
 
 def _line(incident: Incident) -> dict[str, Any]:
     return {
-        "id": named(incident.id),
-        "detector": incident.told_by[0],
-        "kind": incident.told_by[1],
+        "id": hex_id(incident.id),
+        "detector": incident.source[0],
+        "kind": incident.source[1],
         "severity": incident.severity,
         "agent": incident.subject.agent,
         "run": incident.subject.trace_id,
@@ -76,13 +77,13 @@ def _line(incident: Incident) -> dict[str, Any]:
         "updated_at": iso(incident.updated_ns),
         "spans": incident.harm.spans,
         "summary": incident.summary,
-        "evidence": told(incident),
+        "evidence": evidence_of(incident),
         "cost_usd": None if incident.harm.is_unpriced else round(incident.harm.cost, 6),
     }
 
 
 class Inserted:
-    """Takes requests as a receiver does, into a store that nobody else writes to."""
+    """Takes requests as a receiver does and inserts them into the temporary store."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -104,7 +105,7 @@ class Inserted:
         )
         self._frames += frame(checked.body, facts)
         self._bytes += len(checked.body)
-        # An insert takes a third of a second, however small.
+        # Even a small insert takes a third of a second.
         if self._bytes >= SEGMENT_BYTES:
             self.flush()
         return Answer(status=200, message=checked.message, rejected=checked.rejected)

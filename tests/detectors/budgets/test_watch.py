@@ -12,7 +12,7 @@ from kit.budget_ledgers import MIDNIGHT, NOON, SECOND_NS, Watched, budget
 from fleetglass_detectors.budgets.declared import Per
 from fleetglass_detectors.budgets.ledger import Run
 from fleetglass_detectors.incidents.book import QUIET_NS, Book
-from fleetglass_detectors.incidents.incident import Stand
+from fleetglass_detectors.incidents.incident import Status
 from fleetglass_detectors.signal import Level, Signal
 from fleetglass_detectors.spans import SPAN, Batch
 
@@ -96,9 +96,9 @@ def heard(one: Watched, book: Book, start: int, end: int) -> list[tuple[str, Lev
     pages: list[tuple[str, Level, str]] = []
     for at in range(start, end, 120):
         for signal in one.look(at):
-            book.hear(signal, signal.subject, at * SECOND_NS)
+            book.add(signal, signal.subject, at * SECOND_NS)
         book.pass_time(at * SECOND_NS)
-        pages += [(i.change, i.severity, i.summary) for i in book.told({}, at * SECOND_NS)]
+        pages += [(i.change, i.severity, i.summary) for i in book.take_due({}, at * SECOND_NS)]
     return pages
 
 
@@ -107,7 +107,7 @@ def test_from_the_announcement_to_the_end_of_the_day_it_is_one_incident() -> Non
     for minute in range(720):
         one.book.spend(0.1, MIDNIGHT + 60 * minute, agent="refunds")
     pages = heard(one, book, MIDNIGHT, MIDNIGHT + 86_400 + 1200)
-    changes = [change for change, _, _ in pages if change != "goes on"]
+    changes = [change for change, _, _ in pages if change != "continues"]
     (incident,) = book
 
     assert changes == ["opened", "quiet for 10 minutes"]
@@ -115,7 +115,7 @@ def test_from_the_announcement_to_the_end_of_the_day_it_is_one_incident() -> Non
     assert pages[0][2].startswith("budget agent refunds per day: 21 % of $50.00 a day is spent at")
     assert "; at this rate it is gone at 08:15 (" in pages[0][2]
     assert pages[-1][1] is Level.CRITICAL
-    assert incident.stand is Stand.RESOLVED
+    assert incident.status is Status.RESOLVED
     assert incident.harm.cost == 22.0
     assert incident.resolved_ns >= MIDNIGHT * SECOND_NS + QUIET_NS
 

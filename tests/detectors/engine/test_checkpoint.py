@@ -1,67 +1,35 @@
-"""A checkpoint is whole or it is none."""
-
-import os
-from pathlib import Path
+"""A checkpoint is read back whole or not at all."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from fleetglass_detectors.engine.checkpoint import Checkpoint
-from fleetglass_server.processes.kept import KeptFile
+from fleetglass_detectors.engine.checkpoint import decode, encode
 
-STATE = {"windows": {2**63: b"\0\xff"}, "told": {(1, "a"): (2, 3.5, None)}, "list": [True, "ä"]}
-
-
-def test_what_was_saved_is_loaded(tmp_path: Path) -> None:
-    checkpoint = Checkpoint(KeptFile(tmp_path / "deep" / "state"))
-    checkpoint.save({"older": 1})
-    checkpoint.save(STATE)
-
-    assert checkpoint.load() == STATE
-    assert os.stat(tmp_path / "deep" / "state").st_mode & 0o777 == 0o600
-    assert os.listdir(tmp_path / "deep") == ["state"]
+STATE = {"windows": {2**63: b"\0\xff"}, "said": {(1, "a"): (2, 3.5, None)}, "list": [True, "ä"]}
+CHECKPOINT = b"".join(encode(STATE))
 
 
-def test_without_a_file_there_is_none(tmp_path: Path) -> None:
-    assert Checkpoint(KeptFile(tmp_path / "state")).load() is None
+def test_an_encoded_state_is_decoded() -> None:
+    assert decode(CHECKPOINT) == STATE
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(cut=st.integers(0, 10_000), flip=st.integers(0, 10_000))
-def test_one_that_is_damaged_is_none(tmp_path: Path, cut: int, flip: int) -> None:
-    file = tmp_path / "state"
-    Checkpoint(KeptFile(file)).save(STATE)
-    whole = file.read_bytes()
-    file.write_bytes(whole[: cut % len(whole)])
-    assert Checkpoint(KeptFile(file)).load() is None
-
-    at = flip % len(whole)
-    file.write_bytes(whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :])
-    assert Checkpoint(KeptFile(file)).load() is None
+@given(cut=st.integers(0, len(CHECKPOINT) - 1))
+def test_a_checkpoint_that_is_cut_off_is_refused(cut: int) -> None:
+    assert decode(CHECKPOINT[:cut]) is None
 
 
-def test_one_of_another_python_is_none(tmp_path: Path) -> None:
-    file = tmp_path / "state"
-    Checkpoint(KeptFile(file)).save(STATE)
-    file.write_bytes(file.read_bytes().replace(b"python 3.", b"python 2."))
+@given(at=st.integers(0, len(CHECKPOINT) - 1))
+def test_a_checkpoint_with_a_damaged_byte_is_refused(at: int) -> None:
+    damaged = bytes([CHECKPOINT[at] ^ 0xFF])
 
-    assert Checkpoint(KeptFile(file)).load() is None
+    assert decode(CHECKPOINT[:at] + damaged + CHECKPOINT[at + 1 :]) is None
 
 
-def test_what_cannot_be_kept_leaves_the_old_one(tmp_path: Path) -> None:
-    checkpoint = Checkpoint(KeptFile(tmp_path / "state"))
-    checkpoint.save(STATE)
+def test_a_checkpoint_of_another_python_is_refused() -> None:
+    assert decode(CHECKPOINT.replace(b"python 3.", b"python 2.")) is None
+
+
+def test_a_state_with_an_object_in_it_cannot_be_encoded() -> None:
     with pytest.raises(ValueError, match="unmarshallable"):
-        checkpoint.save({"an object": object()})
-
-    assert checkpoint.load() == STATE
-
-
-def test_one_that_cannot_be_used_is_set_aside_and_kept(tmp_path: Path) -> None:
-    checkpoint = Checkpoint(KeptFile(tmp_path / "state"))
-    checkpoint.save({"of": "another version"})
-    checkpoint.set_aside()
-
-    assert checkpoint.load() is None
-    assert os.listdir(tmp_path) == ["state.unusable"]
+        encode({"an object": object()})

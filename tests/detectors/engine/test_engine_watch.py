@@ -8,7 +8,7 @@ import pytest
 from kit.fleet_rows import batch, steps
 
 from fleetglass_detectors.detector import State
-from fleetglass_detectors.engine.engine import Shard, Tapped, Watch
+from fleetglass_detectors.engine.engine import Shard, TrackedDatabase, Watch
 from fleetglass_detectors.loops.lag import Lag
 from fleetglass_detectors.signal import Signal
 from fleetglass_detectors.spans import Batch
@@ -48,7 +48,7 @@ class NoDatabase:
 class Asks(Fails):
     name = "asks"
 
-    def __init__(self, database: Tapped) -> None:
+    def __init__(self, database: TrackedDatabase) -> None:
         self._database = database
 
     def update(self, batch: Batch) -> Iterable[Signal]:
@@ -58,7 +58,7 @@ class Asks(Fails):
 
 def test_one_that_fails_is_counted_and_the_others_go_on() -> None:
     lag = Lag()
-    watch = Watch(Tapped(NoDatabase()), [Fails(), lag])
+    watch = Watch(TrackedDatabase(NoDatabase()), [Fails(), lag])
     watch.look(batch(steps("ab")))
     watch.look(batch(steps("c", begin=2)))
 
@@ -69,7 +69,7 @@ def test_one_that_fails_is_counted_and_the_others_go_on() -> None:
 
 
 def test_a_database_that_is_away_is_no_detectors_fault() -> None:
-    database = Tapped(NoDatabase())
+    database = TrackedDatabase(NoDatabase())
     watch = Watch(database, [Asks(database)])
 
     with pytest.raises(Away):
@@ -90,7 +90,7 @@ def test_shards_share_the_fleet_and_each_run_has_one(of: int) -> None:
 
 def test_a_watch_goes_on_where_another_was_stopped() -> None:
     rows = steps("ab")
-    first, second = (Watch(Tapped(NoDatabase()), [Lag()]) for _ in range(2))
+    first, second = (Watch(TrackedDatabase(NoDatabase()), [Lag()]) for _ in range(2))
     first.look(batch(rows))
     second.restore(first.state())
 

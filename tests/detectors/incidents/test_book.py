@@ -1,19 +1,19 @@
-"""Incidents open, grow, end and come back; people are heard."""
+"""Incidents open, grow, end and open again, by themselves and when people say so."""
 
 import json
 
 import pytest
 
 from fleetglass_detectors.harm import Harm
-from fleetglass_detectors.incidents.book import FOLLOW_NS, PEACE_NS, QUIET_NS, TELL_EVERY_NS, Book
-from fleetglass_detectors.incidents.incident import Incident, Stand, identity, row
+from fleetglass_detectors.incidents.book import FOLLOW_NS, PEACE_NS, QUIET_NS, WRITE_EVERY_NS, Book
+from fleetglass_detectors.incidents.incident import Incident, Status, identity, row
 from fleetglass_detectors.incidents.severity import Limits, severity
 from fleetglass_detectors.signal import Level, Signal
 from fleetglass_detectors.subject import Subject
 
 SECOND = 1_000_000_000
 NOW = 1_700_000_000 * SECOND
-WHO = Subject(tenant="acme", trace_id="ab" * 16, run_id="r-1", agent="refunds")
+SUBJECT = Subject(tenant="acme", trace_id="ab" * 16, run_id="r-1", agent="refunds")
 LOOP = identity("loop", 1)
 
 
@@ -36,67 +36,67 @@ def signal(
     )
 
 
-def told(book: Book, now_ns: int, **harm: float) -> list[Incident]:
+def due_incidents(book: Book, now_ns: int, **harm: float) -> list[Incident]:
     book.pass_time(now_ns)
-    return book.told({1: Harm(**harm)} if harm else {}, now_ns)  # type: ignore[arg-type]
+    return book.take_due({1: Harm(**harm)} if harm else {}, now_ns)  # type: ignore[arg-type]
 
 
 def test_an_incident_opens_once_and_grows() -> None:
     book = Book()
-    book.hear(signal(), WHO, NOW)
-    book.hear(signal("wording", score=3.0, first_ns=NOW - 5, kind="exact"), WHO, NOW)
-    book.hear(signal("third", score=9.0), WHO, NOW)
+    book.add(signal(), SUBJECT, NOW)
+    book.add(signal("wording", score=3.0, first_ns=NOW - 5, kind="exact"), SUBJECT, NOW)
+    book.add(signal("third", score=9.0), SUBJECT, NOW)
 
-    (incident,) = told(book, NOW, spans=4, tokens=1000)
+    (incident,) = due_incidents(book, NOW, spans=4, tokens=1000)
 
-    assert (incident.change, incident.stand) == ("opened", Stand.OPEN)
+    assert (incident.change, incident.status) == ("opened", Status.OPEN)
     assert incident.detectors == ("lag", "wording", "third")
     assert incident.finding == "wording says 3.0"
     assert incident.first_ns == NOW - 5
     assert incident.harm.tokens == 1000
 
 
-def test_what_goes_on_is_told_now_and_then() -> None:
+def test_an_incident_that_continues_is_written_now_and_then() -> None:
     book = Book()
     changes: list[str] = []
     for second in range(60):
         now = NOW + second * SECOND
-        book.hear(signal(score=second), WHO, now)
-        changes += [incident.change for incident in told(book, now)]
+        book.add(signal(score=second), SUBJECT, now)
+        changes += [incident.change for incident in due_incidents(book, now)]
 
-    assert changes == ["opened", "goes on", "goes on", "goes on"]
+    assert changes == ["opened", "continues", "continues", "continues"]
 
 
-def test_the_harm_is_looked_at_once_more_when_prices_are_settled() -> None:
+def test_the_harm_is_read_again_once_prices_are_settled() -> None:
     book = Book()
-    book.hear(signal(), WHO, NOW)
-    told(book, NOW, tokens=10)
-    assert told(book, NOW + FOLLOW_NS - 1, tokens=10, cost=1.0) == []
+    book.add(signal(), SUBJECT, NOW)
+    due_incidents(book, NOW, tokens=10)
+    assert due_incidents(book, NOW + FOLLOW_NS - 1, tokens=10, cost=1.0) == []
 
-    (incident,) = told(book, NOW + FOLLOW_NS, tokens=10, cost=1.0)
+    (incident,) = due_incidents(book, NOW + FOLLOW_NS, tokens=10, cost=1.0)
     assert incident.harm.cost == 1.0
-    assert told(book, NOW + 9 * FOLLOW_NS, tokens=10, cost=2.0) == []
+    assert due_incidents(book, NOW + 9 * FOLLOW_NS, tokens=10, cost=2.0) == []
 
 
-def test_what_has_not_changed_is_not_told_again() -> None:
+def test_an_unchanged_incident_is_not_written_again() -> None:
     book = Book()
-    book.hear(signal(), WHO, NOW)
-    told(book, NOW, tokens=10)
+    book.add(signal(), SUBJECT, NOW)
+    due_incidents(book, NOW, tokens=10)
 
-    assert told(book, NOW + FOLLOW_NS, tokens=10) == []
+    assert due_incidents(book, NOW + FOLLOW_NS, tokens=10) == []
 
 
-def test_it_ends_by_itself_and_comes_back_as_the_same() -> None:
+def test_an_incident_ends_when_quiet_and_opens_again_as_the_same_one() -> None:
     book = Book()
-    book.hear(signal(), WHO, NOW)
-    told(book, NOW)
-    assert told(book, NOW + QUIET_NS - 1) == []
+    book.add(signal(), SUBJECT, NOW)
+    due_incidents(book, NOW)
+    assert due_incidents(book, NOW + QUIET_NS - 1) == []
 
-    (over,) = told(book, NOW + QUIET_NS)
-    book.hear(signal(), None, NOW + 2 * QUIET_NS)
-    (back,) = told(book, NOW + 2 * QUIET_NS)
+    (over,) = due_incidents(book, NOW + QUIET_NS)
+    book.add(signal(), None, NOW + 2 * QUIET_NS)
+    (back,) = due_incidents(book, NOW + 2 * QUIET_NS)
 
-    assert (over.stand, over.resolved_ns) == (Stand.RESOLVED, NOW + QUIET_NS)
+    assert (over.status, over.resolved_ns) == (Status.RESOLVED, NOW + QUIET_NS)
     assert (back.id, back.change, back.opened) == (over.id, "re-opened", 2)
     assert back.reopened_ns == NOW + 2 * QUIET_NS
 
@@ -106,60 +106,60 @@ def test_a_flapping_loop_is_one_incident() -> None:
     written: list[Incident] = []
     for minute in range(0, 600, 3):
         now = NOW + minute * 60 * SECOND
-        book.hear(signal(), WHO, now)
-        written += told(book, now)
+        book.add(signal(), SUBJECT, now)
+        written += due_incidents(book, now)
 
     assert {incident.id for incident in written} == {LOOP}
-    assert [i.change for i in written if i.change != "goes on"] == ["opened"]
+    assert [i.change for i in written if i.change != "continues"] == ["opened"]
 
 
-def test_what_somebody_resolves_has_peace_and_not_for_ever() -> None:
+def test_an_incident_that_a_person_resolves_stays_resolved_for_a_while() -> None:
     book = Book()
-    book.hear(signal(), WHO, NOW)
-    told(book, NOW)
+    book.add(signal(), SUBJECT, NOW)
+    due_incidents(book, NOW)
     book.resolve(LOOP, NOW + 1, by="ann")
-    (over,) = told(book, NOW + 1)
-    book.hear(signal(), WHO, NOW + 2)
-    told(book, NOW + 2)
+    (over,) = due_incidents(book, NOW + 1)
+    book.add(signal(), SUBJECT, NOW + 2)
+    due_incidents(book, NOW + 2)
     quiet = book.of(signal())
-    book.hear(signal(), WHO, NOW + 1 + PEACE_NS)
-    (back,) = told(book, NOW + 1 + PEACE_NS)
+    book.add(signal(), SUBJECT, NOW + 1 + PEACE_NS)
+    (back,) = due_incidents(book, NOW + 1 + PEACE_NS)
 
-    assert (over.stand, over.change) == (Stand.RESOLVED, "resolved by ann")
+    assert (over.status, over.change) == (Status.RESOLVED, "resolved by ann")
     assert quiet is not None
-    assert quiet.stand is Stand.RESOLVED
-    assert (back.stand, back.change) == (Stand.OPEN, "re-opened")
+    assert quiet.status is Status.RESOLVED
+    assert (back.status, back.change) == (Status.OPEN, "re-opened")
 
 
-def test_what_somebody_opens_again_is_open() -> None:
+def test_an_incident_that_a_person_reopens_is_open() -> None:
     book = Book()
-    book.hear(signal(), WHO, NOW)
+    book.add(signal(), SUBJECT, NOW)
     book.resolve(LOOP, NOW + 1, by="ann")
-    told(book, NOW + 1)
+    due_incidents(book, NOW + 1)
     book.reopen(LOOP, NOW + 2, by="bob")
-    (back,) = told(book, NOW + 2)
+    (back,) = due_incidents(book, NOW + 2)
 
-    assert (back.stand, back.change, back.opened) == (Stand.OPEN, "re-opened by bob", 2)
+    assert (back.status, back.change, back.opened) == (Status.OPEN, "re-opened by bob", 2)
 
 
-def test_whose_it_is_must_be_known_to_open_it() -> None:
+def test_a_signal_without_a_subject_opens_no_incident() -> None:
     book = Book()
-    book.hear(signal(), None, NOW)
+    book.add(signal(), None, NOW)
 
     assert [*book] == []
 
 
-def test_nothing_of_it_depends_on_a_restart() -> None:
+def test_a_restart_changes_nothing() -> None:
     never, stopped = Book(), Book()
     for book in (never, stopped):
-        book.hear(signal(), WHO, NOW)
-        told(book, NOW, spans=3, cost=9.5)
-        book.hear(signal("wording", score=2), WHO, NOW + 1)
+        book.add(signal(), SUBJECT, NOW)
+        due_incidents(book, NOW, spans=3, cost=9.5)
+        book.add(signal("wording", score=2), SUBJECT, NOW + 1)
     restored = Book()
     restored.restore(stopped.state())
-    later = NOW + TELL_EVERY_NS
+    later = NOW + WRITE_EVERY_NS
 
-    assert [*map(row, told(restored, later))] == [*map(row, told(never, later))]
+    assert [*map(row, due_incidents(restored, later))] == [*map(row, due_incidents(never, later))]
 
 
 def test_memory_is_bounded() -> None:
@@ -167,8 +167,8 @@ def test_memory_is_bounded() -> None:
     for run in range(1, 100):
         many = signal()
         object.__setattr__(many, "run", run)
-        book.hear(many, WHO, NOW)
-        told(book, NOW)
+        book.add(many, SUBJECT, NOW)
+        due_incidents(book, NOW)
 
     assert len(book) == 10
 
@@ -185,24 +185,26 @@ def test_memory_is_bounded() -> None:
         (Harm(actions=3), Level.CRITICAL),
     ],
 )
-def test_severity_is_what_it_costs_and_touches(harm: Harm, level: Level) -> None:
+def test_severity_depends_on_cost_tokens_and_actions(harm: Harm, level: Level) -> None:
     assert severity(harm, Limits()) is level
 
 
-def test_severity_does_not_fall_while_it_goes_on() -> None:
+def test_severity_never_falls_while_an_incident_continues() -> None:
     book = Book()
-    book.hear(signal(), WHO, NOW)
-    told(book, NOW, cost=50.0)
-    book.hear(signal(), WHO, NOW + 1)
-    (incident,) = told(book, NOW + TELL_EVERY_NS, cost=0.1)
+    book.add(signal(), SUBJECT, NOW)
+    due_incidents(book, NOW, cost=50.0)
+    book.add(signal(), SUBJECT, NOW + 1)
+    (incident,) = due_incidents(book, NOW + WRITE_EVERY_NS, cost=0.1)
 
     assert incident.severity is Level.CRITICAL
 
 
-def test_a_row_says_it_all() -> None:
+def test_a_row_holds_the_whole_incident() -> None:
     book = Book()
-    book.hear(signal(), WHO, NOW)
-    (incident,) = told(book, NOW, spans=4, tokens=1234, cost=0.5, first_step=3, last_step=9)
+    book.add(signal(), SUBJECT, NOW)
+    (incident,) = due_incidents(
+        book, NOW, spans=4, tokens=1234, cost=0.5, first_step=3, last_step=9
+    )
     line = json.loads(row(incident))
 
     assert line["summary"] == (

@@ -20,8 +20,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Generator[StoreProcess]:
 
 
 def said(store: StoreProcess, sent: bytes, *, ends: bool = False) -> bytes:
-    """Send bytes as they are; return all that comes back until the store closes or is silent."""
-    with socket.create_connection(("127.0.0.1", store.port), timeout=2) as client:
+    """Send bytes as they are; return all that comes back until the store closes."""
+    with socket.create_connection(("127.0.0.1", store.port), timeout=30) as client:
         with contextlib.suppress(OSError):
             client.sendall(sent)
             if ends:
@@ -91,7 +91,7 @@ def test_a_body_that_nobody_needed_does_not_become_a_request(store: StoreProcess
 
 
 def test_a_client_that_waits_for_100_continue_gets_it(store: StoreProcess) -> None:
-    with socket.create_connection(("127.0.0.1", store.port), timeout=10) as client:
+    with socket.create_connection(("127.0.0.1", store.port), timeout=30) as client:
         client.sendall(
             post("Content-Length: 9", "Expect: 100-continue").replace(b"?query=SELECT+1", b"")
         )

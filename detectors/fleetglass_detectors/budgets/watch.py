@@ -27,7 +27,6 @@ from fleetglass_detectors.budgets.period import Period, period_of
 from fleetglass_detectors.budgets.spending import NOTHING, Spending
 from fleetglass_detectors.database import Database
 from fleetglass_detectors.detector import Detector, State
-from fleetglass_detectors.fleet import Fleet
 from fleetglass_detectors.signal import Evidence, Signal
 from fleetglass_detectors.spans import Batch
 
@@ -194,10 +193,11 @@ class Budgets:
         return is_due
 
 
-def of(fleet: Fleet, database: Database) -> list[Detector]:
-    """Nothing where no budget is declared."""
-    ledger, directives = DatabaseLedger(database), Directives(database)
-    return [Budgets(fleet.budgets, fleet.timezone, ledger, directives)] if fleet.budgets else []
+def detectors(budgets: Sequence[Budget], zone: tzinfo, database: Database) -> list[Detector]:
+    """Return one detector for all budgets, or none if no budget is declared."""
+    if not budgets:
+        return []
+    return [Budgets(budgets, zone, DatabaseLedger(database), Directives(database))]
 
 
 def _told(budget: Budget, outcome: Outcome) -> Iterator[str]:

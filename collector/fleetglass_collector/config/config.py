@@ -115,7 +115,7 @@ class Config:
     data: str = _key(
         "fleetglass-data", FOLDER, "Folder for the journal, the keys and the embedded store."
     )
-    fleet: str = _key("", FILE, "fleet.yaml: what is normal for this fleet, and what is dear.")
+    fleet: str = _key("", FILE, "fleet.yaml: what is normal for this fleet, and what it may spend.")
     receiver: Receiver = Receiver()
     journal: Journal = Journal()
     store: Store = Store()

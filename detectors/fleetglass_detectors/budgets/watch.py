@@ -38,8 +38,8 @@ SAY_EVERY_S = 15
 LIFT_AFTER_S = 60
 # A run that nobody heard of for so long is no news.
 RECENT_S = 600
-# In a month there are many; what is dear now is what somebody can do something about.
-DEAREST, DAY_S = 5, 86_400
+# A month has many runs; people can still do something about those of the last day.
+SHOWN_RUNS, DAY_S = 5, 86_400
 # Seconds that the database can count, and a month less.
 EARLIEST, LATEST = 86_400 * 40, 2**32 - 86_400 * 40
 
@@ -160,13 +160,13 @@ class Budgets:
     def _signal(self, look: Look, outcome: Outcome, now: int) -> Signal:
         since = max(look.period.start, now - DAY_S)
         end = look.period.end
-        dearest = self._ledger.runs(look.budget.scope, since, end, NOTHING, most=DEAREST)
+        most_expensive = self._ledger.runs(look.budget.scope, since, end, NOTHING, most=SHOWN_RUNS)
         directives = [*_told(look.budget, outcome)]
         others: Evidence = {
-            "runs": [f"{run.run_id} {told.exact(run.cost)}" for run in dearest],
+            "runs": [f"{run.run_id} {told.exact(run.cost)}" for run in most_expensive],
             "directives": directives,
         }
-        why = [f"dearest runs: {words.runs(dearest)}"] if dearest else []
+        why = [f"most expensive runs: {words.runs(most_expensive)}"] if most_expensive else []
         return told.signal(
             look.budget,
             look.period,

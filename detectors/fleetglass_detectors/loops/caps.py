@@ -1,4 +1,4 @@
-"""Runs that are far longer or dearer than any of their agent's runs were.
+"""Runs that are far longer or more expensive than any of their agent's runs were.
 
 For each agent the steps, the seconds and the tokens of the runs that it began, as logarithms. From
 the last 128 of them follows the level that so few runs would exceed as false pages are allowed in

@@ -1,18 +1,21 @@
-"""What people declare of their fleet: `fleet.yaml`.
+"""Reads `fleet.yaml`, in which people say what is normal for their fleet.
 
-polling:                      # asking the same again and again is their work
-- tool: get_job_status
-every: 5s                 # not faster than this
-- {tool: "check_*", agent: watcher}
-critical:                     # from where on an incident is worth waking somebody
-usd: 5
-usd_per_hour: 20
-tokens: 1000000
-actions: 3
-timezone: Europe/Berlin       # whose days and months budgets go by; UTC if left out
-currencies: {EUR: 1.08}       # dollars for one
-budgets:                      # each as in budgets/declared.py
-- {agent: refunds, per: day, usd: 50}
+    polling:                    # these tools repeat the same call because that is their job
+      - tool: get_job_status
+        every: 5s               # calls that follow each other faster than this count as a loop
+      - {tool: "check_*", agent: watcher}
+    critical:                   # an incident is critical once it has cost this much
+      usd: 5
+      usd_per_hour: 20
+      tokens: 1000000
+      actions: 3
+    false_pages_per_week: 1     # how many false critical alarms are acceptable
+    timezone: Europe/Berlin     # the days and months of budgets follow this timezone; default UTC
+    currencies: {EUR: 1.08}     # the value of one unit in dollars
+    budgets:                    # budgets/declared.py has the keys
+      - {agent: refunds, per: day, usd: 50}
+
+Each section is checked by the package that uses it; this module puts the sections together.
 """
 
 from collections.abc import Mapping
@@ -36,12 +39,12 @@ from fleetglass_detectors.signal import Signal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Polling:
-    """A tool that is asked the same again and again, by right. `*` stands for anything."""
+    """A tool that may repeat the same call. `*` in a name matches any text."""
 
     tool: str
     agent: str = "*"
     every: float = 0.0
-    """Seconds from one call to the next, at least; faster is no polling."""
+    """The shortest time between two calls, in seconds; faster calls are not excused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,65 +53,65 @@ class Fleet:
     critical: Limits = field(default_factory=Limits)
     false_pages_per_week: float = 1.0
     timezone: tzinfo = UTC
-    """Whose days and months budgets go by."""
+    """The days and months of budgets follow this timezone."""
     currencies: Mapping[str, Decimal] = field(default_factory=dict[str, Decimal])
-    """Dollars for one of each."""
+    """The value of one unit of each currency, in dollars."""
     budgets: tuple[Budget, ...] = ()
 
     def excuses(self, signal: Signal, *, agent: str, tool: str) -> bool:
-        """Whether what repeats is polling that was declared, and no faster than that."""
+        """Return whether the repeated calls are declared polling, and not faster than declared."""
         return bool(tool) and any(
             fnmatchcase(tool, rule.tool)
             and fnmatchcase(agent, rule.agent)
-            # Clocks jitter: a tenth sooner is not faster.
+            # Clocks jitter: up to a tenth sooner is not faster.
             and signal.every_s >= 0.9 * rule.every
             for rule in self.polling
         )
 
 
 def read(file: Path) -> Fleet:
-    """The fleet that a file declares.
+    """Read a fleet file.
 
     Raises:
-        ConfigurationError: It cannot be read, or says something that means nothing.
+        ConfigurationError: The file cannot be read, or one of its values is not valid.
     """
     try:
         document: Any = yaml.safe_load(file.read_text()) or {}
     except OSError as error:
         raise ConfigurationError(f"cannot read {str(file)!r}: {error.strerror}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{str(file)!r} is no YAML: {error}") from error
+        raise ConfigurationError(f"{str(file)!r} is not valid YAML: {error}") from error
     where = repr(str(file))
-    given = mapping(document, where, tuple(f.name for f in fields(Fleet)))
-    rates = declared.currencies(given.get("currencies", {}), where)
-    rules = entries(given.get("polling"), "polling", where)
+    settings = mapping(document, where, tuple(f.name for f in fields(Fleet)))
+    rates = declared.currencies(settings.get("currencies", {}), where)
+    rules = entries(settings.get("polling"), "polling", where)
     return Fleet(
         false_pages_per_week=number(
-            "false_pages_per_week", given.get("false_pages_per_week", 1.0), where
+            "false_pages_per_week", settings.get("false_pages_per_week", 1.0), where
         ),
         polling=tuple(_polling(rule, where) for rule in rules),
-        critical=_limits(given.get("critical") or {}, f"'critical' in {where}"),
-        timezone=declared.timezone(given.get("timezone", "UTC"), where),
+        critical=_limits(settings.get("critical") or {}, f"'critical' in {where}"),
+        timezone=declared.timezone(settings.get("timezone", "UTC"), where),
         currencies=rates,
-        budgets=declared.budgets(given.get("budgets"), where, rates),
+        budgets=declared.budgets(settings.get("budgets"), where, rates),
     )
 
 
 def _polling(rule: Any, where: str) -> Polling:
     place = f"'polling' in {where}"
-    given = mapping(rule, place, tuple(f.name for f in fields(Polling)))
-    tool, agent = given.get("tool"), given.get("agent", "*")
+    settings = mapping(rule, place, tuple(f.name for f in fields(Polling)))
+    tool, agent = settings.get("tool"), settings.get("agent", "*")
     if not isinstance(tool, str) or not tool or not isinstance(agent, str):
         raise ConfigurationError(
-            f"{place} needs a 'tool' by name, such as 'get_status' or 'poll_*'"
+            f"{place} needs a 'tool' with a name, such as 'get_status' or 'poll_*'"
         )
     if tool == "*" == agent:
         raise ConfigurationError(f"{place} would excuse everything; name a tool or an agent")
-    return Polling(tool=tool, agent=agent, every=seconds(given.get("every", 0)))
+    return Polling(tool=tool, agent=agent, every=seconds(settings.get("every", 0)))
 
 
 def _limits(value: Any, place: str) -> Limits:
-    given = mapping(value, place, tuple(f.name for f in fields(Limits)))
-    for name, limit in given.items():
+    settings = mapping(value, place, tuple(f.name for f in fields(Limits)))
+    for name, limit in settings.items():
         number(name, limit, place)
-    return Limits(**given)
+    return Limits(**settings)

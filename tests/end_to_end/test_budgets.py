@@ -93,11 +93,11 @@ def test_it_is_announced_before_it_is_spent(stack: Stack) -> None:
     assert directives(stack) == []
 
 
-def test_the_run_that_is_too_dear_is_named(stack: Stack) -> None:
+def test_the_run_that_costs_too_much_is_named(stack: Stack) -> None:
     incident = budgets(stack)["agent refunds per run"]
 
     assert incident["severity"] == "critical"
-    assert "1 run has cost $1.00 or more, the dearest $1.68" in incident["summary"]
+    assert "1 run has cost $1.00 or more, the most expensive one $1.68" in incident["summary"]
     assert incident["cost_usd"] == pytest.approx(0.68)
 
 
@@ -127,7 +127,7 @@ def test_sums_agree_to_the_cent(stack: Stack) -> None:
 
     assert f"${spent(stack):,.2f} of $2.00 a month is spent" in page
     assert "told to agent refunds of tenant default: halt" in page
-    assert "dearest runs: " in page
+    assert "most expensive runs: " in page
 
 
 def test_what_a_person_resumes_goes_on_and_is_not_halted_again(stack: Stack) -> None:

@@ -69,7 +69,7 @@ class Book:
         default_factory=dict[Scope, list[tuple[int, float]]]
     )
     history: list[Path] = field(default_factory=list[Path])
-    dearest: list[Run] = field(default_factory=list[Run])
+    most_expensive: list[Run] = field(default_factory=list[Run])
     whose: list[str] = field(default_factory=lambda: ["default"])
     asked: int = 0
 
@@ -88,7 +88,7 @@ class Book:
     def runs(
         self, scope: Scope, since: int, until: int, least: Decimal, *, most: int = 200
     ) -> Sequence[Run]:
-        return [run for run in self.dearest if run.cost >= least][:most]
+        return [run for run in self.most_expensive if run.cost >= least][:most]
 
     def tenants(self, scope: Scope, period: Period) -> Sequence[str]:
         return self.whose

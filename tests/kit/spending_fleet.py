@@ -1,6 +1,7 @@
 """Runs and what they cost, as rows of a store, in a time of their own."""
 
 import json
+import marshal
 import time
 from collections.abc import Iterable
 from typing import Any
@@ -31,7 +32,17 @@ class SpendingFleet:
         self.costs = Costs(Ledger(store), FLEET)
         self.now = START
         self._count = 0
+        self._inserted: list[dict[str, Any]] = []
         self.look()
+
+    def copy(self) -> "SpendingFleet":
+        """Return a fleet with the same past in the same store, which was emptied since."""
+        other = SpendingFleet(self._store)
+        other.insert(self._inserted)
+        other.rng.bit_generator.state = self.rng.bit_generator.state
+        other.costs.restore(marshal.loads(marshal.dumps(self.costs.state())))
+        other.now, other._count = self.now, self._count
+        return other
 
     def pass_hours(
         self,
@@ -49,7 +60,7 @@ class SpendingFleet:
         So much of its input is read from a cache, and its calls may fail.
         """
         said: list[Signal] = []
-        dear = next(iter(AGENTS))
+        changed = next(iter(AGENTS))
         for _ in range(int(hours * HOUR / STEP)):
             rows = [
                 row
@@ -60,11 +71,11 @@ class SpendingFleet:
                     self.now + minute * MINUTE,
                     usd=0.02
                     * float(np.exp(self.rng.normal(0, 0.6)))
-                    * (times if agent == dear else 1.0),
+                    * (times if agent == changed else 1.0),
                     tenant=tenant,
                     model=model,
-                    cached=cached if agent == dear else 0.7,
-                    failed=failed and agent == dear,
+                    cached=cached if agent == changed else 0.7,
+                    failed=failed and agent == changed,
                 )
             ]
             self.insert(rows)
@@ -107,6 +118,7 @@ class SpendingFleet:
 
     def insert(self, rows: list[dict[str, Any]]) -> None:
         if rows:
+            self._inserted += rows
             self._store.insert("agent_spans_in", "\n".join(map(json.dumps, rows)).encode())
 
     def look(self) -> list[Signal]:

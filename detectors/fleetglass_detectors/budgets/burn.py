@@ -87,9 +87,9 @@ def _holding(spending: Spending, period: Period, usd: Decimal, now: int) -> Iter
         )
         usd_per_s = long * float(usd) / period.seconds
         at_end = float(spent) + usd_per_s * (period.end - now)
-        # One step that is dear is no rate: it has to hold without the dearest minute.
-        dearest = spending.dearest(max(period.start, now - rule.long_s), now)
-        usual = long - float(dearest / usd) * period.seconds / rule.long_s
+        # One costly step is not a rate: the rule must hold without the most expensive minute.
+        most = spending.most_in_a_minute(max(period.start, now - rule.long_s), now)
+        usual = long - float(most / usd) * period.seconds / rule.long_s
         if min(usual, short) > rule.factor and at_end >= float(usd):
             yield Burn(rule=rule, long=long, short=short, usd_per_s=usd_per_s)
 

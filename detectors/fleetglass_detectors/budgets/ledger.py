@@ -52,7 +52,7 @@ class Ledger(Protocol):
     def runs(
         self, scope: Scope, since: int, until: int, least: Decimal, *, most: int = MOST_RUNS
     ) -> Sequence[Run]:
-        """Those seen then that cost so much, the dearest first."""
+        """Return the runs of that time that cost `least` or more, the most expensive first."""
         ...
 
     def tenants(self, scope: Scope, period: Period) -> Sequence[str]: ...

@@ -1,5 +1,5 @@
--- The dearest runs that were seen since some moment, by what a scope spent in them. Which runs those are is
--- asked first: what is known of each lies in several rows.
+-- The most expensive runs of a time, by what a scope spent in them. The inner query finds the runs first,
+-- because the cost of one run is spread over several rows.
 SELECT
     tenant,
     run_id,

@@ -30,8 +30,8 @@ class Spending:
         """The same without what clocks that are fast say of the future."""
         return total(bucket for bucket in self.buckets if at <= bucket.at <= now)
 
-    def dearest(self, at: int, now: int) -> Decimal:
-        """Of the buckets then."""
+    def most_in_a_minute(self, at: int, now: int) -> Decimal:
+        """Return the cost of the most expensive bucket in that time."""
         return max((b.cost for b in self.buckets if at <= b.at <= now), default=NOTHING)
 
     def unpriced(self, at: int) -> int:

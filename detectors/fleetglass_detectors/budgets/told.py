@@ -77,7 +77,7 @@ def runs_signal(budget: Budget, runs: Sequence[Run], now: int) -> Signal | None:
             "nearly": len(nearly),
             "unpriced": sum(run.unpriced for run in runs),
             "runs": [f"{run.run_id} {exact(run.cost)}" for run in told[:5]],
-            "why": [f"dearest runs: {words.runs(told[:5])}"],
+            "why": [f"most expensive runs: {words.runs(told[:5])}"],
         },
     )
 
@@ -155,5 +155,5 @@ def _of_runs(budget: Budget, over: Sequence[Run], nearly: Sequence[Run]) -> str:
         return f"a run has cost {words.money(first.cost)} of {limit} and goes on{also}"
     count = f"{len(over)} or more" if len(over) >= MOST_RUNS else str(len(over))
     runs = "runs have each" if len(over) > 1 else "run has"
-    dearest = f"the dearest {words.money(over[0].cost)}"
-    return f"{count} {runs} cost {limit} or more, {dearest}"
+    most = f"the most expensive one {words.money(over[0].cost)}"
+    return f"{count} {runs} cost {limit} or more, {most}"

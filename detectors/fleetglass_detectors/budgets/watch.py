@@ -27,7 +27,6 @@ from fleetglass_detectors.budgets.period import Period, period_of
 from fleetglass_detectors.budgets.spending import NOTHING, Spending
 from fleetglass_detectors.database import Database
 from fleetglass_detectors.detector import Detector, State
-from fleetglass_detectors.fleet import Fleet
 from fleetglass_detectors.signal import Evidence, Signal
 from fleetglass_detectors.spans import Batch
 
@@ -39,8 +38,8 @@ SAY_EVERY_S = 15
 LIFT_AFTER_S = 60
 # A run that nobody heard of for so long is no news.
 RECENT_S = 600
-# In a month there are many; what is dear now is what somebody can do something about.
-DEAREST, DAY_S = 5, 86_400
+# A month has many runs; people can still do something about those of the last day.
+SHOWN_RUNS, DAY_S = 5, 86_400
 # Seconds that the database can count, and a month less.
 EARLIEST, LATEST = 86_400 * 40, 2**32 - 86_400 * 40
 
@@ -161,13 +160,13 @@ class Budgets:
     def _signal(self, look: Look, outcome: Outcome, now: int) -> Signal:
         since = max(look.period.start, now - DAY_S)
         end = look.period.end
-        dearest = self._ledger.runs(look.budget.scope, since, end, NOTHING, most=DEAREST)
+        most_expensive = self._ledger.runs(look.budget.scope, since, end, NOTHING, most=SHOWN_RUNS)
         directives = [*_told(look.budget, outcome)]
         others: Evidence = {
-            "runs": [f"{run.run_id} {told.exact(run.cost)}" for run in dearest],
+            "runs": [f"{run.run_id} {told.exact(run.cost)}" for run in most_expensive],
             "directives": directives,
         }
-        why = [f"dearest runs: {words.runs(dearest)}"] if dearest else []
+        why = [f"most expensive runs: {words.runs(most_expensive)}"] if most_expensive else []
         return told.signal(
             look.budget,
             look.period,
@@ -194,10 +193,11 @@ class Budgets:
         return is_due
 
 
-def of(fleet: Fleet, database: Database) -> list[Detector]:
-    """Nothing where no budget is declared."""
-    ledger, directives = DatabaseLedger(database), Directives(database)
-    return [Budgets(fleet.budgets, fleet.timezone, ledger, directives)] if fleet.budgets else []
+def detectors(budgets: Sequence[Budget], zone: tzinfo, database: Database) -> list[Detector]:
+    """Return one detector for all budgets, or none if no budget is declared."""
+    if not budgets:
+        return []
+    return [Budgets(budgets, zone, DatabaseLedger(database), Directives(database))]
 
 
 def _told(budget: Budget, outcome: Outcome) -> Iterator[str]:

@@ -63,8 +63,8 @@ def rates(told: Sequence[str]) -> str:
     return f"times as fast as it lasts: {', '.join(told)}"
 
 
-def runs(dearest: Sequence[Run]) -> str:
-    return ", ".join(f"{run.run_id} {money(run.cost)}" for run in dearest)
+def runs(most_expensive: Sequence[Run]) -> str:
+    return ", ".join(f"{run.run_id} {money(run.cost)}" for run in most_expensive)
 
 
 def _gone(expected: Forecast, period: Period, now: int) -> str:

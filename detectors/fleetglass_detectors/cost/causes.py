@@ -1,6 +1,6 @@
 """Of all keys that spend unlike themselves, which is the cause? One incident for one cause.
 
-When an agent's runs get dearer, so do those of its cohort, its model and its tenant. By cells of
+When an agent's runs cost more, so do those of its cohort, its model and its tenant. By cells of
 agent, cohort and model, d = what each cost more than before: a key's excess E is the sum of its
 cells' d, its growth what it costs now over what it cost before.
 

@@ -10,7 +10,7 @@ SELECT
     sum(c.calls) AS calls,
     sum(c.failed_calls) AS failed_calls,
     toString(sum(c.cost)) AS cost,
-    arraySlice(arrayMap(pair -> pair.2, arrayReverseSort(groupArray((c.cost, c.run_id)))), 1, ${top}) AS dearest
+    arraySlice(arrayMap(pair -> pair.2, arrayReverseSort(groupArray((c.cost, c.run_id)))), 1, ${top}) AS most_expensive
 FROM
 (
     SELECT

@@ -24,7 +24,7 @@ from fleetglass_detectors.cost.causes import (
     changes,
     of_key,
 )
-from fleetglass_detectors.cost.extreme import DEAR, Extreme
+from fleetglass_detectors.cost.extreme import COSTLY, Extreme
 from fleetglass_detectors.cost.ledger import Key, Ledger, Told
 from fleetglass_detectors.cost.streams import MORE, SHARES, Finding, Streams
 from fleetglass_detectors.cost.usage import Usage
@@ -123,12 +123,12 @@ class Costs:
         place = self._ledger.place(extreme.key.tenant, extreme.run_id)
         if place is None:
             return None
-        is_dear = extreme.kind == DEAR
+        is_costly = extreme.kind == COSTLY
         value, level, usual = (
-            f"${number:,.2f}" if is_dear else f"{number:,.0f} tokens"
+            f"${number:,.2f}" if is_costly else f"{number:,.0f} tokens"
             for number in (extreme.value, extreme.level, extreme.usual)
         )
-        what = "cost" if is_dear else "read in one call"
+        what = "the run has cost" if is_costly else "one call of the run has read"
         return Signal(
             family="excess",
             detector=self.name,
@@ -140,7 +140,9 @@ class Costs:
             at_ns=place.last_ns,
             first_ns=place.first_ns,
             score=extreme.score,
-            summary=f"{value} {what} so far; this agent's runs take {usual}, and {level} at most",
+            summary=(
+                f"{what} {value} so far; usual for this agent is {usual}, and {level} at most"
+            ),
             evidence={"value": extreme.value, "level": extreme.level, "usual": extreme.usual},
         )
 
@@ -235,7 +237,7 @@ def _signal(finding: Finding, cause: Cause, own: Sequence[Change], now_ns: int) 
         tenant=key.tenant,
         agent=key.name if key.about == "agent" else "",
     )
-    dearest = [run for c in own for run in c.cell.dearest]
+    most_expensive = [run for c in own for run in c.cell.most_expensive]
     return Signal(
         family="cost",
         detector=Costs.name,
@@ -249,14 +251,14 @@ def _signal(finding: Finding, cause: Cause, own: Sequence[Change], now_ns: int) 
         at_ns=now_ns,
         first_ns=finding.since_ns,
         score=finding.score,
-        summary=f"{finding.words}; ${after.cost:,.2f} since, ${before.cost:,.2f} as before",
+        summary=f"{finding.words}; ${after.cost:,.2f} since then instead of ${before.cost:,.2f}",
         evidence={
             "usd": float(after.cost),
             "usd_before": float(before.cost),
             "usd_per_hour": float(after.cost) / seconds * 3600,
             "why": lines(change),
             "also": [f"{other.about} {other.name}" for other in cause.explains],
-            "dearest_runs": dearest[:3],
+            "most_expensive_runs": most_expensive[:3],
         },
     )
 

@@ -1,8 +1,8 @@
-"""Runs that cost far more than any of their agent's, while they run: SPOT on single runs.
+"""Finds runs that cost far more than any other run of their agent, while they run (SPOT).
 
 The level is exceeded by so few healthy runs as false pages are allowed (usual.py, `tail`), and is
-never above ten times the dearest run known; what a run has cost so far only grows, so an open one
-is held against it as it is.
+never above ten times the most expensive run so far. The cost of an open run only grows, so it is
+compared with the level as it stands.
 """
 
 from collections.abc import Iterator
@@ -14,9 +14,9 @@ from fleetglass_detectors.alarms.evidence import FloatArray, IntArray
 from fleetglass_detectors.cost.ledger import Key, Told
 from fleetglass_detectors.cost.usual import Usual
 
-DEAR, LARGE = "dear run", "large context"
+COSTLY, LARGE = "costly run", "large context"
 # What is less is nobody's trouble: dollars, and tokens that one call reads.
-LEAST = {DEAR: 0.05, LARGE: 8_000.0}
+LEAST = {COSTLY: 0.05, LARGE: 8_000.0}
 # Where nothing of a run has a price, its tokens stand in: so many as a dollar.
 TOKENS_A_DOLLAR = 1e6
 SURELY = 10.0

@@ -35,7 +35,7 @@ LAST = 2**64 - 1
 SECOND_NS, DAY_NS = 1_000_000_000, 86_400_000_000_000
 # A run that began longer ago is told from where it is looked at.
 BACK_NS = 2 * DAY_NS
-DEAREST = 3
+MOST_EXPENSIVE = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +86,7 @@ class Cell:
     cohort: str
     model: str
     usage: Usage
-    dearest: tuple[str, ...]
+    most_expensive: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +130,7 @@ class Ledger:
 
     def cells(self, tenant: str, since_ns: int, until_ns: int) -> list[Cell]:
         """What a tenant's runs that began in a while used and cost."""
-        sql = CELLS.substitute(since=_stamp(since_ns), until=_stamp(until_ns), top=DEAREST)
+        sql = CELLS.substitute(since=_stamp(since_ns), until=_stamp(until_ns), top=MOST_EXPENSIVE)
         return [_cell(row) for row in self._rows(sql, {"tenant": tenant})]
 
     def place(self, tenant: str, run: str) -> Place | None:
@@ -180,9 +180,9 @@ class Ledger:
 def _cell(row: dict[str, Any]) -> Cell:
     cost = Decimal(row.pop("cost"))
     names = {name: row.pop(name) for name in ("agent", "cohort", "model")}
-    dearest = tuple(row.pop("dearest"))
+    most_expensive = tuple(row.pop("most_expensive"))
     usage = Usage(cost=cost, **{name: float(value) for name, value in row.items()})
-    return Cell(**names, usage=usage, dearest=dearest)
+    return Cell(**names, usage=usage, most_expensive=most_expensive)
 
 
 def _stamp(ns: int) -> str:

@@ -9,15 +9,15 @@ from fleetglass_detectors.cost.usage import Usage
 
 Groups = Mapping[str, tuple[Side, Side]]
 
-# What a factor did when it made things dearer, and when cheaper.
+# The words for a factor that raised the cost, and for one that lowered it.
 WORDS = {
     "runs": ("more runs", "fewer runs"),
-    "mix": ("more of the runs are dear ones", "more of the runs are cheap ones"),
+    "mix": ("a larger share of expensive runs", "a larger share of cheap runs"),
     "tokens": ("more tokens per run", "fewer tokens per run"),
     "retries": ("more tokens in calls that failed", "fewer tokens in calls that failed"),
     "answers": ("longer answers", "shorter answers"),
     "cache": ("fewer cache hits", "more cache hits"),
-    "model": ("dearer model", "cheaper model"),
+    "model": ("more expensive model", "cheaper model"),
     "price": ("higher price", "lower price"),
     "new": ("new", "new"),
     "gone": ("no longer there", "no longer there"),
@@ -45,8 +45,8 @@ def phrase(factor: str, amounts: Mapping[str, Decimal], groups: Groups) -> str:
         # All groups share these.
         return f"{words} ({detail.words})"
     # Means of all groups may well go the other way than their effects together.
-    dearer = (detail.rise > 0) != (factor == "cache")
-    agrees = dearer == (sum(amounts.values()) > 0) and factor not in ("mix", "model")
+    costlier = (detail.rise > 0) != (factor == "cache")
+    agrees = costlier == (sum(amounts.values()) > 0) and factor not in ("mix", "model")
     if not detail.words or (main is None and not agrees):
         return words
     where = f"{_title(main, groups[main])}: " if main is not None and len(groups) > 1 else ""

@@ -21,7 +21,7 @@ from fleetglass_detectors.alarms.allowance import LEAST_RUN_LENGTH, Allowance
 from fleetglass_detectors.alarms.evidence import FloatArray, IntArray
 from fleetglass_detectors.alarms.slots import Slots
 from fleetglass_detectors.cost.creep import Creep
-from fleetglass_detectors.cost.extreme import DEAR, LARGE, Extreme, extremes, worth
+from fleetglass_detectors.cost.extreme import COSTLY, LARGE, Extreme, extremes, worth
 from fleetglass_detectors.cost.ledger import Key, Told
 from fleetglass_detectors.cost.usual import DAY_NS, Usual
 from fleetglass_detectors.cost.volume import Volume
@@ -33,12 +33,12 @@ MINUTES_A_DAY = 1440.0
 # Of the false pages, the part that single runs may make, and what they read of that.
 RUNS_PART, CONTEXT_PART = 3 / 4, 1 / 4
 MOVES = {
-    ("cost", True): "dearer runs",
-    ("cost", False): "cheaper runs",
+    ("cost", True): "rising cost",
+    ("cost", False): "falling cost",
     ("uncached", True): "fewer cache hits",
     ("failed", True): "failing calls",
 }
-MORE = "more runs"
+MORE = "more runs than usual"
 SHARES = ("fewer cache hits", "failing calls")
 DOLLARS, TOKENS = 1, 2
 STREAMS_A_KEY = len(MOVES) + 1
@@ -89,7 +89,7 @@ class Streams:
         slots = self._slots.find(told.keys)
         risen = self._creep["cost"].risen(slots)
         for kind, measure, values, part in (
-            (DEAR, "cost", worth(told), 1 - CONTEXT_PART),
+            (COSTLY, "cost", worth(told), 1 - CONTEXT_PART),
             (LARGE, "context", told.columns["largest_input"], CONTEXT_PART),
         ):
             exceeded = RUNS_PART * part * each
@@ -160,7 +160,7 @@ class Streams:
                 score=float(flooded.score[n]),
                 shift=float(np.log(flooded.ratio[n])),
                 since_ns=int(flooded.since_ns[n]),
-                words=f"{flooded.ratio[n]:.3g} times as many runs as at such an hour",
+                words=f"{flooded.ratio[n]:.3g} times as many runs as usual at this hour",
             )
 
     def reprice(self, keys: Iterable[str]) -> None:
@@ -220,7 +220,6 @@ class Streams:
 
 def _moved(measure: str, shift: float, marks: int) -> str:
     if measure == "cost":
-        word = "dearer" if shift > 0 else "cheaper"
-        return f"runs are {word}, {np.exp(shift):.3g} times what they were, over {marks:,} runs"
-    what = "input that came from no cache" if measure == "uncached" else "calls that failed"
-    return f"{100 * shift:+.3g} points of {what}, over {marks:,} runs"
+        return f"each run costs {np.exp(shift):.3g} times what it did, over the last {marks:,} runs"
+    what = "of input not read from a cache" if measure == "uncached" else "of calls that failed"
+    return f"{100 * shift:+.3g} percentage points {what}, over the last {marks:,} runs"

@@ -37,7 +37,8 @@ def live(database: Database, health: Health, fleet: Fleet, *, whole: bool = True
     by_run: list[Detector] = [Lag(), Branching(), Silent(), Caps(allowance), wording]
     if not whole:
         return by_run
-    return [*by_run, Costs(Ledger(database), allowance), *budgets.of(fleet, database)]
+    spending = budgets.detectors(fleet.budgets, fleet.timezone, database)
+    return [*by_run, Costs(Ledger(database), allowance), *spending]
 
 
 def recorded(database: Database) -> list[Detector]:

@@ -113,7 +113,7 @@ def report(spend: Spend, period: Period, dimension: str, *, limit: int) -> Repor
         main=_main(cells, whose),
         unpriced=_unpriced(cells),
         reported=spend.reported() if any(cell.reported for cell in cells) else (),
-        runs=spend.dearest(RUNS) if total.cost else (),
+        runs=spend.most_expensive(RUNS) if total.cost else (),
     )
 
 
@@ -148,7 +148,7 @@ def _total(lines: Iterable[Line], runs: Counted) -> Line:
 
 
 def _cut(lines: Iterable[Line], limit: int) -> tuple[list[Line], Line | None]:
-    """The dearest, and what the others come to."""
+    """Return the most expensive lines, and one line with the sum of the others."""
     shown = [line for line in lines if line.is_shown]
     shown.sort(key=lambda line: (-line.cost, -line.before, line.key))
     if len(shown) <= limit:

@@ -21,7 +21,7 @@ def _sql(name: str) -> Template:
 
 
 SPEND, RUNS, FAILED = _sql("spend"), _sql("runs"), _sql("failed")
-TOOLS, DEAREST, REPORTED = _sql("tools"), _sql("dearest"), _sql("reported")
+TOOLS, MOST_EXPENSIVE, REPORTED = _sql("tools"), _sql("most_expensive"), _sql("reported")
 WEIGHTS = _sql("weights")
 
 
@@ -99,7 +99,7 @@ class Spend:
         called = [replace(cell, cost=Decimal(), unpriced=0, **_NO_TOKENS) for cell in calls]
         return [*map(_tool, rows), *called], Counted(total=total, of=counted)
 
-    def dearest(self, limit: int) -> list[Run]:
+    def most_expensive(self, limit: int) -> list[Run]:
         return [
             Run(
                 run=row["run"],
@@ -109,7 +109,7 @@ class Spend:
                 steps=int(row["steps"]),
                 verdict=row["verdict"],
             )
-            for row in self._ask(DEAREST, param_limit=str(limit))
+            for row in self._ask(MOST_EXPENSIVE, param_limit=str(limit))
         ]
 
     def reported(self) -> list[Reported]:

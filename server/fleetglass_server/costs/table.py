@@ -163,7 +163,7 @@ def _many(count: int, what: str) -> str:
 def _runs(report: Report) -> str:
     if not report.runs:
         return ""
-    head = ("DEAREST RUNS", "COST", "STEPS", "AGENT", "VERDICT")
+    head = ("MOST EXPENSIVE RUNS", "COST", "STEPS", "AGENT", "VERDICT")
     rows = [
         (
             run.run,

@@ -84,9 +84,9 @@ def test_a_runaway_is_a_page_whatever_history_says() -> None:
 
 
 def test_a_correction_of_prices_ends_what_was_said() -> None:
-    dear, corrected = spending((NOON - 9000, 30), (NOON - 8000, 25)), spending((NOON - 9000, 12))
+    costly, corrected = spending((NOON - 9000, 30), (NOON - 8000, 25)), spending((NOON - 9000, 12))
 
-    assert stage(dear) == "spent critical"
+    assert stage(costly) == "spent critical"
     assert stage(corrected) == ""
 
 

@@ -163,7 +163,7 @@ def test_what_has_no_price_is_known(store: Store) -> None:
     assert (found.since(DAY.start), found.unpriced(DAY.start)) == (Decimal("0.5"), 1)
 
 
-def test_the_dearest_runs_by_what_the_scope_spent_in_them(store: Store) -> None:
+def test_runs_are_ordered_by_what_the_scope_spent_in_them(store: Store) -> None:
     calls = [call(f"{run} {n}", 0.1 * (run + 1), run=f"r{run}") for run in range(3) for n in (0, 1)]
     send(store, [*calls, call("x", 9, agent="billing", run="r0")])
     ledger = DatabaseLedger(store)

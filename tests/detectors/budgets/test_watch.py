@@ -163,17 +163,17 @@ def run(usd: str, *, over: bool = False, id: str = "r-1") -> Run:
 def test_a_run_is_announced_while_it_goes_on_and_named_when_it_is_over_its_budget() -> None:
     one = Watched([budget(0.5, Per.RUN, agent="refunds")])
     assert one.look(NOON) == []
-    one.book.dearest = [run("0.43")]
+    one.book.most_expensive = [run("0.43")]
     (nearly,) = one.look(NOON + 30)
-    one.book.dearest = [run("0.45", over=True)]
+    one.book.most_expensive = [run("0.45", over=True)]
     assert one.look(NOON + 60) == []
-    one.book.dearest = [run("0.93"), run("0.61", id="r-2"), run("0.45", id="r-3")]
+    one.book.most_expensive = [run("0.93"), run("0.61", id="r-2"), run("0.45", id="r-3")]
     (over,) = one.look(NOON + 90)
 
     assert nearly.level is Level.WARNING
     assert nearly.summary == "a run has cost $0.43 of $0.50 and goes on"
     assert over.level is Level.CRITICAL
-    assert over.summary == "2 runs have each cost $0.50 or more, the dearest $0.93"
+    assert over.summary == "2 runs have each cost $0.50 or more, the most expensive one $0.93"
     assert over.evidence["runs"] == ["r-1 0.93", "r-2 0.61"]
     assert over.harm
     assert over.harm.cost == 0.54

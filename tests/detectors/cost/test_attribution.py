@@ -180,7 +180,7 @@ def test_twice_the_runs_on_a_dearer_model_are_two_reasons() -> None:
     assert change.by_factor()["model"] == pytest.approx(Decimal("4.39"), abs=CENT)
     assert change.by_factor()["runs"] == pytest.approx(Decimal("1.32"), abs=CENT)
     assert lines(change) == [
-        "+$4.38 dearer model (large 0% -> 100%)",
+        "+$4.38 more expensive model (large 0% -> 100%)",
         "+$1.32 more runs (100 -> 200)",
     ]
 

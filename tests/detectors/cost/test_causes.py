@@ -9,7 +9,7 @@ from fleetglass_detectors.cost.usage import Usage
 
 def cell(agent: str, cohort: str, model: str, usd: str) -> Cell:
     usage = Usage(runs=10, calls=10, cost=Decimal(usd))
-    return Cell(agent=agent, cohort=cohort, model=model, usage=usage, dearest=())
+    return Cell(agent=agent, cohort=cohort, model=model, usage=usage, most_expensive=())
 
 
 def key(about: str, name: str) -> Key:

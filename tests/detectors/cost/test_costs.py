@@ -1,4 +1,4 @@
-"""From rows of a real store to who spends unlike themselves, and why."""
+"""The cost detector on rows of a real store: what spends unusually, and why."""
 
 import json
 import marshal
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kit.agent_rows import empty
 from kit.databases import opened, running_store
 from kit.spending_fleet import HOUR, MINUTE, SECOND, SpendingFleet, stamp
 
@@ -32,24 +33,31 @@ def lines(signal: Signal, name: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
-    with running_store(tmp_path_factory.mktemp("costs") / "data") as dsn:
-        yield dsn
-
-
-@pytest.fixture
-def store(server: str, request: pytest.FixtureRequest) -> Generator[Store]:
-    with opened(server, database=f"test_{abs(hash(request.node.name))}") as store:
+def database(tmp_path_factory: pytest.TempPathFactory) -> Generator[Store]:
+    with running_store(tmp_path_factory.mktemp("costs") / "data") as dsn, opened(dsn) as store:
         migrate(store, cluster="", retention=Retention())
         yield store
 
 
-@pytest.fixture
-def fleet(store: Store) -> SpendingFleet:
-    """A fleet that is known for three hours, and raised nothing in them."""
-    fleet = SpendingFleet(store)
+@pytest.fixture(scope="module")
+def known_fleet(database: Store) -> SpendingFleet:
+    """Simulate three usual hours once; each test starts from a copy of this fleet."""
+    fleet = SpendingFleet(database)
     assert fleet.pass_hours(3) == []
     return fleet
+
+
+@pytest.fixture
+def store(database: Store, known_fleet: SpendingFleet) -> Store:
+    empty(database)
+    database.command("TRUNCATE TABLE settled")
+    database.command("TRUNCATE TABLE prices")
+    return database
+
+
+@pytest.fixture
+def fleet(store: Store, known_fleet: SpendingFleet) -> SpendingFleet:
+    return known_fleet.copy()
 
 
 def test_an_agent_whose_runs_triple_is_the_one_cause(fleet: SpendingFleet, store: Store) -> None:
@@ -61,7 +69,7 @@ def test_an_agent_whose_runs_triple_is_the_one_cause(fleet: SpendingFleet, store
     assert last.id == id
     assert last.subject is not None
     assert (last.subject.about, last.subject.name) == ("agent", "refunds")
-    assert last.kind == "dearer runs"
+    assert last.kind == "rising cost"
     assert abs(last.first_ns - began) <= 30 * MINUTE
     assert last.harm is not None
     excess = number(last, "usd") - number(last, "usd_before")
@@ -87,7 +95,7 @@ DRIVERS: list[tuple[str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("kind", "changed"), DRIVERS)
-def test_what_drives_spend_is_found_before_the_spend_is(
+def test_the_driver_of_a_rise_is_found_before_the_rise(
     fleet: SpendingFleet, kind: str, changed: dict[str, Any]
 ) -> None:
     said = fleet.pass_hours(0.75, **changed)
@@ -96,18 +104,22 @@ def test_what_drives_spend_is_found_before_the_spend_is(
     assert {signal.subject.name for signal in said if signal.subject} == {"refunds"}
 
 
-def test_a_run_that_costs_fifty_times_its_kind_is_found_while_it_runs(fleet: SpendingFleet) -> None:
+def test_a_run_that_costs_fifty_times_the_usual_is_found_while_it_runs(
+    fleet: SpendingFleet,
+) -> None:
     fleet.insert(fleet.run("search", fleet.now + MINUTE, usd=6.0, ended=False))
     (signal, *more) = fleet.pass_hours(0.25)
 
     said = {one.kind: one for one in (signal, *more)}
-    assert {*said} == {"dear run", "large context"}
-    assert "$6.00 cost so far" in said["dear run"].summary
+    assert {*said} == {"costly run", "large context"}
+    assert "the run has cost $6.00 so far" in said["costly run"].summary
     assert {(one.run, one.family) for one in more} == {(signal.run, "excess")}
 
 
-def test_what_is_no_news_raises_nothing(fleet: SpendingFleet, store: Store) -> None:
-    # A new tenant, with dearer runs than anybody's, on a model that nobody used.
+def test_new_tenants_outages_and_unpriced_models_raise_nothing(
+    fleet: SpendingFleet, store: Store
+) -> None:
+    # A new tenant, with more expensive runs than anybody's, on a model that nobody used.
     fleet.insert(
         [
             row
@@ -152,7 +164,7 @@ def test_spans_that_come_late_bill_a_run_once(fleet: SpendingFleet) -> None:
     assert fleet.costs.state()["streams"]["creep"]["cost"]["usual"]["_seen"] == before
 
 
-def test_a_price_that_was_corrected_is_no_news(fleet: SpendingFleet, store: Store) -> None:
+def test_a_corrected_price_raises_nothing(fleet: SpendingFleet, store: Store) -> None:
     def price(digest: str) -> None:
         row = {"provider": "openai", "model": "gpt-4o", "known": 1, "digest": digest}
         store.insert("prices", json.dumps(row | {"updated_at": stamp(fleet.now)[:26]}).encode())

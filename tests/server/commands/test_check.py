@@ -81,7 +81,7 @@ def test_an_unreadable_file_is_reported_and_the_others_are_checked(
         ("critical: {usd: .nan}", "must be a number over 0"),
         ("false_pages_per_week: 0", "'false_pages_per_week' of .* must be a number over 0, not 0"),
         ("[1, 2]", "must hold names with values"),
-        ("a: [", "is no YAML"),
+        ("a: [", "is not valid YAML"),
         (None, "cannot read .*No such file"),
     ],
 )

@@ -32,7 +32,7 @@ PAGE = (ROOT / "docs" / "queries.md").read_text()
 PANEL = re.findall(r"^### Cost by agent\n.*?^```sql\n(.*?)^```", PAGE, re.M | re.S)[0]
 # All of a made fleet begins within these ten minutes.
 WHEN = ("--since", "2026-09-21T14:10", "--until", "2026-09-21T14:20")
-DEARER = ConfiguredPrice(model="gpt-4o-mini", input=700.0, output=900.0)
+HIGHER_PRICE = ConfiguredPrice(model="gpt-4o-mini", input=700.0, output=900.0)
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,7 @@ def live(store: Store, random: Random, spans: Sequence[Sent]) -> None:
             token = uuid.uuid4().hex
             for _ in range(random.choice((1, 1, 2))):
                 store.insert_segment(body, token)
-            settle(store, folder, *([DEARER] if at >= changes else []))
+            settle(store, folder, *([HIGHER_PRICE] if at >= changes else []))
 
 
 def dollars(rows: Sequence[dict[str, object]], key: str = "dollars") -> Decimal:

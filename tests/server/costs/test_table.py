@@ -51,7 +51,7 @@ def settings(dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def tell_of_a_loop(store: Store) -> None:
-    """As the detectors would, of the dearest run."""
+    """As the detectors would, of the most expensive run."""
     store.command(
         "INSERT INTO incidents_rows (id, version, tenant, family, state, run_id, updated_at) "
         "SELECT 7, 1, 'default', 'loop', 'open', run_id, now64(9) FROM agent_runs "

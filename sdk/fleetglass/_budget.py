@@ -12,7 +12,7 @@ OnExceeded = Literal["raise", "warn"] | Callable[[BudgetExceeded], object]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """What one run of an agent may use, with all the agents that work for it.
+    """The limits of one run of an agent, together with all agents that work for it.
 
     It is looked at before each step, so the step that goes beyond is the last one.
     """
@@ -20,7 +20,7 @@ class Budget:
     usd: float | None = None
     tokens: int | None = None
     steps: int | None = None
-    """Calls of tools and models, and steps that are called so."""
+    """Calls of tools and models, and `step` blocks."""
     seconds: float | None = None
     depth: int | None = None
     """How deep agents may call agents; this one is the first."""

@@ -1,4 +1,4 @@
-"""What is kept of arguments, results and messages: text, redacted, of bounded size."""
+"""Turns arguments, results and messages into text: redacted and of bounded size."""
 
 import dataclasses
 import json
@@ -9,7 +9,7 @@ from typing import Any, cast
 from fleetglass._settings import Redactor, Settings
 
 PREVIEW = 200
-# Beyond this nobody reads; and a value may be a whole data set.
+# Nobody reads more than this, and a value may be a whole data set.
 MAX_NODES = 2_000
 MAX_DEPTH = 12
 MORE = "…"
@@ -24,7 +24,7 @@ Capture = Callable[[Any], str]
 
 
 def capture_of(settings: Settings) -> Capture | None:
-    """Return how a value becomes an attribute; None where no content is kept."""
+    """Return the function that turns a value into an attribute; None if no content is kept."""
     if settings.content == "none":
         return None
     return _safe(_capture(settings))
@@ -40,12 +40,12 @@ def _capture(settings: Settings) -> Capture:
 
 
 def _safe(capture: Capture) -> Capture:
-    """Nothing that an agent handles may fail for being looked at."""
+    """Return the text of a value. Recording a value must never make an agent fail."""
 
     def safe(value: Any) -> str:
         try:
             text = capture(value)
-            # A lone half of a surrogate pair cannot be sent.
+            # Half of a surrogate pair cannot be sent.
             return text if text.isascii() else text.encode("utf-8", "replace").decode()
         except Exception:
             return UNREADABLE
@@ -65,7 +65,7 @@ def bound(
 
 
 def at(path: str, value: Any) -> float | None:
-    """The number at a path like `$.order.amount`, if there is one."""
+    """Return the number at a path such as `$.order.amount`; None if there is none."""
     try:
         for name in path.removeprefix("$").strip(".").split("."):
             if isinstance(value, Mapping):
@@ -78,7 +78,7 @@ def at(path: str, value: Any) -> float | None:
 
 
 def _text(value: Any, limit: int) -> str:
-    # Longer than what is kept, so that a secret at the edge is seen whole; not as long as a book.
+    # More than is kept, so that a secret at the edge is redacted whole; but not a whole book.
     if isinstance(value, str):
         return value[: 2 * limit]
     return ENCODE(_Shortened(2 * limit).of(value))[: 2 * limit]
@@ -100,7 +100,7 @@ def _hashed(text: str, secret: bytes) -> str:
 
 
 class _Shortened:
-    """A copy of a value that JSON can hold, with as much of it as is wanted."""
+    """Return a copy of a value that JSON can hold, cut to the size that is wanted."""
 
     def __init__(self, characters: int) -> None:
         self._characters = characters
@@ -109,7 +109,7 @@ class _Shortened:
     def of(self, value: Any, depth: int = 0) -> Any:
         self._nodes -= 1
         if value is None or isinstance(value, bool | int | float):
-            # An enum's member or another's own number is written as the plain one.
+            # A member of an enum, or a subclass of a number, is written as the plain number.
             return value
         if isinstance(value, str):
             self._characters -= len(value)
@@ -148,7 +148,7 @@ class _Shortened:
             return self._mapping({name: getattr(value, name, None) for name in names}, depth)
         if isinstance(value, BaseException):
             return f"{type(value).__qualname__}: {value}"[:1000]
-        # pydantic's models. Nothing else is asked for its text: that may take long, or tell much.
+        # For pydantic's models. Other objects are not turned into text: it may be slow or long.
         fields = getattr(type(value), "model_fields", None)  # pyright: ignore[reportUnknownArgumentType]
         if isinstance(fields, Mapping):
             told = {str(name): getattr(value, str(name), None) for name in cast("Any", fields)}

@@ -10,18 +10,19 @@ from fleetglass._budget import Budget
 from fleetglass._identity import Identity
 from fleetglass._scope import Block, Scope, idle
 from fleetglass._specs import HIDDEN, AgentSpec, Spec, StepSpec
-from fleetglass._wrap import begun, begun_later, wrapped
+from fleetglass._wrap import open_scope, open_scope_async, wrapped
 from fleetglass.durations import seconds
 
 F = TypeVar("F", bound="Callable[..., Any] | staticmethod[..., Any] | classmethod[Any, ..., Any]")
 
 
-# The blocks that are open here, the innermost last: one may be open in many places at once.
+# The blocks that are open in this context, the innermost last. A block may be open in many
+# contexts at once.
 _blocks: ContextVar[tuple[Block, ...]] = ContextVar("fleetglass-blocks", default=())
 
 
 class Instrument:
-    """Decorates functions; or is a `with` block, as often as one likes."""
+    """A decorator for functions, and a `with` block that can be used again and again."""
 
     def __init__(self, spec: Spec) -> None:
         self._spec = spec
@@ -30,7 +31,7 @@ class Instrument:
         return wrapped(function, self._spec)
 
     def __enter__(self) -> Scope:
-        return self._enter(begun(self._spec, (), {}) or idle())
+        return self._enter(open_scope(self._spec, (), {}) or idle())
 
     def __exit__(
         self,
@@ -43,7 +44,7 @@ class Instrument:
         block.__exit__(kind, error, trace)
 
     async def __aenter__(self) -> Scope:
-        return self._enter(await begun_later(self._spec, (), {}) or idle())
+        return self._enter(await open_scope_async(self._spec, (), {}) or idle())
 
     async def __aexit__(
         self,
@@ -151,7 +152,7 @@ def run(
     )
     spec = AgentSpec(
         identity=identity,
-        told={"run": run_id, "conversation": conversation},
+        facts={"run": run_id, "conversation": conversation},
         budget=budget,
         cadence_s=seconds(cadence),
     )

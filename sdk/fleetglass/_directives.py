@@ -1,6 +1,6 @@
-"""What people and detectors tell running agents, fetched by a thread of its own.
+"""Directives that people and detectors give to running agents. A thread fetches them.
 
-It fails open: who cannot be asked for a while is as if nothing had been said.
+It fails open: if the collector cannot be reached for a while, agents keep running.
 """
 
 import logging
@@ -15,34 +15,34 @@ from fleetglass._identity import Identity
 log = logging.getLogger("fleetglass")
 
 POLL_S = 1.0
-# Without an answer for so long, what was said before no longer holds.
+# Without an answer for this long, the directives that were fetched before no longer hold.
 TRUST_S = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Directive:
     action: str
-    """halt or throttle; what is resumed is no longer told."""
+    """halt or throttle. A resumed agent has no directive."""
     agent: str = ""
     version: str = ""
     cohort: str = ""
     every_s: float = 0.0
-    """Of a throttle: the shortest time from one step to the next, in each process."""
+    """For a throttle: the shortest time between two steps of one process."""
     reason: str = ""
 
     @classmethod
-    def of(cls, told: Mapping[str, Any]) -> Self:
+    def of(cls, row: Mapping[str, Any]) -> Self:
         return cls(
-            action=str(told["action"]),
-            agent=str(told.get("agent") or ""),
-            version=str(told.get("version") or ""),
-            cohort=str(told.get("cohort") or ""),
-            every_s=float(told.get("every_s") or 0),
-            reason=str(told.get("reason") or ""),
+            action=str(row["action"]),
+            agent=str(row.get("agent") or ""),
+            version=str(row.get("version") or ""),
+            cohort=str(row.get("cohort") or ""),
+            every_s=float(row.get("every_s") or 0),
+            reason=str(row.get("reason") or ""),
         )
 
     def holds_for(self, identity: Identity) -> bool:
-        """What a directive leaves open holds for all."""
+        """Say whether the directive covers an agent. An empty field covers every agent."""
         return (
             self.agent in ("", identity.agent)
             and self.version in ("", identity.version)
@@ -56,24 +56,24 @@ Fetch = Callable[[], list[Directive]]
 class Directives:
     def __init__(self, fetch: Fetch) -> None:
         self._fetch = fetch
-        self._told: list[Directive] = []
-        self._heard_s = 0.0
+        self._directives: list[Directive] = []
+        self._fetched_s = 0.0
         self._turns: dict[Directive, float] = {}
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
 
     def of(self, identity: Identity) -> Directive | None:
-        """The strictest that holds for an agent."""
+        """Return the strictest directive for an agent; None if there is none."""
         if self._thread is None:
             self._start()
-        if not self._told or time.monotonic() - self._heard_s > TRUST_S:
+        if not self._directives or time.monotonic() - self._fetched_s > TRUST_S:
             return None
-        found = [directive for directive in self._told if directive.holds_for(identity)]
-        return min(found, key=lambda one: (one.action != "halt", -one.every_s), default=None)
+        matching = [one for one in self._directives if one.holds_for(identity)]
+        return min(matching, key=lambda one: (one.action != "halt", -one.every_s), default=None)
 
     def turn(self, directive: Directive) -> float:
-        """How long to wait for one's turn under a throttle."""
+        """Return how many seconds the next step has to wait under a throttle."""
         now = time.monotonic()
         with self._lock:
             at = max(now, self._turns.get(directive, 0.0))
@@ -100,8 +100,8 @@ class Directives:
         ended = self._ended
         while not ended.is_set():
             try:
-                self._told = self._fetch()
-                self._heard_s = time.monotonic()
+                self._directives = self._fetch()
+                self._fetched_s = time.monotonic()
             except Exception as error:
                 log.debug("no directives: %s", error)
             ended.wait(POLL_S)

@@ -12,7 +12,7 @@ MAX_BYTES = 1 << 20
 
 
 class Endpoint:
-    """One connection, for as long as it lasts."""
+    """Keeps one connection open while it works."""
 
     def __init__(self, endpoint: str, key: str) -> None:
         self._url = urlsplit(endpoint)

@@ -17,7 +17,7 @@ class Stopped(BaseException):
 
 
 class BudgetExceeded(Stopped):
-    """The run has used what it was given."""
+    """The run has used up its budget."""
 
     def __init__(self, agent: str, resource: str, *, used: float, limit: float) -> None:
         self.agent = agent
@@ -38,4 +38,4 @@ class Halted(Stopped):
 
 
 class ConfigurationError(ValueError):
-    """A setting makes no sense; raised where it is made and never later."""
+    """A setting is wrong. It is raised where the setting is made, and never later."""

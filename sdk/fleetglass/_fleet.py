@@ -1,4 +1,4 @@
-"""How the parts hang together in this process: settings, what sends, what counts."""
+"""Puts the parts together for this process: settings, sender, heartbeats, directives."""
 
 import atexit
 import logging
@@ -30,7 +30,7 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class Fleet:
-    """`provider`, `sink` and `pulse` are for tests: by default there is one provider a process."""
+    """`provider`, `sink` and `pulse` are for tests. By default a process has one provider."""
 
     def __init__(
         self,
@@ -67,7 +67,7 @@ class Fleet:
         self._lock = threading.Lock()
 
     def tracer(self) -> Tracer:
-        """One of the provider that is set, whoever set it and whenever."""
+        """Return a tracer of the current provider, whoever set it."""
         provider = self._own or trace.get_tracer_provider()
         if provider is self._provider and self._tracer is not None:
             return self._tracer
@@ -75,7 +75,7 @@ class Fleet:
             tracer: Tracer = _attached(provider, self.resource).get_tracer(
                 "fleetglass", __version__
             )
-            # It may just have been made.
+            # Another thread may just have made it.
             self._tracer, self._provider = tracer, self._own or trace.get_tracer_provider()
         return tracer
 
@@ -99,14 +99,14 @@ class Fleet:
             yield self.pulse.instant(names.LOSS, told, self.resource)
 
     def _connect(self) -> Exporter:
-        # Heavy: imported by the thread that sends, once there is something to send.
+        # A slow import: the sending thread does it once there is something to send.
         from opentelemetry.exporter.otlp.proto.common import _internal
         from opentelemetry.exporter.otlp.proto.http import Compression, trace_exporter
 
         for module in (trace_exporter, _internal):
             logging.getLogger(module.__name__).addFilter(_is_not_ours)
         key, host = self.settings.key, urlsplit(self.settings.endpoint).hostname
-        # Within a machine, bytes cost less than packing them. None is what the environment says.
+        # On one machine, compressing costs more than sending. None leaves it to the environment.
         packed = None if host in LOOPBACK else Compression.Gzip
         if "OTEL_EXPORTER_OTLP_COMPRESSION" in os.environ:
             packed = None
@@ -118,20 +118,20 @@ class Fleet:
 
 
 _fleet: Fleet | None = None
-# Compared by identity: some are not to be hashed.
+# Compared by identity: some providers cannot be hashed.
 _providers: list[object] = []
 _lock = threading.Lock()
 
 
 def configure(**given: Any) -> None:
-    """Set what differs from the usual; without it, the environment decides."""
+    """Change settings. Settings that are not given come from the environment."""
     before = install(Fleet(Settings.of(os.environ, **given)))
     if before is not None:
         before.close(before.settings.exit_s)
 
 
 def install(fleet: Fleet | None) -> Fleet | None:
-    """Put a fleet in the place of the one that was there, which is returned."""
+    """Replace the fleet of this process; return the one before."""
     global _fleet
     with _lock:
         before, _fleet = _fleet, fleet
@@ -141,7 +141,7 @@ def install(fleet: Fleet | None) -> Fleet | None:
 
 
 def current() -> Fleet:
-    """The fleet that this process belongs to; on first use, as the environment says."""
+    """Return the fleet of this process. The first use makes it from the environment."""
     if _fleet is None:
         try:
             configure()
@@ -153,24 +153,27 @@ def current() -> Fleet:
 
 
 def flush(timeout_s: float = 10.0) -> bool:
-    """Send what has ended so far; tell whether that was done in time."""
+    """Send all spans that have ended; return whether that was done in time."""
     return _fleet is None or _fleet.outlet.flush(timeout_s)
 
 
 def shutdown(timeout_s: float | None = None) -> None:
-    """Send what can be sent in a moment, and end. Called by itself when the process ends."""
+    """Send what can be sent quickly, then stop. This also runs when the process ends."""
     if _fleet is not None:
         _fleet.close(_fleet.settings.exit_s if timeout_s is None else timeout_s)
 
 
 def _attached(provider: Any, resource: Resource) -> Any:
-    """The provider, with our processor on it."""
+    """Return the provider with our processor added."""
     if isinstance(provider, ProxyTracerProvider):
-        # None was set. Ours is ended by us, in a time that is bounded.
+        # No provider was set. We shut down our own, within a limited time.
         provider = TracerProvider(resource=resource, shutdown_on_exit=False)
         trace.set_tracer_provider(provider)
     elif not hasattr(provider, "add_span_processor"):
-        log.warning("the TracerProvider that is set takes no processors; using one beside it")
+        log.warning(
+            "the current TracerProvider takes no span processors; "
+            "fleetglass uses one of its own beside it"
+        )
         provider = TracerProvider(resource=resource, shutdown_on_exit=False)
     if not any(known is provider for known in _providers):
         _providers.append(provider)
@@ -198,7 +201,7 @@ def _is_sound(span: ReadableSpan) -> bool:
 
 
 def _is_not_ours(record: logging.LogRecord) -> bool:
-    """What our thread cannot send it counts and tells; it need not say so each time."""
+    """Silence the exporter's own log lines: our thread counts and reports what it cannot send."""
     return record.threadName != THREAD
 
 

@@ -1,4 +1,4 @@
-"""What ends a run from within: a budget; and from outside: a directive."""
+"""Checks before each step whether a run may go on: its budget and its directives."""
 
 import logging
 
@@ -13,7 +13,7 @@ LONGEST_WAIT_S = 60.0
 
 
 def check(run: Run | None, directives: Directives | None) -> float:
-    """Let the next step begin, after so many seconds, or not at all.
+    """Return how many seconds the next step must wait; raise if it must not begin.
 
     Nothing else in the SDK raises into the agent.
     """
@@ -23,7 +23,7 @@ def check(run: Run | None, directives: Directives | None) -> float:
     for owner in run.chain():
         if owner.budget is not None:
             _check_budget(owner, owner.budget, depth=run.depth)
-        # Who works for a halted agent is halted with it.
+        # An agent that works for a halted agent is halted with it.
         if directives is not None and (directive := directives.of(owner.identity)) is not None:
             if directive.action == "halt":
                 raise Halted(owner.identity.agent, directive.reason)
@@ -32,27 +32,27 @@ def check(run: Run | None, directives: Directives | None) -> float:
 
 
 def _check_budget(run: Run, budget: Budget, *, depth: int) -> None:
-    found = _exceeded(run, budget, depth=depth)
-    if found is None:
+    exceeded = _exceeded(run, budget, depth=depth)
+    if exceeded is None:
         return
-    resource, used, limit = found
+    resource, used, limit = exceeded
     error = BudgetExceeded(run.identity.agent, resource, used=used, limit=limit)
     if budget.on_exceeded == "raise":
         raise error
-    # Once, and not before each of the steps that follow.
-    if resource not in run.told:
-        run.told += (resource,)
-        _tell(error, budget.on_exceeded)
+    # Report it once, and not again before each later step.
+    if resource not in run.warned:
+        run.warned += (resource,)
+        _report(error, budget.on_exceeded)
 
 
 def _exceeded(run: Run, budget: Budget, *, depth: int) -> tuple[str, float, float] | None:
-    """The first resource that is used up: name, used, limit."""
+    """Return the first resource that is used up: its name, the amount used, the limit."""
     used: tuple[tuple[str, float, float | None], ...] = (
         ("usd", run.usd, budget.usd),
         ("tokens", run.tokens, budget.tokens),
         ("steps", run.steps, budget.steps),
         ("seconds", run.open_s, budget.seconds),
-        # These count what is about to begin, too.
+        # These two include the agent that is about to begin.
         ("depth", depth - run.depth, budget.depth),
         ("fan_out", run.children - 1, budget.fan_out),
     )
@@ -62,7 +62,7 @@ def _exceeded(run: Run, budget: Budget, *, depth: int) -> tuple[str, float, floa
     return None
 
 
-def _tell(error: BudgetExceeded, on_exceeded: OnExceeded) -> None:
+def _report(error: BudgetExceeded, on_exceeded: OnExceeded) -> None:
     if callable(on_exceeded):
         on_exceeded(error)
     else:

@@ -8,10 +8,10 @@ from fleetglass._fleet import current
 
 
 def inject(headers: MutableMapping[str, str]) -> None:
-    """Write into the headers of a request to another service where it comes from."""
+    """Add the current trace and run to the headers of a request to another service."""
     _propagation.inject(headers, current().settings.baggage)
 
 
 def extract(headers: Mapping[str, str]) -> AbstractContextManager[None]:
-    """Go on where the sender of a request was, within a `with` block."""
+    """Continue the trace and run of a request's sender, within a `with` block."""
     return _propagation.extracted(headers, current().settings.baggage)

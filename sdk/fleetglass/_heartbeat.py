@@ -1,4 +1,4 @@
-"""Signs of life of runs that are open: spans without duration, sent to the collector alone.
+"""Heartbeats of open runs: spans without duration, sent only to the collector.
 
 Heartbeat 0 says that a run has started, the later ones repeat with running totals. The totals have
 names of their own, so nobody adds them up; what counts is told by the spans themselves.
@@ -22,7 +22,7 @@ Clock = Callable[[], int]
 
 
 class Pulse:
-    """The runs that are open now."""
+    """Sends heartbeats for the runs that are open."""
 
     def __init__(self, *, clock: Clock = time.time_ns, ids: IdGenerator | None = None) -> None:
         self._clock = clock
@@ -36,13 +36,13 @@ class Pulse:
         self._runs.pop(id(run), None)
 
     def after_fork(self) -> None:
-        """What is open is the parent's to tell of."""
+        """Forget the open runs after a fork: the parent reports them."""
         self._runs = {}
 
     def due(self) -> Iterator[ReadableSpan]:
-        """Heartbeats for those that were silent for as long as they may be."""
+        """Return heartbeats for runs whose next heartbeat is due."""
         now_s = time.monotonic()
-        # A copy made in one step: others open and close meanwhile.
+        # Copied in one step, because other threads open and close runs meanwhile.
         for run, resource in list(self._runs.values()):
             if run.span is not None and now_s >= run.next_beat_s:
                 run.next_beat_s = now_s + run.cadence_s
@@ -71,7 +71,7 @@ class Pulse:
         *,
         parent: SpanContext | None = None,
     ) -> ReadableSpan:
-        """A span without duration that no other backend gets to see."""
+        """Make a span without duration, which no other backend receives."""
         now = self._clock()
         return ReadableSpan(
             name=name,
@@ -93,7 +93,7 @@ class Pulse:
 
 
 def losses(lost: Mapping[str, int], told: dict[str, int]) -> Iterable[tuple[str, int]]:
-    """What was lost since it was last told, by reason."""
+    """Report the number of spans lost since the last report, by reason."""
     for reason, count in list(lost.items()):
         if (new := count - told.get(reason, 0)) > 0:
             told[reason] = count

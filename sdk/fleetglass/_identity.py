@@ -7,7 +7,7 @@ from fleetglass import conventions as names
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Who acts, as its author says."""
+    """Which agent acts, as its author names it."""
 
     agent: str = ""
     id: str = ""
@@ -32,6 +32,6 @@ ATTRIBUTES = {
 }
 
 
-def attributes_of(**told: str) -> dict[str, str]:
-    # Who passes a number or a UUID means its text.
-    return {ATTRIBUTES[name]: str(value) for name, value in told.items() if value}
+def attributes_of(**facts: str) -> dict[str, str]:
+    # A number or a UUID stands for its text.
+    return {ATTRIBUTES[name]: str(value) for name, value in facts.items() if value}

@@ -1,4 +1,4 @@
-"""Sends spans from a thread of its own: bounded, in batches, patiently; counts what it loses."""
+"""Sends spans from its own thread: in batches, with a bounded queue; counts lost spans."""
 
 import logging
 import threading
@@ -16,8 +16,8 @@ log = logging.getLogger("fleetglass")
 
 THREAD = "fleetglass-outlet"
 FIRST_BACKOFF_S, LONGEST_BACKOFF_S = 0.5, 30.0
-# After a few it may be the batch that is at fault: half of it is tried, and so on. One span alone
-# is given up only after most of an hour; while nobody answers, all that fits waits.
+# After a few attempts the batch itself may be at fault, so half of it is tried, and so on. A single
+# span is given up after most of an hour. While nobody answers, the queue keeps what fits.
 PATIENT, ATTEMPTS = 3, 100
 
 
@@ -27,7 +27,7 @@ class Exporter(Protocol):
 
 
 class Sink(Protocol):
-    """Takes spans, and promises never to wait and never to raise."""
+    """Takes spans. It never waits and never raises."""
 
     lost: Counter[str]
 
@@ -39,11 +39,11 @@ class Sink(Protocol):
 
 
 Extra = Callable[[], Iterable[ReadableSpan]]
-"""What else there is to send now: heartbeats, and what was lost."""
+"""Returns what else to send now: heartbeats and reports of lost spans."""
 
 
 class Outlet:
-    """`put` never waits. What does not fit is lost, and counted by reason in `lost`."""
+    """`put` never waits. A span that does not fit is lost, and `lost` counts it by reason."""
 
     def __init__(
         self,
@@ -67,7 +67,7 @@ class Outlet:
         self.after_fork()
 
     def after_fork(self) -> None:
-        """Begin anew: what was queued is the parent's, and so are the thread and the connection."""
+        """Start again after a fork: queue, thread and connection belong to the parent."""
         self._exporter: Exporter | None = None
         self._queue: deque[tuple[ReadableSpan, int]] = deque()
         self._bytes = 0
@@ -103,12 +103,12 @@ class Outlet:
                 try:
                     thread.start()
                 except RuntimeError:
-                    # No more threads, or no more time; the next span tries again.
+                    # No thread can start, or the process is ending. The next span tries again.
                     return
                 self._thread = thread
 
     def flush(self, timeout_s: float) -> bool:
-        """Send what is queued now; tell whether that was done in time."""
+        """Send the queue; return whether that was done in time."""
         if self._thread is None:
             return True
         until = time.monotonic() + timeout_s
@@ -120,13 +120,13 @@ class Outlet:
         return False
 
     def close(self, timeout_s: float) -> None:
-        """Send what can be sent in that time, and end."""
-        # Who did not answer just now will hardly do so in a moment.
+        """Send what can be sent in this time, then stop."""
+        # A collector that did not answer a moment ago will hardly answer now.
         self.flush(min(timeout_s, 0.2) if self._failing else timeout_s)
         self._ending = True
         self._wake.set()
         if self._exporter is not None:
-            # Ends the waiting of a request that is under way.
+            # This ends a request that still waits.
             self._exporter.shutdown()
 
     def _run(self) -> None:
@@ -137,7 +137,7 @@ class Outlet:
             try:
                 self._send_all()
             except Exception:
-                # Of one batch; the next may be sound.
+                # Only this batch is bad; the next may be good.
                 self._give_up("broken")
                 log.debug("a batch of spans could not be sent", exc_info=True)
             if not self._queue:
@@ -172,7 +172,7 @@ class Outlet:
                 self._leave_out_unsound()
             elif attempt >= PATIENT:
                 self._put_half_back()
-            # A flush that waits is not to wait for this.
+            # A waiting flush must not wait for this.
             self._wake.wait(backoff)
             self._wake.clear()
             backoff = min(LONGEST_BACKOFF_S, 2 * backoff)
@@ -185,7 +185,7 @@ class Outlet:
         return self._exporter.export(self._batch) is SpanExportResult.SUCCESS
 
     def _leave_out_unsound(self) -> None:
-        """One span that cannot be written is not to take the others with it."""
+        """Leave out spans that cannot be encoded, so that the others can be sent."""
         sound = [span for span in self._batch if self._is_sound(span)]
         if len(sound) < len(self._batch):
             self.lost["unsound"] += len(self._batch) - len(sound)
@@ -205,6 +205,6 @@ class Outlet:
 
 
 def _size(span: ReadableSpan) -> int:
-    """How much text a span carries; the rest of it is much the same for all."""
+    """Return the size of a span's text. The rest is about the same for all spans."""
     attributes = span.attributes or {}
     return sum(len(value) for value in attributes.values() if isinstance(value, str))

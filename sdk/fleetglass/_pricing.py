@@ -1,4 +1,4 @@
-"""What calls of models cost, as genai-prices knows it, where that is installed."""
+"""The cost of model calls, from the package genai-prices if it is installed."""
 
 import logging
 from collections.abc import Mapping
@@ -7,18 +7,18 @@ from typing import Any
 log = logging.getLogger("fleetglass")
 
 _calc: Any = None
-_told = False
+_warned = False
 
 
 def prepare() -> None:
-    """Load the prices when a budget in dollars is made, and not in the midst of work."""
-    global _calc, _told
-    if _calc is not None or _told:
+    """Load the prices when a budget in dollars is made, so that no step waits for it."""
+    global _calc, _warned
+    if _calc is not None or _warned:
         return
     try:
         import genai_prices
     except ImportError:
-        _told = True
+        _warned = True
         log.warning(
             "a budget in usd counts only costs that spans report themselves; "
             "for others, pip install genai-prices, or configure(price=...)"
@@ -28,7 +28,7 @@ def prepare() -> None:
 
 
 def usual(provider: str, model: str, tokens: Mapping[str, int]) -> float | None:
-    """Dollars for a call; None where the price is not known."""
+    """Return the dollars for a call; None if the price is not known."""
     if _calc is None or not model:
         return None
     used = _calc.Usage(

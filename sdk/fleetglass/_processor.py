@@ -1,4 +1,4 @@
-"""Stamps who acts on every span, whoever makes it, counts what it used, and hands it on."""
+"""Stamps each span with its agent, counts what the span used, and passes it on."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -15,7 +15,7 @@ from fleetglass._settings import Price
 
 log = logging.getLogger("fleetglass")
 
-# What a run's tokens are counted from: agents repeat the sums of their calls.
+# Tokens are counted from these spans only: agent spans repeat the sums of their calls.
 INFERENCE = frozenset({"chat", "generate_content", "text_completion", "embeddings"})
 OPENINFERENCE_KIND = "openinference.span.kind"
 INPUT = (names.INPUT_TOKENS, "gen_ai.usage.prompt_tokens", "llm.token_count.prompt")
@@ -28,12 +28,12 @@ CLASSES = {
     "cache_write": names.CACHE_WRITE_TOKENS,
     "reasoning": names.REASONING_TOKENS,
 }
-# Of so many open spans it is known whose they are; who never ends theirs loses the oldest.
+# This many open spans are remembered. Beyond it the oldest are forgotten.
 MAX_OPEN = 100_000
 
 
 class FleetProcessor(SpanProcessor):
-    """Works on any provider, beside whatever else is there."""
+    """Works with any provider, beside other processors."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class FleetProcessor(SpanProcessor):
             if (run := run_of(parent_context)) is not None:
                 self._stamp(span, run)
         except Exception:
-            # Whoever starts a span is not to fail for us.
+            # Starting a span must never fail because of us.
             log.debug("a span could not be stamped", exc_info=True)
 
     def on_end(self, span: ReadableSpan) -> None:
@@ -77,7 +77,7 @@ class FleetProcessor(SpanProcessor):
             return
         run.use(*usage(attributes, self._price()))
         if attributes.get(names.KIND) not in ("llm", "embedding"):
-            # Ours was counted when it began.
+            # A span of our own was counted when it began.
             run.step(span.name)
 
     def shutdown(self) -> None:
@@ -88,17 +88,17 @@ class FleetProcessor(SpanProcessor):
 
 
 def _begin(run: Run, span: Span) -> None:
-    """The first span of a run is its agent's own."""
+    """Make the first span of a run its agent's own span."""
     run.span = context = span.get_span_context()
     if names.RUN_ID not in run.attributes:
-        # A trace of its own is named by that; one of many runs in a trace, by its span.
+        # A run with a trace of its own has the id of the trace; one of several, that of its span.
         trace, own = f"{context.trace_id:032x}", f"{context.span_id:016x}"
         run.is_trace = span.parent is None
         run.identify(run=trace if run.is_trace else f"{trace}-{own}")
 
 
 def stamp(span: trace.Span, attributes: Mapping[str, Any]) -> None:
-    """Set attributes whose values are known to be sound.
+    """Set attributes whose values are known to be valid.
 
     OpenTelemetry looks at each value anew, which takes a microsecond each: a third of a span.
     """
@@ -116,7 +116,7 @@ def _is_inference(attributes: Mapping[str, Any]) -> bool:
 
 
 def usage(attributes: Mapping[str, Any], price: Price | None) -> tuple[int, float | None]:
-    """Tokens and dollars of a call; None where the price is not known."""
+    """Return the tokens and dollars of a call; None for dollars if the price is not known."""
     tokens = _first(attributes, INPUT) + _first(attributes, OUTPUT)
     if cost := _first(attributes, COST):
         return int(tokens), cost
@@ -130,13 +130,13 @@ def usage(attributes: Mapping[str, Any], price: Price | None) -> tuple[int, floa
     try:
         return int(tokens), price(str(attributes.get(names.PROVIDER) or ""), str(model), classes)
     except Exception:
-        # The tokens count all the same.
-        log.debug("a price could not be told", exc_info=True)
+        # The tokens still count.
+        log.debug("a price could not be found", exc_info=True)
         return int(tokens), None
 
 
 def _first(attributes: Mapping[str, Any], keys: tuple[str, ...]) -> float:
-    """A count is a number that is not negative; others write theirs as they like."""
+    """Return a count of tokens; 0 if the attribute is not a number, or is negative."""
     for key in keys:
         value = attributes.get(key)
         if isinstance(value, int | float) and 0 < value < 1e12:

@@ -1,4 +1,4 @@
-"""Carries who acts across threads, processes and HTTP."""
+"""Carries the current run across threads, processes and HTTP."""
 
 import contextlib
 import functools
@@ -17,32 +17,32 @@ from fleetglass._run import RUN, Run, run_of
 
 TRACE, BAGGAGE = TraceContextTextMapPropagator(), W3CBaggagePropagator()
 FACTS = {attribute: name for name, attribute in ATTRIBUTES.items()}
-# Their threads serve whoever comes; the context of who made them is not theirs.
+# Threads of these pools serve many callers, so they must not keep the context of their maker.
 POOLS = ("concurrent.futures", "multiprocessing", "asyncio")
 _state = threading.local()
 
 
 def inject(headers: MutableMapping[str, str], allowed: tuple[str, ...]) -> None:
-    """Write the trace, and what may be told of the run, into headers."""
+    """Write the trace, and what other services may know of the run, into headers."""
     TRACE.inject(headers)
     run = run_of()
-    told = Context()
+    shared = Context()
     for name in allowed:
         if run is not None and (value := run.attributes.get(name)):
-            told = set_baggage(name, value, told)
-    BAGGAGE.inject(headers, told)
+            shared = set_baggage(name, value, shared)
+    BAGGAGE.inject(headers, shared)
 
 
 @contextlib.contextmanager
 def extracted(headers: Mapping[str, str], allowed: tuple[str, ...]) -> Generator[None]:
-    """Go on where the sender of the headers was."""
+    """Return the context of the headers' sender."""
     lower = {name.lower(): value for name, value in headers.items()}
     context = TRACE.extract(lower, get_current())
     sent = get_all(BAGGAGE.extract(lower, Context()))
     facts = {FACTS[name]: str(sent[name]) for name in allowed if name in sent and name in FACTS}
     if facts:
         run = Run(Identity(), attributes_of(**facts))
-        # It is not ours: what is begun under it is not its agent's span.
+        # The run is not of this process, so no span here is its agent's own span.
         run.span = get_current_span(context).get_span_context()
         context = set_value(RUN, run, context)
     token = attach(context)
@@ -53,7 +53,7 @@ def extracted(headers: Mapping[str, str], allowed: tuple[str, ...]) -> Generator
 
 
 class Carried:
-    """A function that is called elsewhere, in the context that it was sent from."""
+    """A function for another thread, called in the context that it was sent from."""
 
     def __init__(self, function: Callable[..., Any], headers: dict[str, str]) -> None:
         self._function = function
@@ -65,7 +65,7 @@ class Carried:
 
 
 def carried(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function, for another process."""
+    """A function for another process, with the headers of the context that it was sent from."""
     headers: dict[str, str] = {}
     inject(headers, tuple(FACTS))
     return Carried(function, headers)
@@ -73,8 +73,8 @@ def carried(function: Callable[..., Any]) -> Callable[..., Any]:
 
 @functools.cache
 def follow_threads() -> None:
-    """From now on, what is started in a run goes on in that run."""
-    # Not needed before; half of what importing us would take.
+    """Make threads, executors and processes that a run starts continue that run."""
+    # Imported late: it would double the time that importing fleetglass takes.
     from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
     from multiprocessing.process import BaseProcess
 
@@ -131,7 +131,7 @@ def _submitted(
 def _sent(start: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(start)
     def begin(self: Any) -> Any:
-        # A fork has the context already.
+        # A forked process has the context already.
         target = getattr(self, "_target", None)
         if target is not None and run_of() is not None and not isinstance(target, Carried):
             self._target = carried(target)

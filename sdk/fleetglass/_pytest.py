@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def fleet() -> "Generator[Fleet]":
-    """A fleet in memory: what agents do in this test, and nothing is sent anywhere."""
-    # Late: pytest loads this file in test suites that never ask for the fixture.
+    """A fleet in memory: it records what agents do in this test and sends nothing."""
+    # Imported late: pytest loads this file also for tests that do not use the fixture.
     from fleetglass.testing import recording
 
     with recording() as fleet:

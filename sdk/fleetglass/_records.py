@@ -1,4 +1,4 @@
-"""What an author tells that no decorator can see: model calls, handoffs, approvals, feedback."""
+"""Records what no decorator can see: model calls, handoffs, approvals, feedback."""
 
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -29,7 +29,7 @@ USAGE = {
 
 
 class LLMCall(Instrument):
-    """A call of a model that no instrumentation records, as a `with` block.
+    """A model call that no instrumentation records, as a `with` block.
 
     The cached tokens are a part of the input, the reasoning a part of the output.
     """
@@ -71,7 +71,7 @@ class LLMCall(Instrument):
         reasoning: int = 0,
         cost: float | None = None,
     ) -> None:
-        """Tell what the call used, as the provider counts."""
+        """Record the tokens that the call used, as the provider counts them."""
         told = {
             "input": input,
             "output": output,
@@ -84,14 +84,14 @@ class LLMCall(Instrument):
             self._scope.set({USAGE[name]: value for name, value in told.items() if value})
 
     def input(self, messages: Any) -> None:
-        """Tell what the model was given."""
+        """Record the input of the model."""
         if self._scope is not None:
             self._scope.content(names.INPUT, messages)
 
     def output(
         self, message: Any, *, finish_reason: str = "", model: str = "", id: str = ""
     ) -> None:
-        """Tell what it said, why it ended, and which model it really was."""
+        """Record the output, why it ended, and which model answered."""
         if self._scope is None:
             return
         self._scope.content(names.OUTPUT, message)
@@ -106,36 +106,36 @@ class LLMCall(Instrument):
 
 
 def llm_call(model: str, *, provider: str = "", operation: str = "chat") -> LLMCall:
-    """Record a call of a model, within a `with` block."""
+    """Record a model call, within a `with` block."""
     return LLMCall(model, provider, operation)
 
 
 def handoff(to: str) -> None:
-    """Another agent takes over."""
+    """Record that another agent takes over."""
     told = {names.KIND: "handoff", names.HANDOFF_TO: to}
-    _tell(f"handoff to {to}", told, counted=True)
+    _record(f"handoff to {to}", told, counted=True)
 
 
 def approval(*, by: str, for_action: str, granted: bool = True) -> None:
-    """A person allowed an action, or did not."""
+    """Record that a person allowed or refused an action."""
     told = {
         names.KIND: "guardrail",
         names.APPROVAL_BY: by,
         names.APPROVAL_ACTION: for_action,
         names.APPROVAL_GRANTED: granted,
     }
-    _tell("approval", told)
+    _record("approval", told)
 
 
 def annotate(**notes: Any) -> None:
-    """Add what is worth knowing to the span that is open here."""
+    """Add notes to the span that is open here."""
     _annotate(trace.get_current_span(), notes)
 
 
 def identify(
     *, conversation: str = "", prompt_version: str = "", cohort: str = "", id: str = ""
 ) -> None:
-    """Tell of the run that is open here what is known only now; spans from now on say so."""
+    """Add facts about the run that is open here. Spans from now on carry them."""
     run = run_of()
     if run is None:
         return
@@ -150,7 +150,7 @@ def identify(
 
 
 def current_run() -> str:
-    """The id of the run that is open here, for feedback that comes later; empty outside of runs."""
+    """Return the id of the run that is open here, for later feedback; empty outside of runs."""
     run = run_of()
     return run.id if run else ""
 
@@ -162,7 +162,7 @@ def feedback(
     run_id: str = "",
     by: str = "",
 ) -> None:
-    """What came of a run in somebody's eyes; of this run, or of any other by its id.
+    """Record what somebody thinks of a run: the one that is open here, or another by its id.
 
     Args:
         kind: A score, a label, an edited answer, or that the user tried again or gave up.
@@ -203,7 +203,7 @@ def _feedback(
 
 
 def _place(run_id: str) -> SpanContext | None:
-    """A place in the run's trace: so nobody takes the feedback for the end of that trace."""
+    """Return a parent in the run's trace, so that feedback does not look like the trace's root."""
     trace_id, _, span_id = run_id.partition("-")
     try:
         place = int(trace_id, 16), int(span_id or trace_id[-16:], 16)
@@ -213,7 +213,7 @@ def _place(run_id: str) -> SpanContext | None:
     return context if context.is_valid else None
 
 
-def _tell(name: str, attributes: dict[str, Any], *, counted: bool = False) -> None:
+def _record(name: str, attributes: dict[str, Any], *, counted: bool = False) -> None:
     fleet = current()
     if fleet.settings.disabled:
         return

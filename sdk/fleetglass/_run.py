@@ -15,7 +15,7 @@ RUN = create_key("fleetglass-run")
 
 
 class Run:
-    """Counts what its agent and all below it use; safe to use from many threads.
+    """Counts what its agent and all agents below it use. Many threads may use it.
 
     `attributes` is stamped on every span under it, whoever makes that span.
     """
@@ -44,11 +44,11 @@ class Run:
         self.next_beat_s = 0.0
         self.beats = 0
         self.span: SpanContext | None = None
-        # Named by its trace: who gets that knows the run.
+        # Its id is its trace id, so the trace alone identifies the run.
         self.is_trace = False
-        self.told: tuple[str, ...] = ()
+        self.warned: tuple[str, ...] = ()
         self._lock = threading.Lock()
-        # Whether anybody in the chain is watched: most are not, and are asked nothing.
+        # Whether any run of the chain has a budget. Most have none, and then no check is made.
         self.guarded: bool = budget is not None or (parent is not None and parent.guarded)
 
     @property
@@ -56,7 +56,7 @@ class Run:
         return self.attributes.get(names.RUN_ID, "")
 
     def chain(self) -> "Iterator[Run]":
-        """This run and those that it works for."""
+        """Yield this run and the runs that it works for."""
         run: Run | None = self
         while run is not None:
             yield run
@@ -78,17 +78,17 @@ class Run:
                 run.tokens += tokens
                 run.usd += usd or 0.0
 
-    def identify(self, **told: str) -> None:
-        """What is learned of it while it runs; what was stamped before stays as it is."""
-        self.attributes = self.attributes | attributes_of(**told)
+    def identify(self, **facts: str) -> None:
+        """Add facts. Spans that were stamped before do not change."""
+        self.attributes = self.attributes | attributes_of(**facts)
 
     def adopt(self) -> None:
-        """Another agent starts to work for this one."""
+        """Count an agent that starts to work for this one."""
         with self._lock:
             self.children += 1
 
 
 def run_of(context: Context | None = None) -> Run | None:
-    """The run that a context belongs to."""
-    found = get_value(RUN, get_current() if context is None else context)
-    return found if isinstance(found, Run) else None
+    """Return the run that a context belongs to; None if there is none."""
+    run = get_value(RUN, get_current() if context is None else context)
+    return run if isinstance(run, Run) else None

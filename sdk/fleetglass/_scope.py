@@ -35,7 +35,7 @@ OUTCOMES: Mapping[type[BaseException], str] = {
 
 
 class Scope:
-    """What stands under `with fleetglass.run(...)`, `tool(...)` and `step(...)`."""
+    """What `with fleetglass.run(...)`, `tool(...)` and `step(...)` return."""
 
     def __init__(self, fleet: Fleet, span: Span, context: Context, run: Run | None) -> None:
         self._fleet = fleet
@@ -56,7 +56,7 @@ class Scope:
         kind: SpanKind = SpanKind.INTERNAL,
         output: str = "",
     ) -> Self:
-        """Begin a span; with a run, the span is that run's agent's own."""
+        """Begin a span. With a run, it is the span of that run's agent."""
         context = get_current()
         if run is not None:
             context = set_value(RUN, run, context)
@@ -72,15 +72,15 @@ class Scope:
 
     @property
     def run_id(self) -> str:
-        """What feedback from elsewhere names this run by."""
+        """The id by which feedback names this run."""
         return self._run.id if self._run else ""
 
     def annotate(self, **notes: Any) -> None:
-        """Add what is worth knowing to the span."""
+        """Add notes to the span."""
         annotate(self._span, notes)
 
     def output(self, value: Any) -> None:
-        """Say what came out of a block; a decorated function's result is kept by itself."""
+        """Record the result of a block. A decorated function's result is recorded automatically."""
         if self._output:
             self.content(self._output, value)
 
@@ -88,12 +88,12 @@ class Scope:
         self._span.set_attributes(attributes)
 
     def content(self, name: str, value: Any) -> None:
-        """Keep a value as far as content is kept."""
+        """Record a value, if content is recorded."""
         if self._fleet.capture is not None:
             self._span.set_attribute(name, self._fleet.capture(value))
 
     def __enter__(self) -> Self:
-        """Make the span the one that is current; may be done again and again, in turns."""
+        """Make the span current within a `with` block. This can be done many times."""
         self._token = attach(self._context)
         return self
 
@@ -106,11 +106,11 @@ class Scope:
         self._end()
 
     def failed(self, error: BaseException) -> None:
-        """End with what was raised; it goes on to whom it concerns."""
+        """End the span with an exception. The exception itself is not stopped."""
         try:
             self._tell(error)
         except Exception:
-            log.debug("a failure could not be told", exc_info=True)
+            log.debug("a failure could not be recorded", exc_info=True)
         self._end()
 
     def _tell(self, error: BaseException) -> None:
@@ -120,9 +120,9 @@ class Scope:
                 return
         name = type(error).__qualname__
         self._span.set_attribute(names.ERROR_TYPE, name)
-        # Its words are content like any other.
-        told = self._fleet.capture(str(error)) if self._fleet.capture is not None else None
-        self._span.set_status(Status(StatusCode.ERROR, told or name))
+        # The message of an exception is content like any other.
+        message = self._fleet.capture(str(error)) if self._fleet.capture is not None else None
+        self._span.set_status(Status(StatusCode.ERROR, message or name))
         if isinstance(error, Stopped):
             self._span.set_attribute(names.OUTCOME, "stopped")
 
@@ -158,7 +158,7 @@ class Block:
 
 
 def idle() -> Scope:
-    """A scope without a span, where there is nothing to record or it could not be begun."""
+    """A scope without a span, for when nothing is recorded or the span could not begin."""
     return Scope(current(), INVALID_SPAN, get_current(), None)
 
 
@@ -169,9 +169,9 @@ def annotate(span: Span, notes: Mapping[str, Any]) -> None:
 
 
 def _with_baggage(context: Context, run: Run, fleet: Fleet) -> Context:
-    """What other services may know of the run, for whoever calls them."""
+    """Return the context with the baggage that other services may see."""
     for name in fleet.settings.baggage:
-        # Where the run is its trace, whoever gets the trace knows.
+        # If the run is its trace, the trace id is enough.
         if (value := run.attributes.get(name)) and not (name == names.RUN_ID and run.is_trace):
             context = set_baggage(name, value, context)
     return context

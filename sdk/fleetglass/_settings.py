@@ -1,4 +1,4 @@
-"""What can be set, in code or in the environment. The environment is read here and nowhere else."""
+"""The settings, from code or from the environment. Only this module reads the environment."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
@@ -9,7 +9,7 @@ from fleetglass._errors import ConfigurationError
 from fleetglass.variables import VARIABLES
 
 CONTENT = ("full", "preview", "hash", "none")
-# OpenTelemetry's switch, in today's words and in the older ones.
+# The values of OpenTelemetry's switch, today's and older ones.
 OTEL_CONTENT = {
     "no_content": "none",
     "event_only": "none",
@@ -22,16 +22,16 @@ TRUE, FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off", "")
 
 Redactor = Callable[[str], str]
 Price = Callable[[str, str, Mapping[str, int]], float | None]
-"""Dollars for a call, from provider, model and tokens by class; None where they are not known."""
+"""Returns the dollars for a call, from provider, model and tokens by class; None if unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     service: str = ""
-    """What the spans' resource says; by default OpenTelemetry's own rules decide."""
+    """The service name of the spans. By default OpenTelemetry's own rules decide."""
     endpoint: str = "http://localhost:4318"
     key: str = ""
-    """What the collector knows this service by; see `fleetglass keys`."""
+    """The key for the collector; see `fleetglass keys`."""
     content: str = "full"
     """full, preview (the first 200 characters), hash, or none."""
     redact: tuple[Redactor, ...] = (redact.secrets,)
@@ -41,28 +41,28 @@ class Settings:
     """Obey directives: halt, throttle, resume."""
     price: Price | None = None
     baggage: tuple[str, ...] = ("fleetglass.run.id",)
-    """What is told to other services in W3C baggage, and believed from them."""
+    """Names that are sent to other services in W3C baggage, and accepted from them."""
     threads: bool = True
-    """Whether new threads and executors go on in the context that started them."""
+    """Whether new threads and executors continue the context that started them."""
     heartbeat_s: float = 30.0
     max_queue: int = 100_000
-    """Spans that wait to be sent; what comes beyond is lost, and counted."""
+    """The most spans that wait to be sent. More are lost, and counted."""
     max_queue_bytes: int = 64 << 20
-    """Characters of text that wait with them."""
+    """The most characters of text in these spans."""
     max_batch: int = 512
     delay_s: float = 1.0
     exit_s: float = 2.0
-    """How long the end of the process may wait for the last spans to be sent."""
+    """How long the end of the process waits for the last spans to be sent."""
     disabled: bool = False
 
     @classmethod
     def of(cls, environment: Mapping[str, str], **given: Any) -> Self:
-        """What is given, else what the environment says, else what is usual."""
+        """Take each setting from the arguments, else from the environment, else its default."""
         known = {field.name for field in fields(cls)}
         if unknown := sorted(given.keys() - known):
             raise ConfigurationError(f"unknown setting {unknown[0]!r}; there are {sorted(known)}")
-        told = {name: value for name, value in given.items() if value is not None}
-        settings = replace(cls(), **(_from(environment) | told))
+        chosen = {name: value for name, value in given.items() if value is not None}
+        settings = replace(cls(), **(_from(environment) | chosen))
         settings.validate()
         return settings
 
@@ -79,13 +79,13 @@ class Settings:
 
 
 def _from(environment: Mapping[str, str]) -> dict[str, Any]:
-    told: dict[str, Any] = {}
+    settings: dict[str, Any] = {}
     for name, variables in VARIABLES.items():
         for variable in variables:
             if value := environment.get(variable, "").strip():
-                told[name] = _parsed(name, variable, value)
+                settings[name] = _parsed(name, variable, value)
                 break
-    return told
+    return settings
 
 
 def _parsed(name: str, variable: str, value: str) -> Any:

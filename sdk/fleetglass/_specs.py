@@ -1,4 +1,4 @@
-"""What a decorator says of a function, and how a call of it begins."""
+"""What a decorator declares about a function, and how a call of it begins."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,7 +16,7 @@ from fleetglass._identity import Identity, attributes_of
 from fleetglass._run import Run, run_of
 from fleetglass._scope import Scope
 
-# What a run has in common with those that it calls.
+# Attributes that a run passes on to the runs that it starts.
 INHERITED = (names.RUN_ID, names.CONVERSATION)
 HIDDEN = ("self", "cls")
 
@@ -25,14 +25,14 @@ class Call(Protocol):
     """A call that is about to be made."""
 
     def ask(self) -> float:
-        """Ask the guard: how long to wait; raises where it says no, as the author wished."""
+        """Ask the guard how long to wait. It raises if the step must not begin."""
         ...
 
     def begin(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Scope: ...
 
 
 class Spec(Protocol):
-    """What a decorator says."""
+    """What a decorator declares."""
 
     def named(self, name: str, parameters: Sequence[str]) -> Self: ...
     def admit(self) -> Call | None: ...
@@ -43,8 +43,8 @@ class AgentSpec:
     name: str = ""
     parameters: Sequence[str] = ()
     identity: Identity = Identity()
-    told: Mapping[str, str] = field(default_factory=dict[str, str])
-    """What it says of each run: a run's id, a conversation."""
+    facts: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Facts about each run, such as its id or its conversation."""
     attributes: Mapping[str, str] = field(default_factory=dict[str, str])
     budget: Budget | None = None
     cadence_s: float = 0.0
@@ -53,7 +53,7 @@ class AgentSpec:
     def named(self, name: str, parameters: Sequence[str]) -> Self:
         name = self.name or name
         identity = replace(self.identity, agent=name)
-        attributes = identity.attributes() | attributes_of(**self.told)
+        attributes = identity.attributes() | attributes_of(**self.facts)
         return replace(
             self, name=name, parameters=parameters, identity=identity, attributes=attributes
         )
@@ -88,8 +88,8 @@ class AgentCall:
         spec, capture = self._spec, self._fleet.capture
         attributes: dict[str, Any] = {names.OPERATION: "invoke_agent"}
         if capture is not None and (args or kwargs):
-            given = bound(spec.parameters, args, kwargs, spec.ignored)
-            attributes["input.value"] = capture(given)
+            arguments = bound(spec.parameters, args, kwargs, spec.ignored)
+            attributes["input.value"] = capture(arguments)
         return Scope.begin(
             self._fleet,
             f"invoke_agent {spec.name}",
@@ -101,7 +101,7 @@ class AgentCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepSpec:
-    """A tool, or any other step that is worth a span of its own."""
+    """A tool, or another step with a span of its own."""
 
     name: str = ""
     parameters: Sequence[str] = ()
@@ -143,18 +143,18 @@ class StepCall:
         spec, capture = self._spec, self._fleet.capture
         attributes: Mapping[str, Any] = spec.fixed
         if (args or kwargs) and (capture is not None or spec.amount):
-            given = bound(spec.parameters, args, kwargs, spec.ignored)
-            attributes = {**attributes, **self._told(given, capture)}
+            arguments = bound(spec.parameters, args, kwargs, spec.ignored)
+            attributes = {**attributes, **self._input(arguments, capture)}
         name = f"{spec.prefix}{spec.name}"
         return Scope.begin(self._fleet, name, attributes, kind=spec.kind, output=spec.output)
 
-    def _told(self, given: Mapping[str, Any], capture: Capture | None) -> dict[str, Any]:
-        told: dict[str, Any] = {}
+    def _input(self, arguments: Mapping[str, Any], capture: Capture | None) -> dict[str, Any]:
+        attributes: dict[str, Any] = {}
         if capture is not None:
-            told[self._spec.input] = capture(given)
-        if self._spec.amount and (amount := at(self._spec.amount, given)) is not None:
-            told[names.AMOUNT] = amount
-        return told
+            attributes[self._spec.input] = capture(arguments)
+        if self._spec.amount and (amount := at(self._spec.amount, arguments)) is not None:
+            attributes[names.AMOUNT] = amount
+        return attributes
 
 
 def _wait(run: Run, fleet: Fleet) -> float:
@@ -164,10 +164,10 @@ def _wait(run: Run, fleet: Fleet) -> float:
 
 
 def _inherited(parent: Run | None, fleet: Fleet) -> dict[str, str]:
-    """What a run has in common with the one that it works for, here or in another service."""
+    """Return the attributes that a run takes from the one it works for, here or elsewhere."""
     if parent is not None:
-        told = parent.attributes
-        return {name: told[name] for name in INHERITED if name in told}
+        inherited = parent.attributes
+        return {name: inherited[name] for name in INHERITED if name in inherited}
     sent = get_all()
     return {
         name: str(sent[name])

@@ -1,4 +1,4 @@
-"""Puts a span around every call of a function, of any kind, that nobody who calls it can tell.
+"""Puts a span around every call of a function, of any kind. Callers notice no difference.
 
 Each kind is spelled out: what a generator does between two values is its caller's and not ours, so
 a context is current only while the function itself runs.
@@ -33,7 +33,7 @@ def wrapped(function: F, spec: Spec) -> F:
 
 
 def _kind(function: Function) -> Callable[[Function, Spec], Function]:
-    # An object that can be called is of the kind of its class's method.
+    # A callable object is of the same kind as the method of its class.
     call = None if inspect.isroutine(function) else vars(type(function)).get("__call__")
     for is_kind, around in (
         (inspect.isasyncgenfunction, _async_generator),
@@ -57,7 +57,7 @@ def _parameters(function: Function) -> Sequence[str]:
 def _function(function: Function, spec: Spec) -> Function:
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        scope = begun(spec, args, kwargs)
+        scope = open_scope(spec, args, kwargs)
         if scope is None:
             return function(*args, **kwargs)
         try:
@@ -75,7 +75,7 @@ def _function(function: Function, spec: Spec) -> Function:
 def _coroutine(function: Function, spec: Spec) -> Function:
     @functools.wraps(function)
     async def call(*args: Any, **kwargs: Any) -> Any:
-        scope = await begun_later(spec, args, kwargs)
+        scope = await open_scope_async(spec, args, kwargs)
         if scope is None:
             return await function(*args, **kwargs)
         try:
@@ -93,7 +93,7 @@ def _coroutine(function: Function, spec: Spec) -> Function:
 def _generator(function: Function, spec: Spec) -> Function:
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
-        scope = begun(spec, args, kwargs)
+        scope = open_scope(spec, args, kwargs)
         generator = cast("Generator[Any, Any, Any]", function(*args, **kwargs))
         if scope is None:
             return (yield from generator)
@@ -109,7 +109,7 @@ def _generator(function: Function, spec: Spec) -> Function:
 
 
 def _resumed(generator: Generator[Any, Any, Any], scope: Scope) -> Generator[Any, Any, Any]:
-    """Do what `yield from` does, in the scope's context while the generator itself runs."""
+    """Do what `yield from` does, in the scope's context while the generator runs."""
     resume: Callable[[], Any] = functools.partial(next, generator)
     while True:
         try:
@@ -132,7 +132,7 @@ def _resumed(generator: Generator[Any, Any, Any], scope: Scope) -> Generator[Any
 def _async_generator(function: Function, spec: Spec) -> Function:
     @functools.wraps(function)
     async def call(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
-        scope = await begun_later(spec, args, kwargs)
+        scope = await open_scope_async(spec, args, kwargs)
         generator = cast("AsyncGenerator[Any, Any]", function(*args, **kwargs))
         resume: Callable[[], Any] = generator.__anext__
         try:
@@ -167,14 +167,16 @@ async def _in(scope: Scope | None, resume: Callable[[], Any]) -> Any:
         return await resume()
 
 
-def begun(spec: Spec, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Scope | None:
+def open_scope(spec: Spec, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Scope | None:
     call = _admitted(spec)
     if call is not None and (wait_s := call.ask()):
         time.sleep(wait_s)
     return _scope(call, args, kwargs)
 
 
-async def begun_later(spec: Spec, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Scope | None:
+async def open_scope_async(
+    spec: Spec, args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> Scope | None:
     call = _admitted(spec)
     if call is not None and (wait_s := call.ask()):
         await asyncio.sleep(wait_s)
@@ -182,7 +184,7 @@ async def begun_later(spec: Spec, args: Sequence[Any], kwargs: Mapping[str, Any]
 
 
 def _admitted(spec: Spec) -> Call | None:
-    """Whatever goes wrong here is ours and not the agent's."""
+    """Begin a call. An error in here must not reach the agent."""
     try:
         return spec.admit()
     except Exception:

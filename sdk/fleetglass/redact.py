@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 MASK = "[redacted]"
 
-# A pattern is looked for only where its mark is: patterns take a hundred times as long as that, and
-# most texts have no marks.
+# A pattern is tried only where its mark occurs. A pattern takes a hundred times as long as looking
+# for a mark, and most texts have no mark.
 _LOOKS = tuple(
     (mark, re.compile(pattern))
     for mark, pattern in (
@@ -31,7 +31,7 @@ _LOOKS = tuple(
         ("://", r"://[^\s:/@]{1,64}:[^\s:/@]{1,128}@"),
     )
 )
-# What a name can begin with.
+# The letters that a name can begin with.
 _NAMES = ("passw", "secret", "token", "api", "authorization", "cookie")
 _NAMED = re.compile(
     r"""(?i)((?:password|passwd|secret|token|api[_-]?key|authorization|cookie)(?:[_-](?:key|id))?["']?"""
@@ -42,7 +42,7 @@ _CARD = re.compile(r"(?<![\d.])\d(?:[ -]?\d){12,18}(?![\d.])")
 
 
 def secrets(text: str) -> str:
-    """Keys, tokens and passwords, by their looks and by the names before them."""
+    """Redact keys, tokens and passwords, by their form and by the names before them."""
     text = _named(text)
     for mark, pattern in _LOOKS:
         if mark in text:
@@ -55,15 +55,15 @@ def emails(text: str) -> str:
 
 
 def cards(text: str) -> str:
-    """Numbers of 13 to 19 digits whose check digit is right."""
+    """Redact numbers of 13 to 19 digits with a valid check digit."""
     return _CARD.sub(lambda match: MASK if _is_card(match[0]) else match[0], text)
 
 
 def _named(text: str) -> str:
-    # Looking for the names one by one takes a tenth of what the pattern takes to find where to try.
+    # Looking for each name takes a tenth of the time that the pattern needs.
     lower = text.lower()
     if len(lower) != len(text):
-        # A capital that two letters are the small one of: the places would not be the same.
+        # A capital letter whose small form has two letters: the positions would differ.
         return _NAMED.sub(_masked, text)
     kept: list[str] = []
     end = 0

@@ -1,4 +1,4 @@
-"""A fleet in memory, for an author's own tests; as a pytest fixture it is called `fleet`.
+"""A fleet in memory, for the tests of agents. As a pytest fixture it is called `fleet`.
 
 def test_small_refunds_are_cheap(fleet):
 refunds(ticket)
@@ -29,12 +29,12 @@ SECOND = 1_000_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """A span as an author sees it."""
+    """A recorded span."""
 
     name: str
     attributes: Mapping[str, Any]
     parent: str
-    """The name of the span around it, or nothing."""
+    """The name of its parent span; empty if it has none."""
     failed: bool
     start_s: float
     end_s: float
@@ -53,7 +53,7 @@ class Recorded:
 
 
 class Fleet:
-    """What was recorded, in the order in which it ended."""
+    """The recorded spans, in the order in which they ended."""
 
     def __init__(self, *, price: Price | None = None) -> None:
         self.provider = TracerProvider(
@@ -65,13 +65,13 @@ class Fleet:
         self.lost: Counter[str] = Counter()
 
     def spans(self, *, agent: str = "") -> list[Recorded]:
-        """All spans, or those of one agent."""
+        """Return all spans, or those of one agent."""
         by_id = {span.context.span_id: span.name for span in self._ended if span.context}
-        found = [_recorded(span, by_id) for span in self._ended]
-        return [span for span in found if agent in ("", span.agent)]
+        spans = [_recorded(span, by_id) for span in self._ended]
+        return [span for span in spans if agent in ("", span.agent)]
 
     def cost(self, *, agent: str = "") -> float:
-        """Dollars: what spans report, or what their tokens cost."""
+        """Return the dollars that spans report, or that their tokens cost."""
         used = (usage(span.attributes, self._price) for span in self.spans(agent=agent))
         return sum(dollars or 0.0 for _, dollars in used)
 
@@ -79,7 +79,7 @@ class Fleet:
         return sum(usage(span.attributes, None)[0] for span in self.spans(agent=agent))
 
     def actions(self, *, agent: str = "") -> list[str]:
-        """What was done, of what is named an action."""
+        """Return the actions that were done."""
         return [span.action for span in self.spans(agent=agent) if span.action]
 
     def assert_cost_under(self, usd: float, *, agent: str = "") -> None:
@@ -87,7 +87,7 @@ class Fleet:
         assert cost < usd, f"it cost ${cost:.6f}, which is not under ${usd:.6f}"
 
     def assert_actions_within(self, allowed: Mapping[str, Collection[str]]) -> None:
-        """No agent did what its tier does not allow; a tier that is not named allows nothing."""
+        """Assert that no agent acted above its tier. A tier that is not listed allows nothing."""
         above = [
             f"{span.agent!r} of tier {span.tier!r} did {span.action!r}"
             for span in self.spans()
@@ -112,15 +112,15 @@ class Fleet:
     def after_fork(self) -> None: ...
 
     def tick(self) -> int:
-        """A second later, each time."""
+        """Return a time one second later at each call."""
         return next(self._clock) * SECOND
 
 
 @contextmanager
 def recording(**settings: Any) -> Generator[Fleet]:
-    """Everything under this is recorded, and nothing is sent."""
+    """Record everything within the block, and send nothing."""
     fleet = Fleet(price=settings.get("price"))
-    # First, so that the times are there when others see a span.
+    # First, so that the times are set before other processors see a span.
     fleet.provider.add_span_processor(_Times(fleet))
     before = _fleet.install(
         _fleet.Fleet(
@@ -137,7 +137,7 @@ def recording(**settings: Any) -> Generator[Fleet]:
 
 
 class _Times(SpanProcessor):
-    """Gives spans the fleet's time in place of the machine's."""
+    """Gives spans the time of the fleet instead of the machine's."""
 
     def __init__(self, fleet: Fleet) -> None:
         self._fleet = fleet

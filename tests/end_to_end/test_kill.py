@@ -11,7 +11,7 @@ from pathlib import Path
 from kit.spans import request
 from kit.stack import Stack, eventually
 
-ROUNDS = 21
+ROUNDS = int(os.environ.get("KILL_ROUNDS", "9"))
 SPANS = 10
 
 

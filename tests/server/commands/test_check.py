@@ -74,7 +74,7 @@ def test_an_unreadable_file_is_reported_and_the_others_are_checked(
     [
         ("polling: 3", "'polling' in .* must be a list, not 3"),
         ("poling: []", "unknown key 'poling'; did you mean 'polling'"),
-        ("polling: [{every: 5s}]", "needs a 'tool' by name"),
+        ("polling: [{every: 5s}]", "needs a 'tool' with a name"),
         ("polling: [{tool: '*'}]", "would excuse everything"),
         ("polling: [{tool: a, every: soon}]", "a duration is like"),
         ("critical: {usd: -1}", "'usd' of .* must be a number over 0, not -1"),

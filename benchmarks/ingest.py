@@ -133,7 +133,7 @@ def end_to_end(folder: Path, spans: int, *, plain: bool) -> Result:
     stack.start()
     try:
         # What is done once at the first start is no part of it.
-        eventually(lambda: "following the spans" in stack.log.read_text())
+        eventually(lambda: "settling spans as they arrive" in stack.log.read_text())
         if plain:
             dsn = f"http://{WRITER}:{writer_secret(stack.folder)}@127.0.0.1:{stack.query_port}"
             Store.open(dsn, database="default", timeout_s=30).command("DROP VIEW otlp_spans_mv")

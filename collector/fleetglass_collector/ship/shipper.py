@@ -62,7 +62,7 @@ class Shipper:
         self._stopping = threading.Event()
         self._hurry = threading.Event()
         self._prepared = False
-        self._told = ""
+        self._reported = ""
         self._shortages = 0
         self._thread = threading.Thread(target=self._run, name="shipper", daemon=True)
         self._thread.start()
@@ -100,8 +100,8 @@ class Shipper:
         if self.progress.failing_since is not None:
             self.progress.failing_since = None
             self.progress.last_error = ""
-        if self._told:
-            self._told = ""
+        if self._reported:
+            self._reported = ""
             log.info("the database takes spans again")
 
     def _note(self, error: Exception) -> None:
@@ -110,10 +110,12 @@ class Shipper:
             progress.failing_since = time.monotonic()
         # Once a cause, not once an attempt. Only the first line: the engine's details are long.
         message = str(error).partition("\n")[0][:300]
+        # A database that is only away may come back in a moment; one that refuses will not.
         failing_s = time.monotonic() - progress.failing_since
-        if message != self._told and failing_s >= PATIENCE_S:
-            self._told = message
-            log.warning("the database does not take spans, trying on: %s", message)
+        is_due = failing_s >= PATIENCE_S or isinstance(error, DatabaseError)
+        if message != self._reported and is_due:
+            self._reported = message
+            log.error("the database takes no spans; they wait in the journal: %s", message)
         progress.failures += 1
         progress.last_error = message
 

@@ -11,7 +11,7 @@ from datetime import tzinfo
 from functools import partial
 from typing import Any, Literal, Protocol, cast
 
-from fleetglass_detectors.budgets import told, words
+from fleetglass_detectors.budgets import signals, words
 from fleetglass_detectors.budgets.declared import Budget, Per
 from fleetglass_detectors.budgets.directives import (
     Directives,
@@ -163,11 +163,11 @@ class Budgets:
         most_expensive = self._ledger.runs(look.budget.scope, since, end, NOTHING, most=SHOWN_RUNS)
         directives = [*_told(look.budget, outcome)]
         others: Evidence = {
-            "runs": [f"{run.run_id} {told.exact(run.cost)}" for run in most_expensive],
+            "runs": [f"{run.run_id} {signals.exact(run.cost)}" for run in most_expensive],
             "directives": directives,
         }
         why = [f"most expensive runs: {words.runs(most_expensive)}"] if most_expensive else []
-        return told.signal(
+        return signals.signal(
             look.budget,
             look.period,
             look.found,
@@ -180,7 +180,7 @@ class Budgets:
     def _runs(self, budget: Budget, now: int) -> Signal | None:
         least = NEARLY * budget.usd
         runs = self._ledger.runs(budget.scope, now - RECENT_S, LATEST, least)
-        signal = told.runs_signal(budget, runs, now)
+        signal = signals.runs_signal(budget, runs, now)
         if signal is None:
             return None
         key = f"{signal.evidence['stage']} {signal.evidence['over']}"

@@ -51,6 +51,12 @@ _FAILURE = re.compile(
     r"|no such|permission denied|access denied|unauthorized|forbidden|timed? ?out)",
     re.IGNORECASE,
 )
+LONGEST_MARK = 64
+_HIDDEN = re.compile(
+    r"""[\s"'<\[({_*]*(?:redacted|hidden|omitted|masked|scrubbed|not recorded)"""
+    r"""(?: (?:by|due|because)\b[^"]*)?[\s"'>\])}_*.]*""",
+    re.IGNORECASE,
+)
 _WAITING = re.compile(
     r"\b(?:pending|queued|running|in[ _-]progress|processing|not (?:yet )?ready)\b",
     re.IGNORECASE,
@@ -96,13 +102,18 @@ def look(step: Step, *, vectorise: Vectorise | None = None) -> Look:
     """Compute the features of a step. `vectorise` may replace hashed n-grams by embeddings."""
     model = step.kind == "llm"
     of = vectorise or (_hashed_wide if model else hashed)
+    step = replace(step, asked=_recorded(step.asked), answered=_recorded(step.answered))
     asked = canonical.answer(step.answered) if model else canonical.question(step.asked)
     answered = "" if model else canonical.answer(step.answered)
+    vector = of(asked)
     failed = step.failed or bool(answered and _FAILURE.match(answered))
     who = step.actor if model else step.tool
     period, repeats = repeated_end(step.answered) if model else (0, 0.0)
     words, marks = _words(asked, prose=model)
     ask, outcome = canonical.digest(who, asked), canonical.digest(answered)
+    if not step.answered.strip() and (model or not step.asked.strip()):
+        # No text was recorded, so nothing can be said to repeat: the step is like no other.
+        ask, vector = canonical.digest(who, asked, step.span_id), np.zeros_like(vector)
     return Look(
         step=replace(step, asked="", answered=""),
         act=_mixed(ask, outcome, failed),
@@ -113,7 +124,7 @@ def look(step: Step, *, vectorise: Vectorise | None = None) -> Look:
         recorded=bool(step.asked.strip()),
         silent=not (asked if model else answered),
         call=model and _only_calls(step.answered),
-        vector=of(asked),
+        vector=vector,
         back=of(answered) if answered else NOTHING,
         marks=marks,
         words=words,
@@ -121,6 +132,11 @@ def look(step: Step, *, vectorise: Vectorise | None = None) -> Look:
         chant_period=period,
         chant_repeats=repeats,
     )
+
+
+def _recorded(text: str) -> str:
+    """Return a text; nothing if an instrumentation wrote a mark in its place to hide it."""
+    return "" if len(text) <= LONGEST_MARK and _HIDDEN.fullmatch(text) else text
 
 
 def hashed(text: str, *, width: int = WIDTH) -> Vector:

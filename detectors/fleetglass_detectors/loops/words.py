@@ -69,11 +69,17 @@ def spoken(text: str) -> str:
     if text[:1] not in "[{" or not text:
         return text
     try:
-        found = [*_contents(json.loads(text))]
+        message = json.loads(text)
+        found = [*_contents(message)]
     except (ValueError, RecursionError):
         # Cut off, or no JSON.
         return text
-    return "\n".join(found) or text
+    return "\n".join(found) or ("" if _is_messages(message) else text)
+
+
+def _is_messages(message: Any) -> bool:
+    """Return whether this is a list of messages, and not JSON that the model wrote itself."""
+    return isinstance(message, list) and all("role" in one for one in message)  # pyright: ignore[reportUnknownVariableType]
 
 
 def _contents(message: Any) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from fleetglass import _pricing
 from fleetglass._errors import BudgetExceeded, ConfigurationError
@@ -28,14 +28,32 @@ class Budget:
     """How many agents it may call itself."""
     on_exceeded: OnExceeded = "raise"
 
+    if not TYPE_CHECKING:
+
+        def __new__(cls, *values: object, **limits: object) -> "Budget":
+            known = [field.name for field in fields(cls)]
+            if values or limits.keys() - set(known):
+                unknown = ", ".join(sorted(limits.keys() - set(known))) or "without a name"
+                raise ConfigurationError(
+                    f"a budget has no limit {unknown}; write Budget(usd=0.5): "
+                    f"there are {', '.join(known)}"
+                )
+            return object.__new__(cls)
+
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if isinstance(value, int | float) and not value >= 0:
-                raise ConfigurationError(f"a budget of {field.name} is 0 or more, not {value!r}")
+            if field.name != "on_exceeded" and value is not None and not _is_limit(value):
+                raise ConfigurationError(
+                    f"a budget of {field.name} must be a number from 0 on, not {value!r}"
+                )
         if self.usd is not None:
             _pricing.prepare()
         if not (self.on_exceeded in ("raise", "warn") or callable(self.on_exceeded)):
             raise ConfigurationError(
                 f"on_exceeded is 'raise', 'warn' or a function, not {self.on_exceeded!r}"
             )
+
+
+def _is_limit(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0

@@ -18,7 +18,9 @@ F = TypeVar("F", bound="Callable[..., Any] | staticmethod[..., Any] | classmetho
 
 # The blocks that are open in this context, the innermost last. A block may be open in many
 # contexts at once.
-_blocks: ContextVar[tuple[Block, ...]] = ContextVar("fleetglass-blocks", default=())
+_blocks: ContextVar[tuple[tuple["Instrument", Block], ...]] = ContextVar(
+    "fleetglass-blocks", default=()
+)
 
 
 class Instrument:
@@ -26,6 +28,8 @@ class Instrument:
 
     def __init__(self, spec: Spec) -> None:
         self._spec = spec
+        # The open blocks of all contexts, for a block that is left in another context.
+        self._open: list[Block] = []
 
     def __call__(self, function: F, /) -> F:
         return wrapped(function, self._spec)
@@ -39,9 +43,8 @@ class Instrument:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        *outer, block = _blocks.get()
-        _blocks.set(tuple(outer))
-        block.__exit__(kind, error, trace)
+        if (block := self._left()) is not None:
+            block.__exit__(kind, error, trace)
 
     async def __aenter__(self) -> Scope:
         return self._enter(await open_scope_async(self._spec, (), {}) or idle())
@@ -56,8 +59,20 @@ class Instrument:
 
     def _enter(self, scope: Scope) -> Scope:
         block = Block(scope)
-        _blocks.set((*_blocks.get(), block))
+        _blocks.set((*_blocks.get(), (self, block)))
+        self._open.append(block)
         return block.__enter__()
+
+    def _left(self) -> Block | None:
+        """Return the block that is left: this context's innermost, else the latest of all."""
+        blocks = _blocks.get()
+        for place in range(len(blocks) - 1, -1, -1):
+            instrument, block = blocks[place]
+            if instrument is self and block in self._open:
+                _blocks.set((*blocks[:place], *blocks[place + 1 :]))
+                self._open.remove(block)
+                return block
+        return self._open.pop() if self._open else None
 
 
 @overload

@@ -1,12 +1,10 @@
 """Puts the parts together for this process: settings, sender, heartbeats, directives."""
 
-import atexit
 import logging
 import os
 import threading
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 from opentelemetry import trace
 from opentelemetry.sdk.resources import Resource
@@ -15,18 +13,18 @@ from opentelemetry.trace import ProxyTracerProvider, Tracer
 
 from fleetglass import _pricing, _propagation
 from fleetglass import conventions as names
+from fleetglass._complaint import Complaint
 from fleetglass._content import Capture, capture_of
 from fleetglass._directives import Directives
 from fleetglass._errors import ConfigurationError
+from fleetglass._exit import at_exit
 from fleetglass._heartbeat import Pulse, losses
-from fleetglass._outlet import THREAD, Exporter, Outlet, Sink
+from fleetglass._outlet import THREAD, Outlet, Sender, Sink
 from fleetglass._processor import FleetProcessor
 from fleetglass._settings import Price, Settings
 from fleetglass._version import __version__
 
 log = logging.getLogger("fleetglass")
-
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class Fleet:
@@ -48,6 +46,7 @@ class Fleet:
             self._connect,
             self._extra,
             _is_sound,
+            Complaint(settings.endpoint),
             max_queue=settings.max_queue,
             max_bytes=settings.max_queue_bytes,
             max_batch=settings.max_batch,
@@ -98,23 +97,16 @@ class Fleet:
             told[names.LOSS_SPANS] = count
             yield self.pulse.instant(names.LOSS, told, self.resource)
 
-    def _connect(self) -> Exporter:
+    def _connect(self) -> Sender:
         # A slow import: the sending thread does it once there is something to send.
         from opentelemetry.exporter.otlp.proto.common import _internal
-        from opentelemetry.exporter.otlp.proto.http import Compression, trace_exporter
+        from opentelemetry.exporter.otlp.proto.http import trace_exporter
+
+        from fleetglass import _sender
 
         for module in (trace_exporter, _internal):
             logging.getLogger(module.__name__).addFilter(_is_not_ours)
-        key, host = self.settings.key, urlsplit(self.settings.endpoint).hostname
-        # On one machine, compressing costs more than sending. None leaves it to the environment.
-        packed = None if host in LOOPBACK else Compression.Gzip
-        if "OTEL_EXPORTER_OTLP_COMPRESSION" in os.environ:
-            packed = None
-        return trace_exporter.OTLPSpanExporter(
-            endpoint=self.settings.endpoint.rstrip("/") + "/v1/traces",
-            compression=packed,
-            headers={"authorization": f"Bearer {key}"} if key else None,
-        )
+        return _sender.Sender(self.settings.endpoint, self.settings.key)
 
 
 _fleet: Fleet | None = None
@@ -210,6 +202,6 @@ def _after_fork() -> None:
         _fleet.after_fork()
 
 
-atexit.register(shutdown)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
+at_exit(shutdown)

@@ -3,7 +3,7 @@
 import logging
 
 from fleetglass._budget import Budget, OnExceeded
-from fleetglass._directives import Directives
+from fleetglass._directives import Directive, Directives
 from fleetglass._errors import BudgetExceeded, Halted
 from fleetglass._run import Run
 
@@ -24,11 +24,20 @@ def check(run: Run | None, directives: Directives | None) -> float:
         if owner.budget is not None:
             _check_budget(owner, owner.budget, depth=run.depth)
         # An agent that works for a halted agent is halted with it.
-        if directives is not None and (directive := directives.of(owner.identity)) is not None:
+        if directives is not None and (directive := _directive(owner, directives)) is not None:
             if directive.action == "halt":
                 raise Halted(owner.identity.agent, directive.reason)
             wait_s = max(wait_s, directives.turn(directive))
     return min(LONGEST_WAIT_S, wait_s)
+
+
+def _directive(run: Run, directives: Directives) -> Directive | None:
+    try:
+        return directives.of(run.identity)
+    except Exception:
+        # At the end of the process, no thread can start.
+        log.debug("the directives could not be asked for", exc_info=True)
+        return None
 
 
 def _check_budget(run: Run, budget: Budget, *, depth: int) -> None:

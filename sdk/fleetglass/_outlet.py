@@ -4,13 +4,13 @@ import logging
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from opentelemetry import context
 from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY  # pyright: ignore[reportPrivateUsage]
 from opentelemetry.sdk.trace import ReadableSpan
-from opentelemetry.sdk.trace.export import SpanExportResult
 
 log = logging.getLogger("fleetglass")
 
@@ -19,11 +19,34 @@ FIRST_BACKOFF_S, LONGEST_BACKOFF_S = 0.5, 30.0
 # After a few attempts the batch itself may be at fault, so half of it is tried, and so on. A single
 # span is given up after most of an hour. While nobody answers, the queue keeps what fits.
 PATIENT, ATTEMPTS = 3, 100
+# Answers by which the collector says that the batch is at fault: trying it again is in vain.
+UNACCEPTABLE = (400, 413, 422)
 
 
-class Exporter(Protocol):
-    def export(self, spans: Sequence[ReadableSpan], /) -> SpanExportResult: ...
-    def shutdown(self) -> None: ...
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Why a batch was not taken."""
+
+    status: int = 0
+    """The HTTP status; 0 if there was no answer."""
+    reason: str = ""
+
+    @property
+    def is_final(self) -> bool:
+        return self.status in UNACCEPTABLE
+
+
+class Sender(Protocol):
+    def send(self, spans: Sequence[ReadableSpan], /) -> Failure | None: ...
+    def close(self) -> None: ...
+
+
+class Complaint(Protocol):
+    """Tells the agent's author that spans do not arrive."""
+
+    def worked(self) -> None: ...
+    def failed(self, failure: Failure) -> None: ...
+    def too_large(self, size: int) -> None: ...
 
 
 class Sink(Protocol):
@@ -47,9 +70,10 @@ class Outlet:
 
     def __init__(
         self,
-        connect: Callable[[], Exporter],
+        connect: Callable[[], Sender],
         extra: Extra,
         is_sound: Callable[[ReadableSpan], bool],
+        complaint: Complaint,
         *,
         max_queue: int,
         max_bytes: int,
@@ -60,6 +84,7 @@ class Outlet:
         self._connect = connect
         self._extra = extra
         self._is_sound = is_sound
+        self._complaint = complaint
         self._max_queue = max_queue
         self._max_bytes = max_bytes
         self._max_batch = max_batch
@@ -68,7 +93,7 @@ class Outlet:
 
     def after_fork(self) -> None:
         """Start again after a fork: queue, thread and connection belong to the parent."""
-        self._exporter: Exporter | None = None
+        self._sender: Sender | None = None
         self._queue: deque[tuple[ReadableSpan, int]] = deque()
         self._bytes = 0
         self._batch: list[ReadableSpan] = []
@@ -91,7 +116,7 @@ class Outlet:
             self._queue.append((span, size))
         if self._thread is None:
             self.start()
-        elif len(self._queue) == self._max_batch:
+        elif len(self._queue) >= self._max_batch and not self._wake.is_set():
             self._wake.set()
 
     def start(self) -> None:
@@ -125,9 +150,9 @@ class Outlet:
         self.flush(min(timeout_s, 0.2) if self._failing else timeout_s)
         self._ending = True
         self._wake.set()
-        if self._exporter is not None:
+        if self._sender is not None:
             # This ends a request that still waits.
-            self._exporter.shutdown()
+            self._sender.close()
 
     def _run(self) -> None:
         context.attach(context.set_value(_SUPPRESS_INSTRUMENTATION_KEY, True))
@@ -165,12 +190,16 @@ class Outlet:
                 return False
             if not self._batch:
                 return True
-            self._failing = not self._exported()
-            if not self._failing:
+            failure = self._sent()
+            self._failing = failure is not None and not failure.is_final
+            if failure is None:
                 return True
             if attempt == 0:
                 self._leave_out_unsound()
-            elif attempt >= PATIENT:
+            if failure.is_final:
+                self._leave_out_one()
+                continue
+            if attempt >= PATIENT:
                 self._put_half_back()
             # A waiting flush must not wait for this.
             self._wake.wait(backoff)
@@ -179,10 +208,23 @@ class Outlet:
         self._give_up("refused")
         return True
 
-    def _exported(self) -> bool:
-        if self._exporter is None:
-            self._exporter = self._connect()
-        return self._exporter.export(self._batch) is SpanExportResult.SUCCESS
+    def _sent(self) -> Failure | None:
+        if self._sender is None:
+            self._sender = self._connect()
+        failure = self._sender.send(self._batch)
+        if failure is None:
+            self._complaint.worked()
+        elif not failure.is_final:
+            self._complaint.failed(failure)
+        return failure
+
+    def _leave_out_one(self) -> None:
+        """Halve a batch that the collector does not accept, down to the span that is at fault."""
+        if len(self._batch) > 1:
+            self._put_half_back()
+        elif self._batch:
+            self._complaint.too_large(_size(self._batch[0]))
+            self._give_up("refused")
 
     def _leave_out_unsound(self) -> None:
         """Leave out spans that cannot be encoded, so that the others can be sent."""
@@ -206,5 +248,18 @@ class Outlet:
 
 def _size(span: ReadableSpan) -> int:
     """Return the size of a span's text. The rest is about the same for all spans."""
-    attributes = span.attributes or {}
-    return sum(len(value) for value in attributes.values() if isinstance(value, str))
+    size = _text_size(span.attributes)
+    for event in span.events:
+        size += _text_size(event.attributes)
+    return size
+
+
+def _text_size(attributes: Mapping[str, Any] | None) -> int:
+    size = 0
+    for value in (attributes or {}).values():
+        if isinstance(value, str | bytes):
+            size += len(value)
+        elif isinstance(value, tuple | list):
+            for one in value:  # pyright: ignore[reportUnknownVariableType]
+                size += len(one) if isinstance(one, str | bytes) else 8  # pyright: ignore[reportUnknownArgumentType]
+    return size

@@ -10,6 +10,7 @@ from opentelemetry.context import Context
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 
 from fleetglass import conventions as names
+from fleetglass._agents import inner_agent, renamed, stamp_of
 from fleetglass._run import Run, run_of
 from fleetglass._settings import Price
 
@@ -45,35 +46,54 @@ class FleetProcessor(SpanProcessor):
         self._price = price
         self._flush = flush
         self._open: dict[int, Run] = {}
+        # Open spans under an agent that a framework named, and its name.
+        self._inside: dict[int, str] = {}
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         try:
             if (run := run_of(parent_context)) is not None:
-                self._stamp(span, run)
+                self._stamp(span, run, trace.get_current_span(parent_context))
         except Exception:
             # Starting a span must never fail because of us.
             log.debug("a span could not be stamped", exc_info=True)
 
     def on_end(self, span: ReadableSpan) -> None:
         try:
-            self._count(span)
+            run = self._open.pop(span.context.span_id, None) if span.context else None
+            if run is not None:
+                self._count(span, run)
+                is_stamped = self._inside.pop(span.context.span_id if span.context else 0, None)
+                if not is_stamped and (agent := inner_agent(span, run)):
+                    span = renamed(span, agent, run.attributes)
             if span.context is not None and span.context.trace_flags.sampled:
                 self._put(span)
         except Exception:
             log.debug("a span could not be taken", exc_info=True)
 
-    def _stamp(self, span: Span, run: Run) -> None:
+    def _stamp(self, span: Span, run: Run, parent: trace.Span) -> None:
         if run.span is None:
             _begin(run, span)
-        stamp(span, run.attributes)
+        id = span.get_span_context().span_id
+        if agent := inner_agent(span, run) or self._agent_around(parent, run):
+            self._inside[id] = agent
+        stamp(span, stamp_of(run, agent) if agent else run.attributes)
         if len(self._open) >= MAX_OPEN:
-            self._open.pop(next(iter(self._open)), None)
-        self._open[span.get_span_context().span_id] = run
+            oldest = next(iter(self._open))
+            self._open.pop(oldest, None)
+            self._inside.pop(oldest, None)
+        self._open[id] = run
 
-    def _count(self, span: ReadableSpan) -> None:
-        run = self._open.pop(span.context.span_id, None) if span.context else None
+    def _agent_around(self, parent: trace.Span, run: Run) -> str:
+        """Return the agent that a framework named, inside the run and around a new span."""
+        id = parent.get_span_context().span_id
+        # A parent of another run, or the run's own agent span, is outside.
+        if self._open.get(id) is not run or run.span is None or id == run.span.span_id:
+            return ""
+        return inner_agent(parent, run) or self._inside.get(id, "")
+
+    def _count(self, span: ReadableSpan, run: Run) -> None:
         attributes = span.attributes
-        if run is None or not attributes or not _is_inference(attributes):
+        if not attributes or not _is_inference(attributes):
             return
         run.use(*usage(attributes, self._price()))
         if attributes.get(names.KIND) not in ("llm", "embedding"):

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Mapping
+from contextvars import Token
 from types import TracebackType
 from typing import Any, Self
 
@@ -18,12 +19,15 @@ from opentelemetry.trace import (
 )
 
 from fleetglass import conventions as names
+from fleetglass._content import UNREADABLE
 from fleetglass._errors import Stopped
 from fleetglass._fleet import Fleet, current
 from fleetglass._processor import stamp
 from fleetglass._run import RUN, Run
 
 log = logging.getLogger("fleetglass")
+
+LONGEST_NOTE, LONGEST_REPR = 16_384, 1_000
 
 # Neither success nor failure.
 OUTCOMES: Mapping[type[BaseException], str] = {
@@ -43,7 +47,7 @@ class Scope:
         self._context = context
         self._run = run
         self._output = ""
-        self._token: Any = None
+        self._token: object = None
 
     @classmethod
     def begin(
@@ -98,7 +102,16 @@ class Scope:
         return self
 
     def __exit__(self, *_: object) -> None:
-        detach(self._token)
+        token: Any = self._token
+        if type(token) is not Token:
+            detach(token)
+            return
+        try:
+            token.var.reset(token)  # pyright: ignore[reportUnknownMemberType]
+        except (ValueError, RuntimeError):
+            # The block is left in another context than it was entered in: a fixture, or a web
+            # framework that runs a dependency in a pool of threads. There is nothing to restore.
+            log.debug("a block was left in another context than it was entered in")
 
     def succeeded(self, result: Any = None) -> None:
         if result is not None:
@@ -164,8 +177,17 @@ def idle() -> Scope:
 
 def annotate(span: Span, notes: Mapping[str, Any]) -> None:
     for name, value in notes.items():
-        plain = value if isinstance(value, str | bool | int | float) else repr(value)[:1000]
+        plain = value if isinstance(value, bool | int | float) else _note(value)
         span.set_attribute(names.NOTE + name, plain)
+
+
+def _note(value: Any) -> str:
+    """Return the text of a note, of bounded size. Making a note must never make an agent fail."""
+    try:
+        text = value[:LONGEST_NOTE] if isinstance(value, str) else repr(value)[:LONGEST_REPR]
+        return text.encode("utf-8", "replace").decode()
+    except Exception:
+        return UNREADABLE
 
 
 def _with_baggage(context: Context, run: Run, fleet: Fleet) -> Context:

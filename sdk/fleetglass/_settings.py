@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from fleetglass import redact
 from fleetglass._errors import ConfigurationError
@@ -64,18 +65,30 @@ class Settings:
         chosen = {name: value for name, value in given.items() if value is not None}
         settings = replace(cls(), **(_from(environment) | chosen))
         settings.validate()
-        return settings
+        # OpenTelemetry's variables may name the address of traces alone.
+        endpoint = settings.endpoint.strip().rstrip("/").removesuffix("/v1/traces")
+        return replace(settings, endpoint=endpoint)
 
     def validate(self) -> None:
         if self.content not in CONTENT:
             raise ConfigurationError(f"content must be one of {CONTENT}, not {self.content!r}")
-        if not self.endpoint.startswith(("http://", "https://")):
+        if not _is_url(self.endpoint):
             raise ConfigurationError(
-                f"endpoint must begin with http:// or https://, not {self.endpoint!r}"
+                "endpoint must be a URL such as http://localhost:4318; it must begin with http:// "
+                f"or https:// and name a host, and is {self.endpoint!r}"
             )
         for name in ("max_queue", "max_queue_bytes", "max_batch", "max_content"):
             if getattr(self, name) < 1:
                 raise ConfigurationError(f"{name} must be at least 1, not {getattr(self, name)!r}")
+
+
+def _is_url(text: str) -> bool:
+    try:
+        url = urlsplit(str(text).strip())
+        # Reading the port raises if it is no number.
+        return url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
+    except ValueError:
+        return False
 
 
 def _from(environment: Mapping[str, str]) -> dict[str, Any]:

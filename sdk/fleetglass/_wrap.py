@@ -8,6 +8,7 @@ import asyncio
 import functools
 import inspect
 import logging
+import sys
 import time
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from typing import Any, TypeVar, cast
@@ -170,7 +171,7 @@ async def _in(scope: Scope | None, resume: Callable[[], Any]) -> Any:
 def open_scope(spec: Spec, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Scope | None:
     call = _admitted(spec)
     if call is not None and (wait_s := call.ask()):
-        time.sleep(wait_s)
+        _wait(wait_s)
     return _scope(call, args, kwargs)
 
 
@@ -179,8 +180,37 @@ async def open_scope_async(
 ) -> Scope | None:
     call = _admitted(spec)
     if call is not None and (wait_s := call.ask()):
-        await asyncio.sleep(wait_s)
+        await _wait_async(wait_s)
     return _scope(call, args, kwargs)
+
+
+def _wait(wait_s: float) -> None:
+    """Wait, but not in async code: there, all tasks of the thread would stand still."""
+    if _in_async_code():
+        log.warning(
+            "fleetglass: a throttled block in async code does not wait; use 'async with' there"
+        )
+    else:
+        time.sleep(wait_s)
+
+
+async def _wait_async(wait_s: float) -> None:
+    trio: Any = sys.modules.get("trio")
+    if trio is not None and trio.lowlevel.in_trio_run():
+        await trio.sleep(wait_s)
+    else:
+        await asyncio.sleep(wait_s)
+
+
+def _in_async_code() -> bool:
+    trio: Any = sys.modules.get("trio")
+    if trio is not None and trio.lowlevel.in_trio_run():
+        return True
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _admitted(spec: Spec) -> Call | None:

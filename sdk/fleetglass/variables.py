@@ -5,7 +5,11 @@ from collections.abc import Mapping
 # Our own name comes first, then OpenTelemetry's.
 VARIABLES: Mapping[str, tuple[str, ...]] = {
     "service": ("FLEETGLASS_SERVICE", "OTEL_SERVICE_NAME"),
-    "endpoint": ("FLEETGLASS_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"),
+    "endpoint": (
+        "FLEETGLASS_ENDPOINT",
+        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+    ),
     "key": ("FLEETGLASS_KEY",),
     "content": ("FLEETGLASS_CONTENT", "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"),
     "guard": ("FLEETGLASS_GUARD",),

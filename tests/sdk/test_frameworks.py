@@ -124,6 +124,8 @@ def test_pydantic_ai(fleet: Fleet) -> None:
     assert "stock" in asyncio.run(shop("how many?"))
 
     assert_all_are_ours(fleet, at_least=5)
+    assert {span.agent for span in fleet.spans()} == {"shop", "helper"}
+    assert [span.agent for span in fleet.spans() if span.name.startswith("chat")] == ["helper"] * 2
     assert fleet.actions() == ["stock.read"]
     ours = next(span for span in fleet.spans() if span.action)
     assert ours.attributes["gen_ai.tool.call.arguments"] == '{"item": "a"}'

@@ -1,0 +1,78 @@
+"""Says in the log that spans do not arrive: once, then once an hour, and when they do again."""
+
+import logging
+import time
+from urllib.parse import urlsplit
+
+from fleetglass._outlet import Failure
+
+log = logging.getLogger("fleetglass")
+
+EVERY_S = 3600.0
+# A collector that is started anew is no news. One that never took a span is, at once.
+GRACE_S = 20.0
+START = "Is the collector running there? 'fleetglass up' starts one; FLEETGLASS_ENDPOINT names it."
+ADVICE = {
+    "connection refused": START,
+    "no answer in time": START,
+    "the network is unreachable": START,
+    "unknown host": "Correct the host in FLEETGLASS_ENDPOINT.",
+    "the port does not speak TLS": "Write http:// instead of https:// in FLEETGLASS_ENDPOINT.",
+    "the certificate is not trusted": (
+        "Set OTEL_EXPORTER_OTLP_CERTIFICATE to the file with the certificate of its authority."
+    ),
+    401: "Set FLEETGLASS_KEY; 'fleetglass keys add --scope ingest' makes a key.",
+    403: "Set FLEETGLASS_KEY; 'fleetglass keys add --scope ingest' makes a key.",
+    429: "The collector has too much to do. The spans wait and are sent again.",
+    503: "The collector cannot store spans at present. They wait and are sent again.",
+}
+GRPC = "Port 4317 is for gRPC. The SDK sends OTLP over HTTP: use port 4318."
+OTHER = "Something else may answer there: the collector listens for OTLP over HTTP on port 4318."
+
+
+class Complaint:
+    def __init__(self, endpoint: str) -> None:
+        self._endpoint = endpoint
+        self._has_worked = False
+        self._failing_since_s: float | None = None
+        self._said_s: float | None = None
+
+    def worked(self) -> None:
+        self._has_worked = True
+        if self._said_s is not None:
+            log.warning("fleetglass: spans reach %s again", self._url())
+        self._failing_since_s = self._said_s = None
+
+    def failed(self, failure: Failure) -> None:
+        now = time.monotonic()
+        if self._failing_since_s is None:
+            self._failing_since_s = now
+        if self._has_worked and now - self._failing_since_s < GRACE_S:
+            return
+        if self._said_s is not None and now - self._said_s < EVERY_S:
+            return
+        self._said_s = now
+        log.warning("fleetglass: %s", self._sentence(failure))
+
+    def too_large(self, size: int) -> None:
+        log.warning(
+            "fleetglass: %s refused a span with %d characters of text. It is left out; "
+            "the other spans are sent.",
+            self._url(),
+            size,
+        )
+
+    def _sentence(self, failure: Failure) -> str:
+        cause = f"{failure.status} {failure.reason}".strip() if failure.status else failure.reason
+        return f"no spans reach {self._url()}: {cause}. {self._advice(failure)}"
+
+    def _advice(self, failure: Failure) -> str:
+        advice = ADVICE.get(failure.status) or ADVICE.get(failure.reason)
+        if urlsplit(self._endpoint).port == 4317:
+            return advice if failure.reason == "connection refused" and advice else GRPC
+        return advice or OTHER
+
+    def _url(self) -> str:
+        """Return the URL without the password that it may hold."""
+        url = urlsplit(self._endpoint)
+        return f"{url.scheme}://{url.netloc.rpartition('@')[2]}{url.path}/v1/traces"

@@ -26,7 +26,8 @@ from kit.databases import opened  # noqa: E402
 from kit.looping_runs import run_of, trace_id  # noqa: E402
 from kit.stack import Stack, eventually, request  # noqa: E402
 
-from fleetglass_collector.embedded.users import WRITER, writer_secret  # noqa: E402
+from fleetglass_collector.access.owner import owner_secret  # noqa: E402
+from fleetglass_collector.embedded.users import WRITER  # noqa: E402
 from fleetglass_collector.store.client import Store  # noqa: E402
 from fleetglass_detectors.engine.engine import TrackedDatabase, Watch  # noqa: E402
 from fleetglass_detectors.engine.feed import Feed  # noqa: E402
@@ -81,7 +82,7 @@ def settled(stack: Stack, spans: int) -> bool:
 
 def throughput(stack: Stack) -> None:
     """All at once, by an engine of its own in this process; the other has seen it before."""
-    dsn = f"http://{WRITER}:{writer_secret(stack.folder)}@127.0.0.1:{stack.query_port}"
+    dsn = f"http://{WRITER}:{owner_secret(stack.folder)}@127.0.0.1:{stack.query_port}"
     with opened(dsn) as store:
         for names in (("lag", "branching", "silent", "caps"), ("wording",)):
             measured(store, names)

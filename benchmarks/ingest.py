@@ -27,7 +27,8 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "tests")]
 from kit.stack import Stack, answers, eventually, free_port  # noqa: E402
 
 import load as generator  # noqa: E402
-from fleetglass_collector.embedded.users import WRITER, writer_secret  # noqa: E402
+from fleetglass_collector.access.owner import owner_secret  # noqa: E402
+from fleetglass_collector.embedded.users import WRITER  # noqa: E402
 from fleetglass_collector.store.client import Store  # noqa: E402
 from processes import Meter, tree  # noqa: E402
 
@@ -135,7 +136,7 @@ def end_to_end(folder: Path, spans: int, *, plain: bool) -> Result:
         # What is done once at the first start is no part of it.
         eventually(lambda: "settling spans as they arrive" in stack.log.read_text())
         if plain:
-            dsn = f"http://{WRITER}:{writer_secret(stack.folder)}@127.0.0.1:{stack.query_port}"
+            dsn = f"http://{WRITER}:{owner_secret(stack.folder)}@127.0.0.1:{stack.query_port}"
             Store.open(dsn, database="default", timeout_s=30).command("DROP VIEW otlp_spans_mv")
         assert stack.process
         return measure(stack, tree(stack.process.pid), lambda: offer(stack.http, spans), spans)

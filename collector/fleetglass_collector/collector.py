@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from fleetglass_collector.access.door import Door, require_key
 from fleetglass_collector.access.keys import Keyring, Scope
+from fleetglass_collector.access.owner import owner_key, owner_secret
 from fleetglass_collector.config import Config
 from fleetglass_collector.control.directives import DirectiveCache
 from fleetglass_collector.journal import Journal
@@ -44,7 +45,7 @@ async def run(config: Config, stop: asyncio.Event, ready: Callable[[], None]) ->
     )
     registry.register(WrittenByDetectors(config.folder / "detect"))
     intake = Intake(journal, config.receiver, registry)
-    door = Door(keyring)
+    door = Door(keyring, owner=owner_key(owner_secret(config.folder)))
     directives = DirectiveCache(lambda: store_of(config))
 
     try:

@@ -4,6 +4,7 @@ import os
 import ssl
 import urllib.error
 import urllib.request
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from kit.stack import Stack, eventually, free_port, running
 from kit.stack import request as http
 
 PROTOBUF = {"content-type": "application/x-protobuf"}
+JSON = {"content-type": "application/json"}
 # A proxy adds this header: the client is on another machine, though the connection is local.
 ELSEWHERE = {**PROTOBUF, "x-forwarded-for": "203.0.113.7"}
 
@@ -23,6 +25,14 @@ def add_key(stack: Stack, tenant: str, scope: str) -> str:
     made = stack.run("keys", "add", "--tenant", tenant, "--scope", scope)
     assert made.returncode == 0, made.stderr
     return next(word for word in made.stdout.split() if word.startswith("fg_"))
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Generator[Stack]:
+    """A fleetglass with a key, so that everybody needs one."""
+    with running(tmp_path_factory.mktemp("doors")) as stack:
+        add_key(stack, "first", "read")
+        yield stack
 
 
 def test_spans_are_stored_under_the_tenant_of_the_key(shared: Stack) -> None:
@@ -143,3 +153,98 @@ def test_no_key_password_or_content_is_logged(tmp_path: Path) -> None:
 
     assert "receiving OTLP" in log
     assert not [word for word in (key, secret, "confidential-content") if word in log]
+
+
+def test_as_soon_as_there_is_a_key_everybody_on_this_machine_needs_one(shared: Stack) -> None:
+    assert http(shared.http, "POST", "/v1/traces", request(), PROTOBUF)[0] == 401
+    assert http(shared.http, "GET", "/metrics", b"", {})[0] == 401
+    assert http(shared.http, "GET", "/healthz", b"", {})[0] == 200
+    assert http(shared.api, "GET", "/v1/incidents", b"", {})[0] == 401
+    code, _, body = http(shared.query_port, "POST", "/", b"SELECT 1", {})
+    assert (code, b"everybody needs one" in body) == (401, True)
+    with (
+        grpc.insecure_channel(f"127.0.0.1:{shared.grpc}") as channel,
+        pytest.raises(grpc.RpcError) as refused,
+    ):
+        export(channel, request())
+    assert refused.value.code() is grpc.StatusCode.UNAUTHENTICATED
+
+
+def test_the_owner_of_the_data_folder_needs_no_key(shared: Stack) -> None:
+    for command in (["query", "SELECT 1"], ["incidents"], ["directives"], ["prices"], ["costs"]):
+        done = shared.run(*command)
+        assert done.returncode == 0, done.stderr
+    doctor = shared.run("doctor")
+    assert doctor.returncode == 0, doctor.stdout
+    halted = shared.run("directives", "halt", "--agent", "busy")
+    assert halted.returncode == 0, halted.stderr
+
+
+def test_a_key_of_another_scope_cannot_act_or_read(shared: Stack) -> None:
+    key = add_key(shared, "acme", "ingest")
+    sent = {**JSON, "authorization": f"Bearer {key}"}
+    halt = b'{"action": "halt", "agent": "a", "by": "ann"}'
+
+    assert http(shared.api, "POST", "/v1/directives", halt, sent)[0] == 401
+    assert http(shared.query_port, "POST", "/", b"SELECT 1", sent)[0] in (401, 403)
+
+
+def test_an_admin_key_acts_for_its_own_tenant_only(shared: Stack) -> None:
+    sent = {**JSON, "authorization": f"Bearer {add_key(shared, 'acme', 'admin')}"}
+    halt = b'{"action": "halt", "agent": "a", "by": "ann", "tenant": "%s"}'
+
+    assert http(shared.api, "POST", "/v1/directives", halt % b"acme", sent)[0] == 200
+    assert http(shared.api, "POST", "/v1/directives", halt % b"other", sent)[0] == 401
+
+
+@pytest.fixture(scope="module")
+def keyless(tmp_path_factory: pytest.TempPathFactory) -> Generator[Stack]:
+    with running(tmp_path_factory.mktemp("keyless")) as stack:
+        yield stack
+
+
+FOREIGN = [
+    {"host": "rebound.example:8123"},
+    {"host": "127.0.0.1.example"},
+    {"host": "localhost.example"},
+    {"origin": "https://page.example"},
+    {"origin": "null"},
+    {"x-forwarded-for": "203.0.113.7"},
+    {"x-real-ip": "203.0.113.7"},
+    {"forwarded": "for=203.0.113.7"},
+    {"via": "1.1 proxy"},
+]
+
+
+@pytest.mark.parametrize("headers", FOREIGN, ids=str)
+def test_what_may_not_come_from_this_machine_needs_a_key(
+    keyless: Stack, headers: dict[str, str]
+) -> None:
+    reading = {**headers, "content-type": "text/plain"}
+    assert http(keyless.query_port, "POST", "/", b"SELECT 1", reading)[0] == 401
+    assert http(keyless.http, "POST", "/v1/traces", request(), {**PROTOBUF, **headers})[0] == 401
+    assert http(keyless.api, "GET", "/v1/incidents", b"", headers)[0] == 401
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"host": "localhost:8123"},
+        {"host": "[::1]:8123"},
+        {"host": "172.17.0.1"},
+        {"host": "fleet.localhost"},
+        {"host": "host.docker.internal:4318"},
+        {"origin": "http://localhost:3000"},
+    ],
+    ids=str,
+)
+def test_names_of_this_machine_need_no_key(keyless: Stack, headers: dict[str, str]) -> None:
+    assert http(keyless.query_port, "POST", "/", b"SELECT 1", headers)[0] == 200
+    assert http(keyless.http, "POST", "/v1/traces", request(), {**PROTOBUF, **headers})[0] == 200
+
+
+def test_a_refusal_says_why(keyless: Stack) -> None:
+    _, _, body = http(keyless.query_port, "POST", "/", b"SELECT 1", {"host": "rebound.example"})
+
+    assert b"the request is for the host 'rebound.example'; use 127.0.0.1 or localhost" in body
+    assert b"fleetglass keys add --tenant NAME --scope read" in body

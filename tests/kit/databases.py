@@ -10,7 +10,8 @@ from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
 
-from fleetglass_collector.embedded.users import WRITER, writer_secret
+from fleetglass_collector.access.owner import owner_secret
+from fleetglass_collector.embedded.users import WRITER
 from fleetglass_collector.journal.record import Facts, frame
 from fleetglass_collector.store.client import Store
 from kit.otlp_rows import Pairs, Row
@@ -39,7 +40,7 @@ def running_store(folder: Path) -> Generator[str]:
     environment = {**os.environ, "FLEETGLASS_DATA": str(folder), "FLEETGLASS_QUERY_LISTEN": listen}
     command = [sys.executable, "-m", "fleetglass_server", "store"]
     process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL)
-    dsn = f"http://{WRITER}:{writer_secret(folder)}@{listen}"
+    dsn = f"http://{WRITER}:{owner_secret(folder)}@{listen}"
     try:
         with opened(dsn) as store:
             eventually(store.ping)

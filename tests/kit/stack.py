@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from fleetglass_collector.access.owner import known_owner_key
+
 START_S = STOP_S = 30.0
 
 
@@ -60,6 +62,12 @@ class Stack:
         }
 
     @property
+    def owner(self) -> dict[str, str]:
+        """Headers with the owner's key, which is asked for as soon as there are other keys."""
+        key = known_owner_key(self.folder)
+        return {"authorization": f"Bearer {key}"} if key else {}
+
+    @property
     def log(self) -> Path:
         return self.folder.with_suffix(".log")
 
@@ -78,7 +86,9 @@ class Stack:
             eventually(self._migrated)
 
     def _migrated(self) -> bool:
-        return request(self.query_port, "POST", "/", b"SELECT 1 FROM incidents", {})[0] == 200
+        return (
+            request(self.query_port, "POST", "/", b"SELECT 1 FROM incidents", self.owner)[0] == 200
+        )
 
     def spawn(self, *command: str) -> None:
         http = () if command == ("store",) else (self.http,)
@@ -132,7 +142,7 @@ class Stack:
 
     def query(self, sql: str) -> list[dict[str, Any]]:
         path = "/?" + urllib.parse.urlencode({"default_format": "JSONEachRow"})
-        code, _, body = request(self.query_port, "POST", path, sql.encode(), {})
+        code, _, body = request(self.query_port, "POST", path, sql.encode(), self.owner)
         assert code == 200, body
         return [json.loads(line) for line in body.splitlines()]
 
@@ -141,7 +151,7 @@ class Stack:
         return int(rows[0]["n"])
 
     def metrics(self) -> dict[str, float]:
-        _, _, body = request(self.http, "GET", "/metrics", b"", {})
+        _, _, body = request(self.http, "GET", "/metrics", b"", self.owner)
         return {
             name: float(value)
             for name, value in re.findall(r"^(fleetglass_\w+) (\S+)$", body.decode(), re.MULTILINE)

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fleetglass_collector.embedded.users import writer_secret
+from fleetglass_collector.access.owner import owner_secret
 from kit.stack import free_port
 
 START_S = 30.0
@@ -43,7 +43,7 @@ class StoreProcess:
 
     @property
     def secret(self) -> str:
-        return writer_secret(self.folder)
+        return owner_secret(self.folder)
 
     def launch(self) -> subprocess.Popen[str]:
         environment = {

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from fleetglass_collector.errors import StoreError
 from fleetglass_collector.store.client import Store
@@ -72,8 +72,14 @@ class Directive:
     """Unix seconds; 0 if it stays in force until `resume`."""
 
 
-def in_force(store: Store) -> list[Directive]:
-    return [_directive(json.loads(line)) for line in store.query(IN_FORCE).splitlines()]
+class Readable(Protocol):
+    """A database that can be asked, by its owner or by a reader."""
+
+    def query(self, sql: str, /) -> bytes: ...
+
+
+def in_force(database: Readable) -> list[Directive]:
+    return [_directive(json.loads(line)) for line in database.query(IN_FORCE).splitlines()]
 
 
 def add(store: Store, directives: Iterable[Directive]) -> None:

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from fleetglass_collector.access.address import split_address
 from fleetglass_collector.access.door import Door, require_key
 from fleetglass_collector.access.keys import Keyring, Scope
+from fleetglass_collector.access.owner import owner_key, owner_secret
 from fleetglass_collector.config import Config
 from fleetglass_collector.embedded.endpoint import Endpoint
 from fleetglass_collector.embedded.engine.engine import Engine
 from fleetglass_collector.embedded.listener import Listener, tls_context
-from fleetglass_collector.embedded.users import Roles, writer_secret
+from fleetglass_collector.embedded.users import Roles
 
 DRAIN_S = 5.0
 
@@ -23,7 +24,8 @@ async def run(config: Config, stop: asyncio.Event, ready: Callable[[], None]) ->
     """
     keyring = Keyring(config.folder / "keys.json")
     require_key(config.query.listen, keyring, Scope.READ, Scope.ADMIN)
-    roles = Roles(writer_secret(config.folder), Door(keyring))
+    secret = owner_secret(config.folder)
+    roles = Roles(secret, Door(keyring, owner=owner_key(secret)))
     tls = tls_context(config.receiver.tls_certificate, config.receiver.tls_key)
     engine = Engine(config.store_folder)
     try:

@@ -3,17 +3,14 @@
 import base64
 import binascii
 import hmac
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
-from pathlib import Path
 
-from fleetglass_collector import files
 from fleetglass_collector.access.door import Caller, Door
 from fleetglass_collector.access.keys import Scope
 from fleetglass_collector.embedded.engine.faults import Fault
-from fleetglass_collector.errors import ConfigError, Refusal
+from fleetglass_collector.errors import Refusal
 
 WRITER = "writer"
 READERS = ("", "default", "reader")
@@ -30,21 +27,6 @@ class Role(Enum):
 class Credentials:
     user: str
     password: str
-
-
-def writer_secret(folder: Path) -> str:
-    """The writer's password: one line in FOLDER/writer.key, made by whoever comes first."""
-    file = folder / "writer.key"
-    try:
-        if not file.exists():
-            # Of two processes that start at once, the second reads the first's.
-            files.create(file, [f"{secrets.token_urlsafe(32)}\n".encode()], mode=0o600)
-        secret = file.read_text().strip()
-    except OSError as error:
-        raise ConfigError(f"cannot use {str(file)!r}: {error.strerror}") from error
-    if not secret:
-        raise ConfigError(f"{str(file)!r} is empty; remove it, and the next start makes a new one")
-    return secret
 
 
 def credentials(headers: Mapping[str, str], params: Mapping[str, str]) -> Credentials:
@@ -74,8 +56,8 @@ def _basic(value: str) -> str:
 class Roles:
     """Decides which role a request has. Readers come in by the same door as everywhere."""
 
-    def __init__(self, writer_secret: str, door: Door) -> None:
-        self._writer_secret = writer_secret
+    def __init__(self, owner_secret: str, door: Door) -> None:
+        self._owner_secret = owner_secret
         self._door = door
 
     def of(self, who: Credentials, caller: Caller) -> Role:
@@ -85,7 +67,7 @@ class Roles:
             Fault: The credentials are wrong, or are missing and needed.
         """
         if who.user == WRITER:
-            if hmac.compare_digest(who.password.encode(), self._writer_secret.encode()):
+            if hmac.compare_digest(who.password.encode(), self._owner_secret.encode()):
                 return Role.WRITER
             raise _refused(who.user)
         # With a key, the name of the user does not matter.
@@ -97,7 +79,7 @@ class Roles:
             if who.password:
                 raise _refused(who.user) from refusal
             raise Fault(
-                REQUIRED_PASSWORD, "a key with the scope read is needed, as password or Bearer"
+                REQUIRED_PASSWORD, f"{refusal}. SQL clients may send the key as password."
             ) from refusal
         return Role.READER
 

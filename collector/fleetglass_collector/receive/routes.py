@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from prometheus_client import Counter
 
-from fleetglass_collector.access.door import Caller, Door
+from fleetglass_collector.access.door import Caller, Door, Guest
 from fleetglass_collector.access.keys import Scope as KeyScope
 from fleetglass_collector.errors import Reason, Refusal
 from fleetglass_collector.otlp.reply import status
@@ -21,6 +21,8 @@ PROTOBUF, JSON, TEXT = "application/x-protobuf", "application/json", "text/plain
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     tenant: str
+    is_owner: bool
+    """Whether the caller may see and change what belongs to any tenant."""
     parts: Mapping[str, str]
     """The values of the named parts of the path, such as `id`."""
     query: str
@@ -100,13 +102,14 @@ class Application:
 
     async def _answer(self, scope: Scope, exchange: Exchange) -> Response:
         route, parts = self._route(scope.method, scope.path)
-        tenant = ""
+        guest = Guest(tenant="")
         if route.scope is not None:
-            tenant = self._door.tenant(Caller.of(scope.client, scope.headers.get), route.scope)
+            guest = self._door.admit(Caller.of(scope.client, scope.headers.get), route.scope)
         if route.media and media_type(scope.headers) not in route.media:
             raise Refusal(Reason.MEDIA_TYPE, f"the content-type must be {' or '.join(route.media)}")
         request = Request(
-            tenant=tenant,
+            tenant=guest.tenant,
+            is_owner=guest.is_owner,
             parts=parts,
             query=scope.query_string,
             headers=scope.headers,

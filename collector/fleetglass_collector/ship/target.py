@@ -2,8 +2,9 @@
 
 from urllib.parse import unquote, urlsplit
 
+from fleetglass_collector.access.owner import owner_secret
 from fleetglass_collector.config import Config
-from fleetglass_collector.embedded.users import WRITER, writer_secret
+from fleetglass_collector.embedded.users import WRITER
 from fleetglass_collector.store.client import Store
 from fleetglass_collector.store.endpoint import Endpoint
 from fleetglass_collector.store.migrate import migrate
@@ -61,7 +62,7 @@ def _embedded(config: Config) -> Store:
     endpoint = Endpoint.of_listener(config.query.listen, certificate=certificate)
     scheme, _, place = str(endpoint).partition("://")
     return Store.open(
-        f"{scheme}://{WRITER}:{writer_secret(config.folder)}@{place}",
+        f"{scheme}://{WRITER}:{owner_secret(config.folder)}@{place}",
         database=config.store.database,
         timeout_s=config.store.insert_timeout_s,
         trust=endpoint.trust() if endpoint.secure else None,

@@ -7,12 +7,14 @@ from collections.abc import Generator, Mapping
 from typing import Any, Self
 from urllib.parse import urlencode
 
+from fleetglass_collector.access.owner import known_owner_key
 from fleetglass_collector.config import Config
 from fleetglass_collector.errors import DatabaseError, StoreError
 from fleetglass_collector.store.endpoint import Endpoint, basic, reason
 
 CHUNK_BYTES = 64 << 10
 MESSAGE_BYTES = 64 << 10
+QUERY_TIMEOUT_S = 60.0
 _VERSION = re.compile(r"\s*\(version [^()]*(\([^()]*\))?\)")
 _EXPECTED = re.compile(r"(Expected one of: [^,]*(?:, [^,]*){4}),[^\n]*(?=\. \(SYNTAX_ERROR\))")
 
@@ -27,8 +29,13 @@ class Reader:
 
     @classmethod
     def of(cls, config: Config, *, key: str = "") -> Self:
-        """Return a reader of the configured database, embedded or a server."""
+        """Return a reader of the configured database, embedded or a server.
+
+        Without a key, it reads an embedded store as its owner if it can read the data folder.
+        """
         dsn = config.store.dsn
+        if not key and not config.is_remote:
+            key = known_owner_key(config.folder)
         endpoint = (
             Endpoint.at(dsn, port=8443 if dsn.startswith("https") else 8123)
             if config.is_remote
@@ -62,6 +69,11 @@ class Reader:
         finally:
             connection.close()
 
+    def query(self, sql: str, *, parameters: Mapping[str, Any] | None = None) -> bytes:
+        """Return a small result as lines of JSON, like `Store.query`."""
+        named = {f"param_{name}": _parameter(value) for name, value in (parameters or {}).items()}
+        return b"".join(self.stream(sql, "JSONEachRow", timeout_s=QUERY_TIMEOUT_S, **named))
+
     def rows(self, sql: str, *, timeout_s: float = 10.0, **parameters: str) -> list[dict[str, Any]]:
         """Return a small result; query parameters are passed as `param_name=...`."""
         result = b"".join(self.stream(sql, "JSONEachRow", timeout_s=timeout_s, **parameters))
@@ -73,6 +85,23 @@ class Reader:
 
     def _path(self, query: Mapping[str, str]) -> str:
         return f"{self.endpoint.path or '/'}?{urlencode({'database': self._database, **query})}"
+
+
+def _parameter(value: object) -> str:
+    """Return a parameter as ClickHouse reads it: a list of texts is quoted, a text is escaped."""
+    if isinstance(value, list | tuple):
+        items: list[object] = [*value]  # pyright: ignore[reportUnknownArgumentType]
+        return f"[{', '.join(_quoted(str(item)) for item in items)}]"
+    return _escaped(str(value))
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n")
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
 
 
 def _pieces(answer: http.client.HTTPResponse) -> Generator[bytes]:

@@ -5,17 +5,21 @@ GET  /v1/incidents/ID
 POST /v1/incidents/ID/ack|silence|resolve|reopen   {"by": ..., "why": ..., "seconds": ...}
 """
 
-import asyncio
-import json
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any
 from urllib.parse import parse_qs
 
 from fleetglass_collector.access.keys import Scope
-from fleetglass_collector.errors import ConfigError, Reason, Refusal, StoreError
+from fleetglass_collector.errors import Reason, Refusal
 from fleetglass_collector.receive.routes import JSON, Request, Response, Route
-from fleetglass_collector.store.client import Store
+from fleetglass_server.api.documents import (
+    BODY_TIMEOUT_S,
+    LARGEST_BODY,
+    LONGEST_S,
+    Connect,
+    connected,
+    fields_of,
+    in_a_thread,
+)
 from fleetglass_server.incidents.incidents import (
     ACTIONS,
     STATES,
@@ -28,26 +32,21 @@ from fleetglass_server.incidents.incidents import (
 )
 
 PATH = "/v1/incidents"
-LARGEST_BODY = 16 << 10
-BODY_TIMEOUT_S = 10.0
-LONGEST_S = 366 * 86_400
 MOST = 10_000
-
-Connect = Callable[[], Store]
-"""Opens a connection to the database; each request uses one of its own."""
 
 
 def routes(connect: Connect) -> tuple[Route, ...]:
     async def list_all(request: Request) -> Response:
-        return await _in_a_thread(_list, connect, request.tenant, request.query)
+        return await in_a_thread(_list, connect, _tenant(request), request.query)
 
     async def show(request: Request) -> Response:
-        return await _in_a_thread(_show, connect, request.tenant, request.parts["id"])
+        return await in_a_thread(_show, connect, _tenant(request), request.parts["id"])
 
     async def change(request: Request) -> Response:
         body = await request.body(LARGEST_BODY, timeout_s=BODY_TIMEOUT_S)
         action = _act(request.parts["action"], body)
-        return await _in_a_thread(_change, connect, request.tenant, request.parts["id"], action)
+        id = request.parts["id"]
+        return await in_a_thread(_change, connect, _tenant(request), id, action)
 
     return (
         Route(method="GET", path=PATH, answer=list_all, scope=Scope.READ),
@@ -63,9 +62,9 @@ def routes(connect: Connect) -> tuple[Route, ...]:
     )
 
 
-async def _in_a_thread(answer: Callable[..., Any], *arguments: object) -> Response:
-    document = await asyncio.to_thread(answer, *arguments)
-    return Response(kind=JSON, body=json.dumps(document).encode())
+def _tenant(request: Request) -> str:
+    """Return whose incidents the caller may see; empty for those of all tenants."""
+    return "" if request.is_owner else request.tenant
 
 
 def _list(connect: Connect, tenant: str, query: str) -> dict[str, Any]:
@@ -77,7 +76,7 @@ def _list(connect: Connect, tenant: str, query: str) -> dict[str, Any]:
         )
     if not limit.isdecimal() or not 0 < int(limit) <= MOST:
         raise Refusal(Reason.MALFORMED, f"'limit' must be a number from 1 to {MOST}, not {limit!r}")
-    with _connected(connect) as store:
+    with connected(connect) as store:
         rows = list_incidents(
             store, tenant=tenant, state=state, resolved="all" in options, limit=int(limit)
         )
@@ -85,32 +84,16 @@ def _list(connect: Connect, tenant: str, query: str) -> dict[str, Any]:
 
 
 def _show(connect: Connect, tenant: str, id: str) -> dict[str, Any]:
-    with _connected(connect) as store:
+    with connected(connect) as store:
         incident = find_incident(store, id, tenant=tenant)
         return incident | {"history": history(store, incident), "cycles": cycles(store, incident)}
 
 
 def _change(connect: Connect, tenant: str, id: str, action: Action) -> dict[str, Any]:
-    with _connected(connect) as store:
+    with connected(connect) as store:
         incident = find_incident(store, id, tenant=tenant)
         act(store, incident, action)
     return {"id": incident["id"], "action": action.name}
-
-
-@contextmanager
-def _connected(connect: Connect) -> Generator[Store]:
-    store = connect()
-    try:
-        yield store
-    except ConfigError as error:
-        raise Refusal(Reason.NOT_FOUND, str(error)) from error
-    except StoreError as error:
-        # The database's message may quote the SQL, so it is not repeated.
-        raise Refusal(
-            Reason.UNAVAILABLE, "the database does not answer", retry_after_s=5
-        ) from error
-    finally:
-        store.close()
 
 
 def _act(action: str, body: bytes) -> Action:
@@ -118,13 +101,7 @@ def _act(action: str, body: bytes) -> Action:
         raise Refusal(
             Reason.NOT_FOUND, f"unknown action {action!r}: it must be one of {', '.join(ACTIONS)}"
         )
-    try:
-        document = json.loads(body or b"{}")
-    except ValueError as error:
-        raise Refusal(Reason.MALFORMED, f"the body is not JSON: {error}") from error
-    if not isinstance(document, dict):
-        raise Refusal(Reason.MALFORMED, "the body must be a JSON object")
-    fields = cast("dict[str, Any]", document)
+    fields = fields_of(body)
     by, why, seconds = fields.get("by"), fields.get("why", ""), fields.get("seconds", 0)
     if not isinstance(by, str) or not by or not isinstance(why, str):
         raise Refusal(Reason.MALFORMED, 'the body must say who you are: {"by": "NAME"}')

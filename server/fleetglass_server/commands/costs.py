@@ -10,7 +10,6 @@ tokens, and models. It exits with 1 where they differ by more than --tolerance.
 
 import argparse
 import json
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from typing import Any
 from fleetglass_collector.config import Config
 from fleetglass_collector.errors import StoreError
 from fleetglass_collector.store.reader import Reader
+from fleetglass_server.commands import flags
 from fleetglass_server.commands.advice import with_advice
 from fleetglass_server.terminal import printable
 
@@ -46,8 +46,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     bill.add_argument(
         "--tolerance", type=_share, default=0.01, metavar="SHARE", help="such as 1%% (1%%)"
     )
-    parser.add_argument("--dsn", metavar="URL", help="http(s)://user:password@host:port")
-    parser.add_argument("--key", default="", help="for a database elsewhere; or FLEETGLASS_KEY")
+    flags.add_reader(parser)
 
 
 def _count(text: str) -> int:
@@ -65,12 +64,11 @@ def _share(text: str) -> float:
 
 
 def run(config: Config, options: argparse.Namespace) -> int:
-    key = options.key or (os.environ.get("FLEETGLASS_KEY", "") if config.is_remote else "")
-    reader = Reader.of(config, key=key)
+    reader = flags.reader(config, options)
     try:
         return _reconcile(reader, options) if options.reconcile else _show(reader, options)
     except StoreError as error:
-        raise with_advice(error, config, str(reader.endpoint)) from error
+        raise with_advice(error, config) from error
 
 
 def _show(reader: Reader, options: argparse.Namespace) -> int:

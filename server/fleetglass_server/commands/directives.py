@@ -6,16 +6,16 @@ ACTION, this lists the directives in force.
 """
 
 import argparse
-import getpass
-import time
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from fleetglass_collector.config import Config
-from fleetglass_collector.control.directives import Directive, Scope, add, in_force
+from fleetglass_collector.control.directives import Directive, Scope, in_force
 from fleetglass_collector.errors import FleetglassError, StoreError
-from fleetglass_collector.ship.target import store_of
-from fleetglass_collector.store.client import Store
+from fleetglass_server.api.client import Client
+from fleetglass_server.commands import flags
 from fleetglass_server.commands.advice import with_advice
-from fleetglass_server.commands.flags import duration, repeat_data_and_config
+from fleetglass_server.terminal import printable
 
 NAME = "directives"
 
@@ -28,7 +28,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     throttle.add_argument(
         "--every",
         required=True,
-        type=duration,
+        type=flags.duration,
         metavar="TIME",
         help="at most one step in this time, for example 10s",
     )
@@ -38,7 +38,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
             action.add_argument(f"--{name}", default="", metavar="NAME", help=f"only this {name}")
         action.add_argument("--all", action="store_true", help="all agents of the tenant")
         action.add_argument(
-            "--tenant", default="default", metavar="NAME", help="tenant (default: default)"
+            "--tenant", default="", metavar="NAME", help="tenant (default: that of the key)"
         )
         action.add_argument(
             "--reason", default="", metavar="TEXT", help="reason shown to the agent's author"
@@ -47,78 +47,61 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         action.add_argument(
             "--for",
             dest="duration",
-            type=duration,
+            type=flags.duration,
             default=0,
             metavar="TIME",
             help="end after this time, for example 2h (default: until 'resume')",
         )
-    repeat_data_and_config(listing, halt, throttle, resume)
+    flags.add_reader(parser)
+    flags.add_reader(listing, again=True)
+    for action in (halt, throttle, resume):
+        flags.add_api(action)
+    flags.repeat_data_and_config(listing, halt, throttle, resume)
 
 
 def run(config: Config, options: argparse.Namespace) -> int:
-    store = store_of(config)
-    try:
-        return _run(store, options)
-    except StoreError as error:
-        raise with_advice(error, config, config.store.dsn or config.query.listen) from error
-    finally:
-        store.close()
-
-
-def _run(store: Store, options: argparse.Namespace) -> int:
     if options.action in (None, "list"):
-        print(table(in_force(store)))
+        reader = flags.reader(config, options)
+        try:
+            print(printable(table(in_force(reader))))
+        except StoreError as error:
+            raise with_advice(error, config) from error
         return 0
-    scope = _scope(options)
-    if options.action == "resume":
-        return _resume(store, scope, options.reason)
-    until = int(time.time() + options.duration) if options.duration else 0  # noqa: TID251
-    directive = Directive(
-        scope=scope,
-        action=options.action,
-        every_s=getattr(options, "every", 0.0),
-        reason=options.reason,
-        by=_user(),
-        until=until,
-    )
-    add(store, [directive])
-    print(f"{options.action}: {scope}")
-    return 0
+    return _give(config, options)
 
 
-def _scope(options: argparse.Namespace) -> Scope:
-    scope = Scope(
-        tenant=options.tenant,
-        agent=options.agent,
-        version=options.version,
-        cohort=options.cohort,
-    )
+def _give(config: Config, options: argparse.Namespace) -> int:
+    client = Client.of(config, url=options.api, key=flags.key(config, options))
+    names = ("action", "agent", "version", "cohort", "all", "tenant", "reason")
+    document = {name: getattr(options, name) for name in names}
+    document |= {"by": flags.user_name(), "every_s": getattr(options, "every", 0.0)}
+    document["seconds"] = getattr(options, "duration", 0.0)
     if not (options.agent or options.version or options.cohort or options.all):
         raise FleetglassError(
             "choose the agents: give --agent, --version or --cohort, or --all for all agents"
         )
-    return scope
-
-
-def _resume(store: Store, scope: Scope, reason: str) -> int:
-    lifted = [directive for directive in in_force(store) if scope.covers(directive.scope)]
-    if not lifted:
-        print(f"There is no directive in force for {scope}.")
+    answer = client.post("/v1/directives", document)
+    scopes = [Scope(**scope) for scope in answer["scopes"]]
+    if not scopes:
+        print("No such directive is in force. To see those that are: fleetglass directives")
         return 1
-    by = _user()
-    scopes = [directive.scope for directive in lifted]
-    add(store, [Directive(scope=each, action="resume", reason=reason, by=by) for each in scopes])
-    for each in scopes:
-        print(f"resume: {each}")
+    for scope in scopes:
+        print(printable(f"{options.action}: {scope}"))
+    if options.action != "resume":
+        print(printable("\n".join(_notes(answer, options.agent))))
     return 0
 
 
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        # In a container, the user id may have no name.
-        return "unknown"
+def _notes(answer: Mapping[str, Any], agent: str) -> Iterator[str]:
+    if not answer["seen"]:
+        near = ", ".join(map(repr, answer["near"]))
+        yield f"Note: no span of an agent {agent!r} has arrived{'' if near else '.'}" + (
+            f"; the names most like it are {near}." if near else ""
+        )
+    yield (
+        "Agents that run with the guard on (FLEETGLASS_GUARD=1) obey at their next step; "
+        "others do not notice."
+    )
 
 
 def table(directives: list[Directive]) -> str:

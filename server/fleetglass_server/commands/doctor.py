@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from rich.console import Console
 from rich.text import Text
 
+from fleetglass_collector.access.owner import known_owner_key
 from fleetglass_collector.config import Config
 from fleetglass_server.commands.flags import DSN_HELP
 from fleetglass_server.doctor.check import Check, Level
@@ -36,7 +37,7 @@ def run(config: Config, options: argparse.Namespace) -> int:
     from fleetglass_server.doctor.examination import examine
     from fleetglass_server.doctor.round_trip import Patience
 
-    key = os.environ.get("FLEETGLASS_KEY", "")
+    key = known_owner_key(config.folder) or os.environ.get("FLEETGLASS_KEY", "")
     patience = Patience(within_s=options.within, key=key)
     failed = show(examine(config, patience), Console(soft_wrap=True))
     return 1 if failed else 0

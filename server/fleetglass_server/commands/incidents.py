@@ -5,24 +5,22 @@ incident's id, or the first letters of it if no other incident begins with them.
 """
 
 import argparse
-import getpass
 import json
 import shutil
+import sys
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from fleetglass_collector.config import Config
 from fleetglass_collector.errors import StoreError
-from fleetglass_collector.ship.target import store_of
-from fleetglass_collector.store.client import Store
+from fleetglass_collector.store.reader import Reader
+from fleetglass_server.api.client import Client
+from fleetglass_server.commands import flags
 from fleetglass_server.commands.advice import with_advice
-from fleetglass_server.commands.flags import duration, repeat_data_and_config
 from fleetglass_server.incidents.incidents import (
     ACTIONS,
     STATES,
-    Action,
-    act,
     cycles,
     find_incident,
     history,
@@ -31,11 +29,20 @@ from fleetglass_server.incidents.incidents import (
 from fleetglass_server.terminal import printable
 
 NAME = "incidents"
+NONE_OPEN = "No incidents. To see resolved ones: fleetglass incidents list --all"
+NONE_AT_ALL = "No incidents."
+LONGEST_LINE = 10_000
 HELP = {
     "ack": "acknowledge an incident: somebody works on it",
     "silence": "mark an incident as silenced for some time",
     "resolve": "close an incident: it is over",
     "reopen": "open a resolved or acknowledged incident again",
+}
+DONE = {
+    "ack": "is acknowledged",
+    "silence": "is silenced",
+    "resolve": "is resolved",
+    "reopen": "is open again",
 }
 
 
@@ -58,55 +65,68 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     acting[ACTIONS.index("silence")].add_argument(
         "--for",
         dest="seconds",
-        type=duration,
+        type=flags.duration,
         required=True,
         metavar="TIME",
         help="how long, for example 2h",
     )
-    repeat_data_and_config(listing, show, *acting)
+    flags.add_reader(parser)
+    for sub in (listing, show):
+        flags.add_reader(sub, again=True)
+    for sub in acting:
+        flags.add_api(sub)
+    flags.repeat_data_and_config(listing, show, *acting)
 
 
 def run(config: Config, options: argparse.Namespace) -> int:
-    store = store_of(config)
+    if options.action in ACTIONS:
+        print(printable(_act(config, options)))
+        return 0
+    reader = flags.reader(config, options)
     try:
-        for line in _run(store, options):
+        for line in _show(reader, options) if options.action == "show" else _list(reader, options):
             print(printable(line))
     except StoreError as error:
-        raise with_advice(error, config, "incidents") from error
-    finally:
-        store.close()
+        raise with_advice(error, config) from error
     return 0
 
 
-def _run(store: Store, options: argparse.Namespace) -> Iterable[str]:
-    if options.action in (None, "list"):
-        # Without an action, argparse sets none of these options.
-        filters = vars(options)
-        rows = list_incidents(
-            store,
-            state=filters.get("state", ""),
-            resolved=filters.get("all", False),
-            limit=filters.get("limit", 100),
-        )
-        return map(json.dumps, rows) if filters.get("json") else _table(rows)
-    incident = find_incident(store, options.id)
-    if options.action == "show":
-        whole = incident | {"history": history(store, incident), "cycles": cycles(store, incident)}
-        return [json.dumps(whole)] if options.json else _page(whole)
-    seconds = vars(options).get("seconds", 0.0)
-    act(
-        store,
-        incident,
-        Action(name=options.action, by=getpass.getuser(), why=options.why, seconds=seconds),
+def _list(reader: Reader, options: argparse.Namespace) -> Iterable[str]:
+    # Without an action, argparse sets none of these options.
+    filters = vars(options)
+    rows = list_incidents(
+        reader,
+        state=filters.get("state") or "",
+        resolved=filters.get("all", False),
+        limit=filters.get("limit", 100),
     )
-    return [f"{incident['id']}: {options.action}"]
+    if filters.get("json"):
+        return map(json.dumps, rows)
+    is_all = filters.get("all") or filters.get("state")
+    return _table(rows, none=NONE_AT_ALL if is_all else NONE_OPEN)
 
 
-def _table(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _show(reader: Reader, options: argparse.Namespace) -> Iterable[str]:
+    incident = find_incident(reader, options.id)
+    whole = incident | {"history": history(reader, incident), "cycles": cycles(reader, incident)}
+    return [json.dumps(whole)] if options.json else _page(whole)
+
+
+def _act(config: Config, options: argparse.Namespace) -> str:
+    client = Client.of(config, url=options.api, key=flags.key(config, options))
+    document = {"by": flags.user_name(), "why": options.why}
+    if options.action == "silence":
+        document["seconds"] = options.seconds
+    answer = client.post(f"/v1/incidents/{options.id}/{options.action}", document)
+    return f"Incident {answer['id'][:8]} {DONE[options.action]}."
+
+
+def _table(rows: Sequence[Mapping[str, Any]], *, none: str) -> Iterator[str]:
     if not rows:
-        yield "No incidents. To see resolved ones: fleetglass incidents list --all"
+        yield none
         return
-    width = shutil.get_terminal_size((140, 24)).columns
+    # What another program reads is not cut.
+    width = shutil.get_terminal_size((140, 24)).columns if sys.stdout.isatty() else LONGEST_LINE
     yield f"{'ID':8}  {'SEVERITY':8}  {'STATE':12}  {'SINCE (UTC)':19}  {'COST':>9}  SUMMARY"
     for row in rows:
         head = (

@@ -7,15 +7,13 @@ it shows all known prices of one model, whether agents called it or not.
 
 import argparse
 import json
-import os
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fleetglass_collector.config import Config
 from fleetglass_collector.errors import StoreError
-from fleetglass_collector.store.reader import Reader
+from fleetglass_server.commands import flags
 from fleetglass_server.commands.advice import with_advice
-from fleetglass_server.commands.flags import READER_DSN_HELP, READER_KEY_HELP
 from fleetglass_server.prices import usage
 
 NAME = "prices"
@@ -28,8 +26,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--provider", metavar="NAME", help="with --model: only this provider")
     parser.add_argument("--days", type=_days, default=30, help="how many days back (default: 30)")
     parser.add_argument("--json", action="store_true", help="print one JSON object per line")
-    parser.add_argument("--dsn", metavar="URL", help=READER_DSN_HELP)
-    parser.add_argument("--key", default="", help=READER_KEY_HELP)
+    flags.add_reader(parser)
 
 
 def _days(text: str) -> int:
@@ -41,13 +38,12 @@ def _days(text: str) -> int:
 def run(config: Config, options: argparse.Namespace) -> int:
     if options.model is not None:
         return _show_model(config, options)
-    key = options.key or (os.environ.get("FLEETGLASS_KEY", "") if config.is_remote else "")
-    reader = Reader.of(config, key=key)
+    reader = flags.reader(config, options)
     condition = usage.UNPRICED if options.unknown else usage.ALL
     try:
         rows = usage.recent(reader, condition, options.days)
     except StoreError as error:
-        raise with_advice(error, config, str(reader.endpoint)) from error
+        raise with_advice(error, config) from error
     show = usage.unknown if options.unknown else usage.listing
     _print(rows, show(rows), as_json=options.json)
     return 0

@@ -1,8 +1,8 @@
 """Run SQL: fleetglass query "SELECT count() FROM otel_traces".
 
 Without SQL, or with '-', the SQL is read from standard input. It runs in the database of the
-configuration. For another one, give --dsn http(s)://host:port and a key with scope 'read', with
---key or the variable FLEETGLASS_KEY.
+configuration. For another one, give --dsn http(s)://host:port, and a key with scope 'read' if that
+fleetglass has keys: with --key or the variable FLEETGLASS_KEY.
 
 Formats: table (the default; it shows at most 1000 rows), json (one object per line), csv, or any
 format of ClickHouse, for example Vertical, TSV or Parquet. A FORMAT clause in the SQL overrides
@@ -11,15 +11,13 @@ format of ClickHouse, for example Vertical, TSV or Parquet. A FORMAT clause in t
 
 import argparse
 import codecs
-import os
 import sys
 from collections.abc import Callable
 
 from fleetglass_collector.config import Config
 from fleetglass_collector.errors import ConfigError, StoreError
-from fleetglass_collector.store.reader import Reader
+from fleetglass_server.commands import flags
 from fleetglass_server.commands.advice import with_advice
-from fleetglass_server.commands.flags import READER_DSN_HELP, READER_KEY_HELP
 from fleetglass_server.terminal import printable
 
 NAME = "query"
@@ -33,14 +31,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         default="table",
         help="table, json, csv or a format of ClickHouse (default: table)",
     )
-    parser.add_argument("--dsn", metavar="URL", help=READER_DSN_HELP)
-    parser.add_argument("--key", default="", help=READER_KEY_HELP)
+    flags.add_reader(parser)
 
 
 def run(config: Config, options: argparse.Namespace) -> int:
-    # The variable is only for another database: on this machine, no key is needed.
-    key = options.key or (os.environ.get("FLEETGLASS_KEY", "") if config.is_remote else "")
-    reader = Reader.of(config, key=key)
+    reader = flags.reader(config, options)
     sql = _sql(options.sql)
     format = str(options.format)
     write = _to_terminal() if sys.stdout.isatty() else sys.stdout.buffer.write
@@ -49,7 +44,7 @@ def run(config: Config, options: argparse.Namespace) -> int:
             write(piece)
             sys.stdout.flush()
     except StoreError as error:
-        raise with_advice(error, config, str(reader.endpoint)) from error
+        raise with_advice(error, config) from error
     return 0
 
 

@@ -19,6 +19,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from fleetglass_collector.access.owner import known_owner_key
 from fleetglass_collector.config import Config
 from fleetglass_collector.errors import ConfigError, StoreError
 from fleetglass_collector.store.endpoint import Endpoint
@@ -47,6 +48,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(config: Config, options: argparse.Namespace) -> int:
     files: list[Path] = options.files
     key = options.key or os.environ.get("FLEETGLASS_KEY", "")
+    if not options.endpoint:
+        key = options.key or known_owner_key(config.folder) or key
     waiting = Waiting(sleep=time.sleep, clock=lambda: time.time_ns() / 1e9)
     client = OtlpClient(_endpoint(config, options.endpoint), key=key, waiting=waiting)
     offset_ns = _offset_ns(files) if options.rebase else 0
@@ -62,7 +65,7 @@ def run(config: Config, options: argparse.Namespace) -> int:
 
 
 def summary(tally: Tally) -> str:
-    lines = [f"{tally.sent} spans sent"]
+    lines = [f"{tally.sent} {'span' if tally.sent == 1 else 'spans'} sent"]
     lines += [
         f"{number} spans rejected: {reason}" for reason, number in tally.rejected.most_common()
     ]

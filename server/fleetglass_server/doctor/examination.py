@@ -22,7 +22,7 @@ def examine(config: Config, patience: Patience) -> Generator[Check]:
     if running:
         # Before the tables: this gives a collector that just started time to make them.
         yield round_trip.span(config, patience)
-        yield round_trip.backlog(config)
+        yield round_trip.backlog(config, patience)
     else:
         yield Check.note("span", "not sent: no collector is running", "start one: fleetglass up")
     yield from database.tables(config)

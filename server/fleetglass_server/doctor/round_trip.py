@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from fleetglass import conventions
+from fleetglass_collector.access.door import authorization
 from fleetglass_collector.config import Config
 from fleetglass_collector.errors import StoreError
 from fleetglass_collector.store.endpoint import Endpoint, reason
@@ -33,9 +34,9 @@ class Patience:
     key: str = ""
 
 
-def backlog(config: Config) -> Check:
+def backlog(config: Config, patience: Patience) -> Check:
     try:
-        now = _metrics(config)
+        now = _metrics(config, patience.key)
     except (OSError, http.client.HTTPException) as error:
         return Check.fail(
             "backlog", f"cannot read /metrics: {reason(error)}", "restart the collector"
@@ -104,10 +105,11 @@ def _receiver(config: Config) -> Endpoint:
     return Endpoint.of_listener(config.receiver.http, certificate=certificate)
 
 
-def _metrics(config: Config) -> dict[str, float]:
+def _metrics(config: Config, key: str) -> dict[str, float]:
     connection = _receiver(config).connect(timeout_s=10)
     try:
-        connection.request("GET", "/metrics")
+        headers = {"authorization": authorization(key)} if key else {}
+        connection.request("GET", "/metrics", headers=headers)
         text = connection.getresponse().read().decode()
     finally:
         connection.close()

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Any
+from typing import Any, Protocol
 
 from fleetglass_collector.errors import ConfigError
 from fleetglass_collector.store.client import Store
@@ -25,6 +25,12 @@ HISTORY = (SQL / "incident_history.sql").read_text()
 TEXTS = (SQL / "incident_texts.sql").read_text()
 
 
+class Readable(Protocol):
+    """A database that can be asked, by its owner or by a reader."""
+
+    def query(self, sql: str, *, parameters: Mapping[str, Any]) -> bytes: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
     """What a person does about an incident."""
@@ -37,7 +43,7 @@ class Action:
 
 
 def list_incidents(
-    store: Store,
+    database: Readable,
     *,
     tenant: str = "",
     state: str = ANY_STATE,
@@ -47,10 +53,10 @@ def list_incidents(
     """Return incidents, worst first. Resolved ones are left out unless asked for."""
     all_states = int(resolved or state == "resolved")
     filters = {"tenant": tenant, "id": "", "state": state, "resolved": all_states, "limit": limit}
-    return [_incident(row) for row in _rows(store, INCIDENTS, filters)]
+    return [_incident(row) for row in _rows(database, INCIDENTS, filters)]
 
 
-def find_incident(store: Store, id: str, *, tenant: str = "") -> dict[str, Any]:
+def find_incident(database: Readable, id: str, *, tenant: str = "") -> dict[str, Any]:
     """Return the incident whose id begins with these digits.
 
     Raises:
@@ -60,20 +66,20 @@ def find_incident(store: Store, id: str, *, tenant: str = "") -> dict[str, Any]:
     if not prefix or len(prefix) > LONGEST_ID or set(prefix) - set("0123456789abcdef"):
         raise ConfigError(f"{id!r} is not an incident's id; 'fleetglass incidents' lists the ids")
     filters = {"tenant": tenant, "id": prefix, "state": ANY_STATE, "resolved": 1, "limit": 2}
-    rows = [*_rows(store, INCIDENTS, filters)]
+    rows = [*_rows(database, INCIDENTS, filters)]
     if len(rows) != 1:
         count = "more than one incident's id begins" if rows else "no incident's id begins"
         raise ConfigError(f"{count} with {id!r}; 'fleetglass incidents list --all' lists the ids")
     return _incident(rows[0])
 
 
-def history(store: Store, incident: Mapping[str, Any]) -> list[dict[str, Any]]:
+def history(database: Readable, incident: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return each change of an incident: what, when, by whom and why."""
     parameters = {"tenant": incident["tenant"], "id": int(incident["id"], 16)}
-    return [*_rows(store, HISTORY, parameters)]
+    return [*_rows(database, HISTORY, parameters)]
 
 
-def cycles(store: Store, incident: Mapping[str, Any]) -> list[tuple[dict[str, str], ...]]:
+def cycles(database: Readable, incident: Mapping[str, Any]) -> list[tuple[dict[str, str], ...]]:
     """Return the steps of the first and the last cycle in pairs.
 
     A step has its texts for as long as the store keeps payloads.
@@ -81,7 +87,7 @@ def cycles(store: Store, incident: Mapping[str, Any]) -> list[tuple[dict[str, st
     sides = [incident["evidence"].get(f"{which}_cycle", []) for which in ("first", "last")]
     ids = [str(span).partition(" ")[0] for side in sides for span in side]
     parameters = {"run": incident["run"], "spans": ids}
-    texts = {row["span_id"]: row for row in _rows(store, TEXTS, parameters)} if ids else {}
+    texts = {row["span_id"]: row for row in _rows(database, TEXTS, parameters)} if ids else {}
     return [tuple(_step(span, texts) for span in pair) for pair in zip(*sides, strict=False)]
 
 
@@ -114,5 +120,5 @@ def _incident(row: dict[str, Any]) -> dict[str, Any]:
     return row | {"evidence": json.loads(row["evidence"])}
 
 
-def _rows(store: Store, sql: str, parameters: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    return (json.loads(line) for line in store.query(sql, parameters=parameters).splitlines())
+def _rows(database: Readable, sql: str, parameters: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    return (json.loads(line) for line in database.query(sql, parameters=parameters).splitlines())

@@ -10,13 +10,14 @@ from prometheus_client import CollectorRegistry
 
 from fleetglass_collector.access.door import Door, require_key
 from fleetglass_collector.access.keys import Keyring, Scope
+from fleetglass_collector.access.owner import owner_key, owner_secret
 from fleetglass_collector.config import Config
 from fleetglass_collector.metrics import refusals
 from fleetglass_collector.receive.http import metrics
 from fleetglass_collector.receive.listener import serving
 from fleetglass_collector.receive.routes import Application, Route, healthy
 from fleetglass_collector.ship.target import store_of
-from fleetglass_server.api import incidents
+from fleetglass_server.api import directives, incidents
 
 
 async def run(config: Config, stop: asyncio.Event, ready: Callable[[], None]) -> None:
@@ -25,11 +26,13 @@ async def run(config: Config, stop: asyncio.Event, ready: Callable[[], None]) ->
     registry = CollectorRegistry()
     routes = (
         *incidents.routes(lambda: store_of(config)),
+        *directives.routes(lambda: store_of(config)),
         Route(method="GET", path="/metrics", answer=metrics(registry), scope=Scope.READ),
         Route(method="GET", path="/healthz", answer=healthy),
     )
     refused = refusals("fleetglass_api_refused_total", registry)
-    application = Application(routes, Door(keyring), refused)
+    door = Door(keyring, owner=owner_key(owner_secret(config.folder)))
+    application = Application(routes, door, refused)
     async with serving(application, config.api.listen, config.receiver):
         ready()
         await stop.wait()

@@ -267,7 +267,7 @@ def test_a_body_that_is_not_what_it_says_is_refused(store: StoreProcess, coding:
 
 def test_a_body_cut_short_is_not_committed(store: StoreProcess, table: str) -> None:
     head = (
-        f"POST /?query=INSERT+INTO+{table}+FORMAT+TSV HTTP/1.1\r\nHost: x\r\n"
+        f"POST /?query=INSERT+INTO+{table}+FORMAT+TSV HTTP/1.1\r\nHost: localhost\r\n"
         f"Authorization: {store.writer_headers['Authorization']}\r\n"
     ).encode()
     rows = b"1\tx\n" * 1000

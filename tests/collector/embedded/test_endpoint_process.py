@@ -13,7 +13,7 @@ from kit.stack import eventually
 from kit.store_process import StoreProcess, store_process
 
 from fleetglass_collector.access.keys import Keyring, Scope
-from fleetglass_collector.embedded.users import writer_secret
+from fleetglass_collector.access.owner import owner_secret
 
 TABLE = "CREATE TABLE t (a UInt64, b String) ENGINE = MergeTree ORDER BY a"
 
@@ -114,7 +114,7 @@ def test_keys_open_the_door_and_wrong_ones_do_not(tmp_path: Path) -> None:
 
 def test_the_writers_secret_is_made_once_and_is_private(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
-        secrets = set(pool.map(writer_secret, [tmp_path] * 32))
+        secrets = set(pool.map(owner_secret, [tmp_path] * 32))
 
     assert len(secrets) == 1
     assert (tmp_path / "writer.key").stat().st_mode & 0o777 == 0o600
@@ -169,4 +169,4 @@ def test_a_client_behind_a_proxy_on_this_machine_needs_a_key(tmp_path: Path) -> 
             answer = store.request("POST", "/", b"SELECT 1", headers={header: "for=192.0.2.1"})
 
             assert answer.status == 401
-            assert "a key with the scope read is needed" in answer.text
+            assert "a key is needed: the request comes through a proxy" in answer.text

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from kit.store_process import StoreProcess, store_process
 
-HIDDEN = b"GET /?query=SELECT+12345 HTTP/1.1\r\nHost: h\r\n\r\n"
+HIDDEN = b"GET /?query=SELECT+12345 HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def said(store: StoreProcess, sent: bytes, *, ends: bool = False) -> bytes:
 
 
 def post(*headers: str, body: bytes = b"") -> bytes:
-    head = "".join(f"{header}\r\n" for header in ("Host: h", *headers))
+    head = "".join(f"{header}\r\n" for header in ("Host: localhost", *headers))
     return f"POST /?query=SELECT+1 HTTP/1.1\r\n{head}\r\n".encode() + body
 
 
@@ -73,7 +73,7 @@ def test_a_request_that_can_be_read_in_two_ways_is_refused(
 
 
 def test_requests_that_follow_one_another_are_answered_in_order(store: StoreProcess) -> None:
-    one = b"GET /?query=SELECT+%d HTTP/1.1\r\nHost: h\r\n\r\n"
+    one = b"GET /?query=SELECT+%d HTTP/1.1\r\nHost: localhost\r\n\r\n"
     answer = said(store, b"".join(one % number for number in (111, 222, 333)), ends=True)
 
     assert [answer.index(text) for text in (b"111", b"222", b"333")] == sorted(
@@ -83,7 +83,8 @@ def test_requests_that_follow_one_another_are_answered_in_order(store: StoreProc
 
 def test_a_body_that_nobody_needed_does_not_become_a_request(store: StoreProcess) -> None:
     answer = said(
-        store, b"DELETE /?query=x HTTP/1.1\r\nHost: h\r\nContent-Length: 500\r\n\r\n" + HIDDEN
+        store,
+        b"DELETE /?query=x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 500\r\n\r\n" + HIDDEN,
     )
 
     assert answer.startswith(b"HTTP/1.1 405")

@@ -223,7 +223,8 @@ def test_a_client_that_leaves_ends_its_query(store: StoreProcess) -> None:
     seen = "SELECT count() FROM system.processes WHERE query LIKE '%system.num' || 'bers WHERE%'"
     with socket.create_connection(("127.0.0.1", store.port)) as client:
         client.sendall(
-            b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%b" % (len(sql), sql.encode())
+            b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%b"
+            % (len(sql), sql.encode())
         )
         eventually(lambda: store.write(seen).text == "1\n", within_s=1.5)
 

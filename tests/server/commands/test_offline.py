@@ -175,7 +175,7 @@ def test_replay_exits_with_1_if_something_is_refused(
 
     assert main(["replay", *files, "--endpoint", receiver.url]) == 1
     lines = capsys.readouterr().out.splitlines()
-    assert lines[:3] == ["1 spans sent", "2 spans rejected: bad ids", "30 failures:"]
+    assert lines[:3] == ["1 span sent", "2 spans rejected: bad ids", "30 failures:"]
     assert lines[3].startswith(f"  {tmp_path}/b.jsonl, line 1: not OTLP/JSON")
     assert lines[-1] == "  and 10 more"
 

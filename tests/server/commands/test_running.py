@@ -203,7 +203,8 @@ def test_the_doctor_shows_no_secret(stack: Stack) -> None:
 
 
 def test_the_reader_returns_rows(stack: Stack) -> None:
-    reader = Reader.of(load(None, {"FLEETGLASS_QUERY_LISTEN": f"127.0.0.1:{stack.query_port}"}))
+    listen = f"127.0.0.1:{stack.query_port}"
+    reader = Reader.of(load(None, {}, data=str(stack.folder), query__listen=listen))
 
     assert reader.rows("SELECT {x:String} AS x", param_x="a'b") == [{"x": "a'b"}]
 

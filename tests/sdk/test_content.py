@@ -1,4 +1,4 @@
-"""What is kept of contents is redacted, bounded, and never the reason why something fails."""
+"""Recorded content is redacted and limited in size, and recording it breaks no call."""
 
 import json
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ from fleetglass.durations import seconds
 from fleetglass.testing import recording
 
 
-def kept(value: Any, **settings: Any) -> str:
+def captured(value: Any, **settings: Any) -> str:
     capture = capture_of(Settings.of({}, **settings))
     assert capture
     return capture(value)
 
 
 @tool
-def look(order_id: str, password: str = "") -> str:
+def look_up(order_id: str, password: str = "") -> str:
     return f"found {order_id}"
 
 
@@ -34,11 +34,11 @@ def look(order_id: str, password: str = "") -> str:
         ("none", None, None),
     ],
 )
-def test_one_switch_says_what_is_kept(
+def test_the_content_setting_decides_what_is_recorded(
     content: str, arguments: str | None, result: str | None
 ) -> None:
     with recording(content=content) as fleet:
-        look("o-1")
+        look_up("o-1")
 
     (span,) = fleet.spans()
     assert span.attributes.get("gen_ai.tool.call.arguments") == arguments
@@ -54,21 +54,23 @@ def test_one_switch_says_what_is_kept(
         ("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT", "false", "none"),
     ],
 )
-def test_the_environment_may_say_so_too(variable: str, value: str, content: str) -> None:
+def test_the_environment_can_set_the_content_setting(
+    variable: str, value: str, content: str
+) -> None:
     assert Settings.of({variable: value}).content == content
     assert Settings.of({variable: value}, content="preview").content == "preview"
 
 
-def test_a_hash_tells_equal_from_different_and_nothing_else() -> None:
-    one, same, other = (kept(value, content="hash", key="k") for value in ("a", "a", "b"))
+def test_hashes_show_only_whether_values_are_equal() -> None:
+    one, same, other = (captured(value, content="hash", key="k") for value in ("a", "a", "b"))
 
     assert one == same != other
-    assert one != kept("a", content="hash", key="another")
-    # What the collector takes for an id that changes with each call has digits.
+    assert one != captured("a", content="hash", key="another")
+    # The collector takes a text with digits for an id that changes with each call.
     assert not any(character.isdigit() for character in one)
 
 
-def test_arguments_that_are_ignored_are_not_kept() -> None:
+def test_ignored_arguments_are_not_recorded() -> None:
     @tool(ignore_arguments=["token"])
     def f(token: str, x: int) -> None: ...
 
@@ -96,8 +98,8 @@ class Order:
         (object(), '"<object>"'),
     ],
 )
-def test_values_as_text(value: Any, text: str) -> None:
-    assert kept(value) == text
+def test_values_become_text(value: Any, text: str) -> None:
+    assert captured(value) == text
 
 
 VALUES = st.recursive(
@@ -107,16 +109,16 @@ VALUES = st.recursive(
 
 
 @given(VALUES, st.sampled_from(["full", "preview", "hash"]), st.integers(1, 300))
-def test_any_value_becomes_text_of_bounded_size(value: Any, content: str, limit: int) -> None:
-    text = kept(value, content=content, max_content=limit)
+def test_any_value_becomes_text_of_limited_size(value: Any, content: str, limit: int) -> None:
+    text = captured(value, content=content, max_content=limit)
 
     assert text.encode() or value == ""
     assert len(text) <= max(limit + 1, 37)
 
 
-def test_a_value_without_end_is_cut_and_not_read_to_its_end() -> None:
-    assert len(kept([{"x": "y" * 50}] * 10**6)) <= 16_385
-    assert len(kept("z" * 10**8)) <= 16_385
+def test_a_huge_value_is_cut() -> None:
+    assert len(captured([{"x": "y" * 50}] * 10**6)) <= 16_385
+    assert len(captured("z" * 10**8)) <= 16_385
 
 
 @pytest.mark.parametrize(
@@ -129,7 +131,7 @@ def test_a_value_without_end_is_cut_and_not_read_to_its_end() -> None:
         "xoxb-123456789012-abcdef",
     ],
 )
-def test_secrets_are_known_by_their_looks(secret: str) -> None:
+def test_secrets_are_recognised_by_their_form(secret: str) -> None:
     assert secret not in redact.secrets(f"use {secret} for it")
 
 
@@ -143,31 +145,31 @@ def test_secrets_are_known_by_their_looks(secret: str) -> None:
         '{"client_secret":"hunter22"}',
     ],
 )
-def test_secrets_are_known_by_their_names(text: str) -> None:
+def test_secrets_are_recognised_by_their_names(text: str) -> None:
     assert "hunter22" not in redact.secrets(text)
 
 
 @pytest.mark.parametrize("text", ["max_tokens: 4096 and more", "a token of love", "12 cookies"])
-def test_other_words_stay(text: str) -> None:
+def test_other_text_is_not_redacted(text: str) -> None:
     assert redact.secrets(text) == text
 
 
-def test_addresses_and_cards() -> None:
+def test_emails_and_valid_card_numbers_are_redacted() -> None:
     assert redact.emails("to ann@example.com now") == "to [redacted] now"
     assert redact.cards("pay 4111 1111 1111 1111 today") == "pay [redacted] today"
     assert redact.cards("order 4111111111111112") == "order 4111111111111112"
 
 
 @given(st.text(max_size=2000))
-def test_redactors_take_any_text(text: str) -> None:
+def test_redactors_accept_any_text(text: str) -> None:
     for redactor in (redact.secrets, redact.emails, redact.cards):
         assert redactor(f"before {text}").startswith("before ")
 
 
 @given(st.lists(st.sampled_from([*"=:\"' \nx,ß", "Token", "secret_key", "API-key", "passwords"])))
-def test_looking_for_the_names_first_finds_the_same(parts: list[str]) -> None:
+def test_both_ways_to_find_secret_names_agree(parts: list[str]) -> None:
     text = "".join(parts)
-    # One letter whose small one is two makes the look-up by places impossible.
+    # The lower case of this letter is two characters, so the search by positions cannot be used.
     by_pattern = redact.secrets(f"{text}\n\nİ")
     assert by_pattern == redact.secrets(f"{text}\n\n.").removesuffix(".") + "İ"
 
@@ -176,16 +178,16 @@ def test_looking_for_the_names_first_finds_the_same(parts: list[str]) -> None:
     "text",
     ["a" * 60_000, "password" * 8_000, "1 " * 30_000, "x@" * 30_000, "password=" + "a" * 60_000],
 )
-def test_texts_built_to_stall_do_not(text: str) -> None:
+def test_redactors_are_fast_on_hostile_texts(text: str) -> None:
     for redactor in (redact.secrets, redact.emails, redact.cards):
         redactor(text)
 
 
-def test_a_redactor_that_fails_keeps_the_content_back() -> None:
+def test_content_is_not_recorded_when_a_redactor_fails() -> None:
     def broken(text: str) -> str:
         raise RuntimeError("no")
 
-    assert kept("secret", redact=(broken,)) == "<unreadable>"
+    assert captured("secret", redact=(broken,)) == "<unreadable>"
 
 
 @pytest.mark.parametrize(
@@ -208,19 +210,19 @@ def test_an_amount_is_found_by_its_path(path: str, amount: float | None) -> None
 @pytest.mark.parametrize(
     ("text", "value"), [("30s", 30), ("500ms", 0.5), ("5m", 300), (7, 7), ("1h", 3600)]
 )
-def test_durations(text: str | float, value: float) -> None:
+def test_durations_are_read_as_seconds(text: str | float, value: float) -> None:
     assert seconds(text) == value
 
 
 @pytest.mark.parametrize(
-    "given", [{"content": "some"}, {"endpoint": "x"}, {"max_queue": 0}, {"colour": 1}]
+    "settings", [{"content": "some"}, {"endpoint": "x"}, {"max_queue": 0}, {"colour": 1}]
 )
-def test_settings_that_make_no_sense_are_refused(given: dict[str, Any]) -> None:
+def test_invalid_settings_are_refused(settings: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError):
-        Settings.of({}, **given)
+        Settings.of({}, **settings)
 
 
-def test_json_stays_json_when_it_is_short() -> None:
+def test_a_short_value_is_valid_json() -> None:
     value = {"a": {"b": [1, {"c": None}]}}
 
-    assert json.loads(kept(value)) == value
+    assert json.loads(captured(value)) == value

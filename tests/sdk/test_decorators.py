@@ -1,4 +1,4 @@
-"""A decorated function is to its callers what it was, and a span to the fleet."""
+"""A decorated function works as before for its callers, and each call is a span."""
 
 import asyncio
 import functools
@@ -27,20 +27,20 @@ def only(fleet: Fleet) -> Recorded:
 
 
 @pytest.mark.parametrize("decorator", DECORATORS)
-def test_the_signature_the_name_and_the_words_survive(decorator: Callable[..., Any]) -> None:
+def test_the_signature_the_name_and_the_docstring_survive(decorator: Callable[..., Any]) -> None:
     def f(a: int, /, b: str = "x", *c: int, d: bool, **e: int) -> float:
-        """Words."""
+        """A docstring."""
         return 1.0
 
     decorated = decorator(f)
 
     assert inspect.signature(decorated) == inspect.signature(f)
-    assert (decorated.__name__, decorated.__doc__) == ("f", "Words.")
+    assert (decorated.__name__, decorated.__doc__) == ("f", "A docstring.")
     assert decorated.__wrapped__ is f
 
 
 @pytest.mark.parametrize("decorator", DECORATORS)
-def test_each_kind_of_function_stays_of_its_kind(decorator: Callable[..., Any]) -> None:
+def test_each_kind_of_function_keeps_its_kind(decorator: Callable[..., Any]) -> None:
     async def coroutine() -> None: ...
     def generator() -> Generator[int]:
         yield 1
@@ -53,7 +53,7 @@ def test_each_kind_of_function_stays_of_its_kind(decorator: Callable[..., Any]) 
     assert inspect.isasyncgenfunction(decorator(async_generator))
 
 
-def test_a_call_is_a_span_with_what_went_in_and_out(fleet: Fleet) -> None:
+def test_a_call_is_a_span_with_arguments_and_result(fleet: Fleet) -> None:
     @tool("pay", action="payment", amount="$.order.total", reversible=False)
     def pay(order: dict[str, float], *more: int, note: str = "") -> str:
         return "done"
@@ -72,7 +72,7 @@ def test_a_call_is_a_span_with_what_went_in_and_out(fleet: Fleet) -> None:
     }
 
 
-def test_methods_of_every_kind_and_of_subclasses(fleet: Fleet) -> None:
+def test_methods_of_every_kind_work_also_in_subclasses(fleet: Fleet) -> None:
     class Base:
         @tool
         def method(self, x: int) -> int:
@@ -96,8 +96,8 @@ def test_methods_of_every_kind_and_of_subclasses(fleet: Fleet) -> None:
     assert Derived().method(1) == 2
     assert (Derived.of_class(1), Derived().of_class(2)) == ("Derived1", "Derived2")
     assert Derived.static(3) == 3
-    told = [span.attributes["gen_ai.tool.call.arguments"] for span in fleet.spans()]
-    assert told == ['{"x": 1}', '{"x": 1}', '{"x": 1}', '{"x": 2}', '{"x": 3}']
+    arguments = [span.attributes["gen_ai.tool.call.arguments"] for span in fleet.spans()]
+    assert arguments == ['{"x": 1}', '{"x": 1}', '{"x": 1}', '{"x": 2}', '{"x": 3}']
     assert fleet.spans()[0].parent == "execute_tool method"
 
 
@@ -110,7 +110,7 @@ def test_methods_of_every_kind_and_of_subclasses(fleet: Fleet) -> None:
         (asyncio.CancelledError(), "cancelled"),
     ],
 )
-def test_what_is_raised_passes_untouched(
+def test_an_exception_passes_through_unchanged(
     fleet: Fleet, error: BaseException, outcome: str | None
 ) -> None:
     @step
@@ -126,7 +126,7 @@ def test_what_is_raised_passes_untouched(
     assert only(fleet).attributes.get("error.type") == (None if outcome else "Boom")
 
 
-def test_a_coroutine_and_its_children(fleet: Fleet) -> None:
+def test_spans_in_a_coroutine_have_it_as_parent(fleet: Fleet) -> None:
     @step
     async def inner(x: int) -> int:
         await asyncio.sleep(0)
@@ -141,7 +141,7 @@ def test_a_coroutine_and_its_children(fleet: Fleet) -> None:
     assert {span.agent for span in fleet.spans()} == {"outer"}
 
 
-def test_a_cancelled_task_is_no_failure(fleet: Fleet) -> None:
+def test_a_cancelled_task_is_not_a_failure(fleet: Fleet) -> None:
     @step
     async def waits() -> None:
         await asyncio.sleep(60)
@@ -162,7 +162,7 @@ def test_a_cancelled_task_is_no_failure(fleet: Fleet) -> None:
     assert only(fleet).attributes["fleetglass.outcome"] == "cancelled"
 
 
-def test_a_generator_works_both_ways_and_leaks_no_context(fleet: Fleet) -> None:
+def test_a_generator_accepts_send_and_throw_and_leaks_no_context(fleet: Fleet) -> None:
     @step
     def inside() -> None: ...
 
@@ -173,11 +173,11 @@ def test_a_generator_works_both_ways_and_leaks_no_context(fleet: Fleet) -> None:
     def counter() -> Generator[int, str, str]:
         inside()
         try:
-            got = yield 1
+            received = yield 1
         except Boom:
-            got = "boom"
+            received = "boom"
         yield 2
-        return got
+        return received
 
     generator = counter()
     assert next(generator) == 1
@@ -191,7 +191,7 @@ def test_a_generator_works_both_ways_and_leaks_no_context(fleet: Fleet) -> None:
     assert parents == {"inside": "invoke_agent counter", "outside": "", "invoke_agent counter": ""}
 
 
-def test_a_generator_abandoned_half_way_ends_its_span(fleet: Fleet) -> None:
+def test_an_abandoned_generator_ends_its_span(fleet: Fleet) -> None:
     closed: list[bool] = []
 
     @step
@@ -211,7 +211,7 @@ def test_a_generator_abandoned_half_way_ends_its_span(fleet: Fleet) -> None:
     assert not only(fleet).failed
 
 
-def test_a_generator_that_is_never_asked_is_no_span(fleet: Fleet) -> None:
+def test_a_generator_that_never_starts_makes_no_span(fleet: Fleet) -> None:
     @step
     def numbers() -> Generator[int]:
         yield 1
@@ -221,11 +221,11 @@ def test_a_generator_that_is_never_asked_is_no_span(fleet: Fleet) -> None:
     assert fleet.spans() == []
 
 
-def test_an_async_generator_in_full_in_part_and_in_error(fleet: Fleet) -> None:
+def test_an_async_generator_may_end_stop_early_or_fail(fleet: Fleet) -> None:
     @step
     async def numbers(fail: bool) -> AsyncGenerator[int, str]:
-        got = yield 1
-        assert got is None or got == "x"
+        received = yield 1
+        assert received is None or received == "x"
         if fail:
             raise Boom
         yield 2
@@ -234,7 +234,7 @@ def test_an_async_generator_in_full_in_part_and_in_error(fleet: Fleet) -> None:
         assert [number async for number in numbers(False)] == [1, 2]
         async for _ in numbers(False):
             break
-        # The loop closes it in a task of its own.
+        # The event loop closes the generator in another task.
         gc.collect()
         await asyncio.sleep(0.01)
         started = numbers(False)
@@ -251,19 +251,19 @@ def test_an_async_generator_in_full_in_part_and_in_error(fleet: Fleet) -> None:
     assert [span.failed for span in fleet.spans()].count(True) == 1
 
 
-def test_partials_lambdas_and_objects_that_can_be_called(fleet: Fleet) -> None:
+def test_partials_lambdas_and_callable_objects_can_be_decorated(fleet: Fleet) -> None:
     class Called:
         async def __call__(self, x: int) -> int:
             return x
 
     assert tool("p")(functools.partial(max, 1))(2) == 2
-    shown: Callable[[int], str] = lambda x: str(x)  # noqa: E731
-    assert tool("l")(shown)(3) == "3"
+    to_text: Callable[[int], str] = lambda x: str(x)  # noqa: E731
+    assert tool("l")(to_text)(3) == "3"
     assert asyncio.run(tool("o")(Called())(4)) == 4
     assert [span.attributes["gen_ai.tool.name"] for span in fleet.spans()] == ["p", "l", "o"]
 
 
-def test_recursion_is_a_chain_of_spans(fleet: Fleet) -> None:
+def test_recursive_calls_are_a_chain_of_spans(fleet: Fleet) -> None:
     @agent
     def down(n: int) -> int:
         return n and down(n - 1)
@@ -279,7 +279,7 @@ def test_recursion_is_a_chain_of_spans(fleet: Fleet) -> None:
     assert [span.parent for span in fleet.spans()].count("") == 1
 
 
-def test_blocks_do_the_same(fleet: Fleet) -> None:
+def test_with_blocks_record_the_same_as_decorators(fleet: Fleet) -> None:
     with fleetglass.run("refunds", version="2", run_id="r-1", conversation="c-1") as run:
         assert run.run_id == "r-1"
         with tool("look") as look:
@@ -293,7 +293,7 @@ def test_blocks_do_the_same(fleet: Fleet) -> None:
     assert agent_span.attributes["gen_ai.conversation.id"] == "c-1"
 
 
-def test_a_block_ends_with_what_was_raised_in_it(fleet: Fleet) -> None:
+def test_an_exception_in_a_block_fails_its_span(fleet: Fleet) -> None:
     async def main() -> None:
         async with fleetglass.run("a"):
             raise Boom
@@ -305,12 +305,12 @@ def test_a_block_ends_with_what_was_raised_in_it(fleet: Fleet) -> None:
 
 
 @pytest.mark.parametrize("what", [object(), 7, int])
-def test_what_is_no_function_is_refused_where_it_is_decorated(what: Any) -> None:
+def test_decorating_something_that_is_not_a_function_is_refused(what: Any) -> None:
     with pytest.raises(ConfigurationError, match="functions and methods"):
         tool("x")(what)
 
 
-def test_a_value_that_nobody_can_read_breaks_nothing(fleet: Fleet) -> None:
+def test_an_unreadable_value_breaks_no_call(fleet: Fleet) -> None:
     class Angry:
         def __getattr__(self, name: str) -> Any:
             raise Boom
@@ -335,7 +335,7 @@ def test_a_value_that_nobody_can_read_breaks_nothing(fleet: Fleet) -> None:
     assert len(fleet.spans()) == len(values)
 
 
-def test_one_block_may_be_open_in_many_places_at_once(fleet: Fleet) -> None:
+def test_one_block_object_can_be_open_several_times_at_once(fleet: Fleet) -> None:
     look = tool("look")
 
     async def one(number: int) -> None:
@@ -349,6 +349,6 @@ def test_one_block_may_be_open_in_many_places_at_once(fleet: Fleet) -> None:
 
     asyncio.run(main())
 
-    told = [span.attributes.get("fleetglass.note.number") for span in fleet.spans()]
-    assert told == [2, 1, 0, None]
+    numbers = [span.attributes.get("fleetglass.note.number") for span in fleet.spans()]
+    assert numbers == [2, 1, 0, None]
     assert [span.parent for span in fleet.spans()] == ["execute_tool look"] * 3 + [""]

@@ -1,4 +1,4 @@
-"""What the pages show works as it stands there."""
+"""The examples in the documentation work as printed."""
 
 import asyncio
 import os
@@ -20,30 +20,30 @@ def blocks(page: Path) -> list[str]:
     return re.findall(r"^```python\n(.*?)^```", page.read_text(), re.M | re.S)
 
 
-def test_the_first_lines_of_the_readme() -> None:
+def test_the_example_in_the_readme_works() -> None:
     (code,) = blocks(README)
     with receiving() as receiver:
-        done = subprocess.run(
+        process = subprocess.run(
             [sys.executable, "-c", code],
             capture_output=True,
             text=True,
             env={**os.environ, "FLEETGLASS_ENDPOINT": receiver.url},
         )
 
-    assert (done.stdout, done.stderr) == ("we have 7\n", "")
+    assert (process.stdout, process.stderr) == ("we have 7\n", "")
     assert receiver.names == ["execute_tool stock", "invoke_agent shop"]
 
 
-def test_the_page_of_the_sdk(fleet: Fleet) -> None:
+def test_the_examples_in_the_sdk_page_work(fleet: Fleet) -> None:
     agents, tests = blocks(PAGE)
-    there: dict[str, Any] = {"asyncio": asyncio}
-    exec(re.sub(r"^fleetglass.configure.*\n", "", agents, flags=re.M), there)
-    exec(tests, there)
+    namespace: dict[str, Any] = {"asyncio": asyncio}
+    exec(re.sub(r"^fleetglass.configure.*\n", "", agents, flags=re.M), namespace)
+    exec(tests, namespace)
 
-    there["test_a_small_refund"](fleet)
+    namespace["test_a_small_refund"](fleet)
 
 
-def test_the_page_names_every_setting_and_every_function() -> None:
+def test_the_sdk_page_names_every_setting_and_function() -> None:
     import fleetglass
     from fleetglass._settings import Settings
 

@@ -1,4 +1,4 @@
-"""What is public is named, and each name is there."""
+"""`__all__` lists the public names, and each of them exists."""
 
 import fleetglass
 
@@ -8,7 +8,7 @@ def test_all_is_sorted_and_complete() -> None:
     assert all(hasattr(fleetglass, name) for name in fleetglass.__all__)
 
 
-def test_every_public_function_says_what_it_does() -> None:
+def test_every_public_function_has_a_docstring() -> None:
     for name in fleetglass.__all__:
         if callable(thing := getattr(fleetglass, name)):
             assert thing.__doc__, name

@@ -1,4 +1,4 @@
-"""Real frameworks with their instrumentation, offline: our agent is known on all their spans."""
+"""With real, offline frameworks, every span of their instrumentation names our agent."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ import fleetglass
 from fleetglass import Budget, BudgetExceeded
 from fleetglass.testing import Fleet
 
-# Warnings of theirs are not ours to mend.
+# We cannot fix the warnings of these frameworks.
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 ANSWER = {
@@ -38,7 +38,7 @@ ANSWER = {
 
 @contextmanager
 def provider() -> Generator[str]:
-    """A provider's chat endpoint, on this machine."""
+    """Serve a model provider's chat endpoint on this machine."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -68,7 +68,7 @@ def assert_all_are_ours(fleet: Fleet, *, at_least: int) -> None:
     assert len({span.attributes["fleetglass.run.id"] for span in spans}) == 1
 
 
-def test_openai(fleet: Fleet) -> None:
+def test_openai_spans_carry_the_identity_and_use_the_budget(fleet: Fleet) -> None:
     from openai import OpenAI
     from opentelemetry.instrumentation.genai.openai import (  # pyright: ignore[reportMissingTypeStubs]
         OpenAIInstrumentor,
@@ -102,7 +102,7 @@ def test_openai(fleet: Fleet) -> None:
     assert [span.parent for span in chats] == ["ask"] * 2
 
 
-def test_pydantic_ai(fleet: Fleet) -> None:
+def test_pydantic_ai_spans_carry_the_identity(fleet: Fleet) -> None:
     from pydantic_ai import Agent
     from pydantic_ai.capabilities import Instrumentation
     from pydantic_ai.models.instrumented import InstrumentationSettings
@@ -114,7 +114,7 @@ def test_pydantic_ai(fleet: Fleet) -> None:
     @helper.tool_plain
     @fleetglass.tool(action="stock.read")
     def stock(item: str) -> int:
-        """How many there are."""
+        """Return the number in stock."""
         return len(item)
 
     @fleetglass.agent("shop", cohort="eu")
@@ -131,7 +131,7 @@ def test_pydantic_ai(fleet: Fleet) -> None:
     assert ours.attributes["gen_ai.tool.call.arguments"] == '{"item": "a"}'
 
 
-def test_langgraph(fleet: Fleet) -> None:
+def test_langgraph_spans_carry_the_identity(fleet: Fleet) -> None:
     from langchain_core.language_models.fake_chat_models import FakeListChatModel
     from langgraph.graph import (  # pyright: ignore[reportMissingTypeStubs]
         END,
@@ -169,8 +169,8 @@ def test_langgraph(fleet: Fleet) -> None:
     assert {"CHAIN", "LLM"} <= kinds
 
 
-def test_a_provider_that_somebody_else_set_is_joined() -> None:
-    """Another backend's exporter and ours each get every span, whoever came first."""
+def test_spans_also_reach_a_provider_set_by_somebody_else() -> None:
+    """Check that another backend's exporter and ours both get every span, in either order."""
     code = """
 import sys, fleetglass
 from opentelemetry import trace
@@ -192,8 +192,8 @@ print([span.name for span in theirs.get_finished_spans()])
 """
     for when in ("first", "later"):
         with receiving() as receiver:
-            done = subprocess.run(
+            process = subprocess.run(
                 [sys.executable, "-c", code, when, receiver.url], capture_output=True, text=True
             )
-        assert (done.stdout, done.stderr) == ("['chat', 'invoke_agent a']\n", "")
+        assert (process.stdout, process.stderr) == ("['chat', 'invoke_agent a']\n", "")
         assert receiver.names == ["chat", "invoke_agent a"]

@@ -1,4 +1,4 @@
-"""A run ends where its author said, and nowhere else."""
+"""A run stops where its author asks for it, and nowhere else."""
 
 import contextlib
 import logging
@@ -47,13 +47,13 @@ def steps_until_stopped(budget: Budget, work: Callable[[], None]) -> tuple[int, 
         (Budget(seconds=0), act, 0, "seconds"),
     ],
 )
-def test_the_step_after_the_budget_is_not_taken(
+def test_a_run_stops_at_the_step_after_its_budget(
     fleet: Fleet, budget: Budget, work: Callable[[], None], steps: int, resource: str
 ) -> None:
     assert steps_until_stopped(budget, work) == (steps, resource)
 
 
-def test_what_agents_below_use_counts(fleet: Fleet) -> None:
+def test_the_use_of_nested_agents_counts(fleet: Fleet) -> None:
     def delegate() -> None:
         with fleetglass.run("below"):
             spend(10)
@@ -61,7 +61,7 @@ def test_what_agents_below_use_counts(fleet: Fleet) -> None:
     assert steps_until_stopped(Budget(tokens=25), delegate) == (3, "tokens")
 
 
-def test_depth_and_fan_out(fleet: Fleet) -> None:
+def test_depth_and_fan_out_are_limited(fleet: Fleet) -> None:
     def dive(levels: int) -> None:
         with fleetglass.run("diver", budget=Budget(depth=3)):
             if levels > 1:
@@ -78,7 +78,7 @@ def test_depth_and_fan_out(fleet: Fleet) -> None:
     assert steps_until_stopped(Budget(fan_out=2), delegate) == (2, "fan_out")
 
 
-def test_a_framework_that_swallows_exceptions_does_not_swallow_this(fleet: Fleet) -> None:
+def test_suppressing_exception_does_not_suppress_a_budget_stop(fleet: Fleet) -> None:
     done: list[int] = []
 
     def careless() -> None:
@@ -90,7 +90,7 @@ def test_a_framework_that_swallows_exceptions_does_not_swallow_this(fleet: Fleet
     assert len(done) == 2
 
 
-def test_a_warning_is_given_once(fleet: Fleet, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_warning_is_logged_once(fleet: Fleet, caplog: pytest.LogCaptureFixture) -> None:
     budget = Budget(steps=1, on_exceeded="warn")
     with caplog.at_level(logging.WARNING), fleetglass.run("a", budget=budget):
         for _ in range(5):
@@ -99,12 +99,12 @@ def test_a_warning_is_given_once(fleet: Fleet, caplog: pytest.LogCaptureFixture)
     assert [record.message for record in caplog.records] == ["'a' has used 1 steps of 1"]
 
 
-def test_a_function_is_called_once_and_may_raise_what_it_likes(fleet: Fleet) -> None:
-    told: list[BudgetExceeded] = []
-    with fleetglass.run("a", budget=Budget(steps=1, on_exceeded=told.append)):
+def test_on_exceeded_is_called_once_and_may_raise_any_error(fleet: Fleet) -> None:
+    calls: list[BudgetExceeded] = []
+    with fleetglass.run("a", budget=Budget(steps=1, on_exceeded=calls.append)):
         for _ in range(5):
             act()
-    assert [error.resource for error in told] == ["steps"]
+    assert [error.resource for error in calls] == ["steps"]
 
     class Mine(Exception):
         pass
@@ -116,10 +116,10 @@ def test_a_function_is_called_once_and_may_raise_what_it_likes(fleet: Fleet) -> 
         act()
 
 
-@pytest.mark.parametrize("given", [{"usd": -1}, {"tokens": float("nan")}, {"on_exceeded": "cry"}])
-def test_a_budget_that_makes_no_sense_is_refused(given: dict[str, object]) -> None:
+@pytest.mark.parametrize("limits", [{"usd": -1}, {"tokens": float("nan")}, {"on_exceeded": "cry"}])
+def test_an_invalid_budget_is_refused(limits: dict[str, object]) -> None:
     with pytest.raises(ConfigurationError):
-        Budget(**given)  # type: ignore[arg-type]
+        Budget(**limits)  # type: ignore[arg-type]
 
 
 def test_counts_are_exact_from_many_threads(fleet: Fleet) -> None:
@@ -148,26 +148,26 @@ IDENTITY = Identity(agent="a", version="2", cohort="eu")
         (Directive(action="halt", agent="a", version="3"), False),
     ],
 )
-def test_a_directive_holds_for_whom_it_names(directive: Directive, holds: bool) -> None:
+def test_a_directive_holds_for_the_agents_that_it_names(directive: Directive, holds: bool) -> None:
     assert directive.holds_for(IDENTITY) is holds
 
 
-def test_a_halt_comes_before_a_throttle_and_ends_when_it_is_lifted() -> None:
-    told = [Directive(action="throttle", every_s=9), Directive(action="halt", reason="spend")]
-    directives = Directives(lambda: list(told))
+def test_a_halt_overrides_a_throttle_until_it_is_lifted() -> None:
+    active = [Directive(action="throttle", every_s=9), Directive(action="halt", reason="spend")]
+    directives = Directives(lambda: list(active))
     run = Run(IDENTITY, {})
 
-    eventually(lambda: directives.of(IDENTITY) == told[1])
+    eventually(lambda: directives.of(IDENTITY) == active[1])
     with pytest.raises(Halted, match="spend"):
         check(run, directives)
-    told.clear()
+    active.clear()
     eventually(lambda: directives.of(IDENTITY) is None)
     directives.close()
 
     assert check(run, directives) == 0.0
 
 
-def test_who_works_for_a_halted_agent_is_halted() -> None:
+def test_an_agent_below_a_halted_agent_is_halted() -> None:
     directives = Directives(lambda: [Directive(action="halt", agent="a")])
     helper = Run(Identity(agent="helper"), {}, parent=Run(IDENTITY, {}))
 
@@ -178,7 +178,7 @@ def test_who_works_for_a_halted_agent_is_halted() -> None:
     directives.close()
 
 
-def test_a_price_that_fails_does_not_hide_the_tokens() -> None:
+def test_tokens_count_when_the_price_function_fails() -> None:
     def price(provider: str, model: str, tokens: object) -> float:
         raise RuntimeError("no")
 
@@ -186,7 +186,7 @@ def test_a_price_that_fails_does_not_hide_the_tokens() -> None:
         assert steps_until_stopped(Budget(tokens=25), lambda: spend(10)) == (3, "tokens")
 
 
-def test_a_throttle_gives_each_step_its_turn() -> None:
+def test_a_throttle_spaces_the_steps() -> None:
     slow = Directive(action="throttle", every_s=5)
     directives = Directives(lambda: [slow])
 
@@ -195,7 +195,7 @@ def test_a_throttle_gives_each_step_its_turn() -> None:
     assert [round(wait) for wait in waits] == [0, 5, 10]
 
 
-def test_who_cannot_be_asked_stops_nobody() -> None:
+def test_an_unreachable_collector_stops_nobody() -> None:
     def fetch() -> list[Directive]:
         raise OSError("no route")
 
@@ -205,12 +205,12 @@ def test_who_cannot_be_asked_stops_nobody() -> None:
     directives.close()
 
 
-def test_without_the_switch_no_directives_are_fetched() -> None:
+def test_directives_are_not_fetched_when_switched_off() -> None:
     before = {*threading.enumerate()}
     with recording() as fleet:
         act()
 
     assert len(fleet.spans()) == 1
-    # A test before this one may have left a thread that is about to end.
+    # An earlier test may have left a thread that is about to end.
     names = {thread.name for thread in {*threading.enumerate()} - before}
     assert "fleetglass-directives" not in names

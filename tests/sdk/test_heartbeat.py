@@ -1,4 +1,4 @@
-"""A run is seen while it is open, and is not counted for it."""
+"""An open run sends heartbeats, and they are not counted as work."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ def pulse(fleet: Fleet) -> Any:
 def act() -> None: ...
 
 
-def told(span: ReadableSpan) -> dict[str, Any]:
+def totals(span: ReadableSpan) -> dict[str, Any]:
     prefix = "fleetglass.heartbeat."
     attributes = span.attributes or {}
     return {
@@ -29,7 +29,7 @@ def told(span: ReadableSpan) -> dict[str, Any]:
     }
 
 
-def test_an_open_run_tells_its_totals(fleet: Fleet, pulse: Any) -> None:
+def test_heartbeats_of_an_open_run_carry_its_totals(fleet: Fleet, pulse: Any) -> None:
     with fleetglass.run("a", cadence=0.0001) as run:
         (first,) = pulse.due()
         act()
@@ -38,8 +38,14 @@ def test_an_open_run_tells_its_totals(fleet: Fleet, pulse: Any) -> None:
         (second,) = pulse.due()
 
     same = {"cadence_s": 0.0001}
-    assert told(first) == same | {"number": 0, "steps": 0, "tokens": 0, "usd": 0.0, "last_step": ""}
-    assert told(second) == same | {
+    assert totals(first) == same | {
+        "number": 0,
+        "steps": 0,
+        "tokens": 0,
+        "usd": 0.0,
+        "last_step": "",
+    }
+    assert totals(second) == same | {
         "number": 1,
         "steps": 2,
         "tokens": 15,
@@ -52,7 +58,7 @@ def test_an_open_run_tells_its_totals(fleet: Fleet, pulse: Any) -> None:
     assert list(pulse.due()) == []
 
 
-def test_it_stands_under_its_agent_and_has_no_duration(fleet: Fleet, pulse: Any) -> None:
+def test_a_heartbeat_is_a_child_of_its_agent_without_duration(fleet: Fleet, pulse: Any) -> None:
     with fleetglass.run("a"):
         (beat,) = pulse.due()
 
@@ -61,7 +67,7 @@ def test_it_stands_under_its_agent_and_has_no_duration(fleet: Fleet, pulse: Any)
     assert beat.start_time == beat.end_time
 
 
-def test_nobody_would_add_it_up(fleet: Fleet, pulse: Any) -> None:
+def test_a_heartbeat_has_no_usage_that_sums_would_count(fleet: Fleet, pulse: Any) -> None:
     with fleetglass.run("a", cadence=0):
         with fleetglass.llm_call("m") as call:
             call.usage(input=10)
@@ -70,18 +76,18 @@ def test_nobody_would_add_it_up(fleet: Fleet, pulse: Any) -> None:
     assert not [name for name in beat.attributes if name.startswith("gen_ai.usage")]
 
 
-def test_between_two_signs_there_is_the_cadence(fleet: Fleet, pulse: Any) -> None:
+def test_heartbeats_keep_the_cadence(fleet: Fleet, pulse: Any) -> None:
     with fleetglass.run("a", cadence="1h"):
         assert len(list(pulse.due())) == 1
         assert list(pulse.due()) == []
 
 
-def test_each_open_run_speaks_for_itself(fleet: Fleet, pulse: Any) -> None:
+def test_each_open_run_sends_its_own_heartbeats(fleet: Fleet, pulse: Any) -> None:
     with fleetglass.run("a"), fleetglass.run("b"):
         assert {beat.attributes["gen_ai.agent.name"] for beat in pulse.due()} == {"a", "b"}
 
 
-def test_other_backends_do_not_get_it(fleet: Fleet, pulse: Any) -> None:
+def test_other_backends_do_not_get_heartbeats(fleet: Fleet, pulse: Any) -> None:
     with fleetglass.run("a"):
         list(pulse.due())
 

@@ -1,4 +1,4 @@
-"""Who acts is known on every span, wherever the work is done."""
+"""Every span names its agent, in any thread, task, process or service."""
 
 import asyncio
 import multiprocessing
@@ -41,7 +41,7 @@ def refunds() -> "fleetglass._decorators.Instrument":  # type: ignore[name-defin
     )
 
 
-def told(attributes: Mapping[str, object]) -> dict[str, object]:
+def identity_of(attributes: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in attributes.items() if name in IDENTITY}
 
 
@@ -54,25 +54,25 @@ def trace_and_run() -> tuple[int, str]:
     return get_current_span().get_span_context().trace_id, fleetglass.current_run()
 
 
-def test_spans_of_other_instrumentations_are_stamped(fleet: Fleet) -> None:
+def test_spans_of_other_instrumentations_carry_the_identity(fleet: Fleet) -> None:
     tracer = fleet.provider.get_tracer("another")
     with refunds(), tracer.start_as_current_span("chat"):
         work()
 
-    assert [told(span.attributes) for span in fleet.spans()] == [IDENTITY] * 3
+    assert [identity_of(span.attributes) for span in fleet.spans()] == [IDENTITY] * 3
 
 
-def test_outside_of_runs_nothing_is_stamped(fleet: Fleet) -> None:
+def test_spans_outside_a_run_carry_no_identity(fleet: Fleet) -> None:
     work()
 
-    assert told(fleet.spans()[0].attributes) == {}
+    assert identity_of(fleet.spans()[0].attributes) == {}
 
 
 def test_a_nested_agent_has_its_own_name_and_the_same_run(fleet: Fleet) -> None:
     with refunds(), fleetglass.run("checker"):
         work()
 
-    inner = told(fleet.spans()[0].attributes)
+    inner = identity_of(fleet.spans()[0].attributes)
     assert inner == {
         "gen_ai.agent.name": "checker",
         "gen_ai.conversation.id": "c-1",
@@ -80,7 +80,7 @@ def test_a_nested_agent_has_its_own_name_and_the_same_run(fleet: Fleet) -> None:
     }
 
 
-def test_a_run_is_its_trace_where_it_is_alone_in_it(fleet: Fleet) -> None:
+def test_a_run_alone_in_its_trace_has_the_traces_id(fleet: Fleet) -> None:
     with fleetglass.run("a") as run:
         trace_id, _ = trace_and_run()
     assert run.run_id == f"{trace_id:032x}"
@@ -93,7 +93,7 @@ def test_a_run_is_its_trace_where_it_is_alone_in_it(fleet: Fleet) -> None:
     assert len(runs) == 2
 
 
-def test_what_is_learned_later_holds_from_then_on(fleet: Fleet) -> None:
+def test_identify_applies_to_later_spans(fleet: Fleet) -> None:
     with fleetglass.run("a"):
         work()
         fleetglass.identify(conversation="c-9", prompt_version="p2")
@@ -103,26 +103,26 @@ def test_what_is_learned_later_holds_from_then_on(fleet: Fleet) -> None:
     assert conversations == [None, "c-9", "c-9"]
 
 
-def test_threads_executors_and_tasks_go_on_in_the_run(fleet: Fleet) -> None:
-    found: list[str] = []
+def test_threads_executors_and_tasks_stay_in_the_run(fleet: Fleet) -> None:
+    run_ids: list[str] = []
     with refunds():
-        thread = threading.Thread(target=lambda: found.append(work()))
+        thread = threading.Thread(target=lambda: run_ids.append(work()))
         thread.start()
         thread.join()
         with ThreadPoolExecutor(1) as pool:
-            found.append(pool.submit(work).result())
+            run_ids.append(pool.submit(work).result())
 
         async def main() -> None:
-            found.append(await asyncio.create_task(asyncio.to_thread(work)))
-            found.append(await asyncio.get_running_loop().run_in_executor(None, work))
+            run_ids.append(await asyncio.create_task(asyncio.to_thread(work)))
+            run_ids.append(await asyncio.get_running_loop().run_in_executor(None, work))
 
         asyncio.run(main())
 
-    assert found == ["r-1"] * 4
+    assert run_ids == ["r-1"] * 4
     assert len({span.attributes["fleetglass.run.id"] for span in fleet.spans()}) == 1
 
 
-def test_a_pool_that_was_made_in_a_run_serves_others_as_others(fleet: Fleet) -> None:
+def test_a_pool_used_in_a_run_does_not_keep_the_run(fleet: Fleet) -> None:
     with ThreadPoolExecutor(1) as pool:
         with refunds():
             pool.submit(work).result()
@@ -131,14 +131,14 @@ def test_a_pool_that_was_made_in_a_run_serves_others_as_others(fleet: Fleet) -> 
 
 
 @pytest.mark.parametrize("method", ["spawn", "forkserver"])
-def test_processes_go_on_in_the_run(fleet: Fleet, method: str) -> None:
+def test_worker_processes_stay_in_the_run(fleet: Fleet, method: str) -> None:
     with refunds(), ProcessPoolExecutor(1, multiprocessing.get_context(method)) as pool:
         here = trace_and_run()
 
         assert pool.submit(trace_and_run).result() == here
 
 
-def test_http_carries_the_trace_and_what_is_allowed(fleet: Fleet) -> None:
+def test_http_headers_carry_the_trace_and_allowed_baggage(fleet: Fleet) -> None:
     headers: dict[str, str] = {}
     with refunds():
         fleetglass.inject(headers)
@@ -162,7 +162,7 @@ with recording(), fleetglass.extract(os.environ), fleetglass.run("child"):
 """
 
 
-def test_a_child_program_goes_on_in_the_run_of_its_environment(fleet: Fleet) -> None:
+def test_a_child_program_joins_the_run_in_its_environment(fleet: Fleet) -> None:
     environment = dict(os.environ)
     with refunds():
         fleetglass.inject(environment)
@@ -175,15 +175,15 @@ def test_a_child_program_goes_on_in_the_run_of_its_environment(fleet: Fleet) -> 
     assert child.stdout.split() == [str(here[0]), here[1]]
 
 
-def test_baggage_that_is_not_allowed_is_not_believed(fleet: Fleet) -> None:
+def test_baggage_that_is_not_allowed_is_ignored(fleet: Fleet) -> None:
     sent = {"baggage": "fleetglass.tier=autonomous,fleetglass.run.id=r-7,x=1"}
     with fleetglass.extract(sent):
         work()
 
-    assert told(fleet.spans()[0].attributes) == {"fleetglass.run.id": "r-7"}
+    assert identity_of(fleet.spans()[0].attributes) == {"fleetglass.run.id": "r-7"}
 
 
-def test_instrumented_clients_and_servers_carry_the_run_by_themselves(fleet: Fleet) -> None:
+def test_instrumented_clients_and_servers_pass_the_run_on(fleet: Fleet) -> None:
     headers: dict[str, str] = {}
     with refunds():
         otel_inject(headers)
@@ -196,7 +196,7 @@ def test_instrumented_clients_and_servers_carry_the_run_by_themselves(fleet: Fle
     assert run.run_id == "r-1"
 
 
-def test_headers_that_are_garbage_are_as_none(fleet: Fleet) -> None:
+def test_invalid_headers_are_ignored(fleet: Fleet) -> None:
     with fleetglass.extract({"traceparent": "00-zz", "baggage": "=;;,%%%", "x": "\xff"}):
         work()
 
@@ -208,7 +208,7 @@ def nested(depth: int) -> int:
     return depth and nested(depth - 1)
 
 
-def test_the_global_provider_is_left_alone(fleet: Fleet) -> None:
+def test_the_global_provider_is_not_replaced(fleet: Fleet) -> None:
     before = trace.get_tracer_provider()
     nested(2)
 

@@ -1,4 +1,4 @@
-"""Sending never stands in the agent's way, whatever the collector does."""
+"""Sending never blocks the agent, whatever the collector does."""
 
 import os
 import socket
@@ -50,7 +50,7 @@ def test_spans_arrive_with_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
     assert receiver.headers[0]["authorization"] == "Bearer s3cret"
 
 
-def test_an_outage_loses_nothing_that_fits() -> None:
+def test_an_outage_loses_no_span_that_fits_the_queue() -> None:
     with receiving() as receiver:
         receiver.script = [Reply(status=503), Reply(status=500), Reply(status=429)]
         with sending(receiver.url) as fleet:
@@ -61,7 +61,7 @@ def test_an_outage_loses_nothing_that_fits() -> None:
             assert not fleet.outlet.lost
 
 
-def test_a_batch_that_is_too_much_is_sent_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_batch_that_is_too_large_is_sent_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fleetglass._outlet.FIRST_BACKOFF_S", 0.01)
 
     def at_most_three(request: ExportTraceServiceRequest) -> Reply:
@@ -78,7 +78,7 @@ def test_a_batch_that_is_too_much_is_sent_in_parts(monkeypatch: pytest.MonkeyPat
             assert not fleet.outlet.lost
 
 
-def test_what_does_not_fit_is_counted_and_told() -> None:
+def test_spans_that_do_not_fit_are_counted_and_reported() -> None:
     port = free_port()
     with sending(f"http://127.0.0.1:{port}", max_queue=5, delay_s=0.3) as fleet:
         for _ in range(20):
@@ -90,7 +90,7 @@ def test_what_does_not_fit_is_counted_and_told() -> None:
         work()
         eventually(lambda: "fleetglass.loss" in receiver.names)
 
-    (told,) = [
+    (loss,) = [
         {attribute.key: attribute.value for attribute in span.attributes}
         for request in receiver.taken
         for resource in request.resource_spans
@@ -98,13 +98,13 @@ def test_what_does_not_fit_is_counted_and_told() -> None:
         for span in scope.spans
         if span.name == "fleetglass.loss"
     ]
-    assert told["fleetglass.loss.spans"].int_value == 15
-    assert told["fleetglass.loss.reason"].string_value == "full"
+    assert loss["fleetglass.loss.spans"].int_value == 15
+    assert loss["fleetglass.loss.reason"].string_value == "full"
 
 
 @contextmanager
 def hanging() -> Generator[int]:
-    """Takes connections and never answers."""
+    """Open a port that accepts connections and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield server.getsockname()[1]
 
@@ -115,7 +115,7 @@ def answering(receiver: Receiver, body: bytes) -> int:
 
 
 @pytest.mark.parametrize("collector", ["hangs", "refuses", "fails", "babbles"])
-def test_the_agent_does_not_notice(collector: str) -> None:
+def test_a_broken_collector_does_not_block_the_agent(collector: str) -> None:
     with hanging() as silent, receiving() as receiver:
         if collector == "fails":
             receiver.plain = Reply(status=500)
@@ -132,11 +132,11 @@ def test_the_agent_does_not_notice(collector: str) -> None:
             assert len(threads) == 1
             fleet.close(0.5)
 
-    # A hundred wait, a batch is under way, and the others were not waited for.
+    # A hundred spans are queued and one batch is being sent. The others are dropped at once.
     assert collector == "babbles" or fleet.outlet.lost["full"] >= 300
 
 
-def test_a_span_that_cannot_be_written_takes_no_other_with_it() -> None:
+def test_a_span_that_cannot_be_encoded_loses_no_other() -> None:
     with receiving() as receiver, sending(receiver.url) as fleet:
         work()
         tracer = fleet.tracer()
@@ -148,7 +148,7 @@ def test_a_span_that_cannot_be_written_takes_no_other_with_it() -> None:
         assert fleet.outlet.lost["unsound"] == 1
 
 
-def test_no_thread_before_there_is_something_to_send() -> None:
+def test_no_thread_starts_before_the_first_span() -> None:
     with sending("http://127.0.0.1:1"):
         assert not [thread for thread in threading.enumerate() if "outlet" in thread.name]
 
@@ -167,15 +167,15 @@ def a(x): return x
 """
 
 
-def test_what_ended_just_before_the_process_did_is_sent() -> None:
+def test_spans_that_end_just_before_the_process_are_sent() -> None:
     with receiving() as receiver:
-        done = run(DECORATED + "a(1)", receiver, FLEETGLASS_SERVICE="s")
+        process = run(DECORATED + "a(1)", receiver, FLEETGLASS_SERVICE="s")
 
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (process.returncode, process.stderr) == (0, "")
     assert receiver.names == ["invoke_agent a"]
 
 
-def test_a_fork_sends_its_own_and_only_its_own() -> None:
+def test_a_fork_sends_only_its_own_spans() -> None:
     code = (
         DECORATED
         + """
@@ -188,40 +188,40 @@ os.waitpid(child, 0)
 """
     )
     with receiving() as receiver:
-        done = run(code, receiver)
+        process = run(code, receiver)
 
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (process.returncode, process.stderr) == (0, "")
     assert receiver.names == ["invoke_agent a"] * 2
 
 
-def test_a_process_whose_collector_is_away_ends_in_peace() -> None:
+def test_a_process_without_a_collector_ends_without_errors() -> None:
     with receiving() as receiver:
         receiver.port = free_port()
-        done = run(DECORATED + "a(1)", receiver)
+        process = run(DECORATED + "a(1)", receiver)
 
-    assert done.returncode == 0
-    assert done.stderr.splitlines() == [
+    assert process.returncode == 0
+    assert process.stderr.splitlines() == [
         f"fleetglass: no spans reach {receiver.url}/v1/traces: connection refused. "
         "Is the collector running there? 'fleetglass up' starts one; FLEETGLASS_ENDPOINT names it."
     ]
 
 
-def test_off_is_off(tmp_path: Path) -> None:
+def test_a_disabled_sdk_sends_nothing(tmp_path: Path) -> None:
     with receiving() as receiver:
-        done = run(DECORATED + "print(a(1))", receiver, FLEETGLASS_DISABLED="1")
+        process = run(DECORATED + "print(a(1))", receiver, FLEETGLASS_DISABLED="1")
 
-    assert (done.stdout, done.stderr, receiver.names) == ("1\n", "", [])
+    assert (process.stdout, process.stderr, receiver.names) == ("1\n", "", [])
 
 
-def test_a_setting_that_makes_no_sense_stops_no_agent() -> None:
+def test_an_invalid_setting_is_logged_and_stops_no_agent() -> None:
     with receiving() as receiver:
-        done = run(DECORATED + "print(a(1))", receiver, FLEETGLASS_CONTENT="some")
+        process = run(DECORATED + "print(a(1))", receiver, FLEETGLASS_CONTENT="some")
 
-    assert done.stdout == "1\n"
-    assert "content must be one of" in done.stderr
+    assert process.stdout == "1\n"
+    assert "content must be one of" in process.stderr
 
 
-def test_importing_starts_nothing_and_loads_nothing_heavy() -> None:
+def test_the_import_starts_no_thread_and_loads_no_large_module() -> None:
     code = """
 import sys, threading, fleetglass
 heavy = {"requests", "google.protobuf", "grpc", "numpy", "http.client", "multiprocessing"}

@@ -1,4 +1,4 @@
-"""What an author tells in words of their own."""
+"""Records that an author makes by explicit calls, and questions to a fleet in memory."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from fleetglass import ConfigurationError
 from fleetglass.testing import Fleet, recording
 
 
-def test_a_model_call_is_told_in_full(fleet: Fleet) -> None:
+def test_a_model_call_has_all_its_attributes(fleet: Fleet) -> None:
     with fleetglass.run("a"), fleetglass.llm_call("gpt-5", provider="openai") as call:
         call.input([{"role": "user", "content": "hi"}])
         call.usage(input=100, output=20, cache_read=40, reasoning=5, cost=0.01)
@@ -33,7 +33,7 @@ def test_a_model_call_is_told_in_full(fleet: Fleet) -> None:
     }
 
 
-def test_handoffs_approvals_and_notes(fleet: Fleet) -> None:
+def test_handoffs_approvals_and_notes_are_recorded(fleet: Fleet) -> None:
     with fleetglass.run("a"):
         fleetglass.handoff("billing")
         fleetglass.approval(by="ann", for_action="payment.refund")
@@ -47,21 +47,21 @@ def test_handoffs_approvals_and_notes(fleet: Fleet) -> None:
     assert notes == {"mood": "good", "tries": 2, "odd": "[1]"}
 
 
-def test_feedback_here_and_later(fleet: Fleet) -> None:
+def test_feedback_is_recorded_in_a_run_and_later(fleet: Fleet) -> None:
     with fleetglass.run("a") as run:
         fleetglass.feedback("score", 0.9, by="ann")
     fleetglass.feedback("label", "wrong", run_id=run.run_id)
     fleetglass.feedback("abandon", run_id="any-name")
 
-    told = [span.attributes for span in fleet.spans() if span.name == "feedback"]
-    assert [span["fleetglass.run.id"] for span in told] == [run.run_id, run.run_id, "any-name"]
-    assert told[0]["fleetglass.feedback.score"] == 0.9
-    assert told[0]["gen_ai.agent.name"] == "a"
-    assert told[1]["fleetglass.feedback.label"] == "wrong"
-    assert told[2]["fleetglass.feedback.kind"] == "abandon"
+    feedbacks = [span.attributes for span in fleet.spans() if span.name == "feedback"]
+    assert [span["fleetglass.run.id"] for span in feedbacks] == [run.run_id, run.run_id, "any-name"]
+    assert feedbacks[0]["fleetglass.feedback.score"] == 0.9
+    assert feedbacks[0]["gen_ai.agent.name"] == "a"
+    assert feedbacks[1]["fleetglass.feedback.label"] == "wrong"
+    assert feedbacks[2]["fleetglass.feedback.kind"] == "abandon"
 
 
-def test_feedback_is_not_the_end_of_a_trace(fleet: Fleet) -> None:
+def test_feedback_has_a_parent_in_the_runs_trace(fleet: Fleet) -> None:
     with fleetglass.run("a") as run:
         pass
     fleetglass.feedback("retry", run_id=run.run_id)
@@ -71,12 +71,12 @@ def test_feedback_is_not_the_end_of_a_trace(fleet: Fleet) -> None:
     assert f"{span.parent.trace_id:032x}" == run.run_id
 
 
-def test_feedback_about_nothing_is_refused(fleet: Fleet) -> None:
+def test_feedback_without_a_run_is_refused(fleet: Fleet) -> None:
     with pytest.raises(ConfigurationError, match="run_id"):
         fleetglass.feedback("score", 1.0)
 
 
-def test_a_fleet_in_memory_answers_an_authors_questions() -> None:
+def test_a_recorded_fleet_gives_costs_tokens_and_actions() -> None:
     def price(provider: str, model: str, tokens: object) -> float | None:
         return 0.04 if model == "m" else None
 
@@ -98,7 +98,7 @@ def test_a_fleet_in_memory_answers_an_authors_questions() -> None:
         fleet.assert_actions_within({"assist": {"payment.quote"}})
 
 
-def test_ids_and_times_are_the_same_each_time() -> None:
+def test_ids_and_times_are_the_same_in_each_recording() -> None:
     def once() -> list[object]:
         with recording() as fleet, fleetglass.run("a"), fleetglass.run("b"):
             pass

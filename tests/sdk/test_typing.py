@@ -1,4 +1,4 @@
-"""Types survive decoration: read by mypy and pyright, and run as it stands."""
+"""Decorated functions keep their types; mypy and pyright check this file, and it also runs."""
 
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from typing import Any, assert_type
@@ -44,7 +44,7 @@ class Shop:
         return bytes(a)
 
 
-def test_types_are_what_they_were(fleet: Fleet) -> None:
+def test_decorated_functions_keep_their_types(fleet: Fleet) -> None:
     assert_type(bare(1, b="x"), float)
     assert_type(generator(1), Generator[int, str, bytes])
     assert_type(async_generator(1), AsyncGenerator[int])
@@ -56,8 +56,8 @@ def test_types_are_what_they_were(fleet: Fleet) -> None:
     assert calls is named
 
 
-def test_what_was_an_error_is_one_still() -> None:
-    # Each of these lines would be an error of ours if it were none of the checkers'.
+def test_wrong_calls_are_still_type_errors() -> None:
+    # If a type checker accepted one of these lines, it would report the ignore comment as unused.
     def never() -> None:
         bare("x")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
         bare(1, c=2)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]

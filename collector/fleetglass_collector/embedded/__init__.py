@@ -1,1 +1,1 @@
-"""The embedded store: chDB in a process of its own, behind ClickHouse's HTTP protocol."""
+"""The embedded store runs chDB in its own process and serves ClickHouse's HTTP protocol."""

@@ -1,4 +1,4 @@
-"""HTTP/1.1 with one client. h11 parses, strictly; this module reads, writes and keeps time."""
+"""Speaks HTTP/1.1 with one client: h11 parses strictly, this module reads, writes and times out."""
 
 import http
 import socket
@@ -12,16 +12,16 @@ from fleetglass_collector.embedded.exchange import PIECE, Application, Request, 
 
 # How long a connection may stay silent between two requests or two pieces of a body.
 IDLE_S = 65.0
-# How long the head of a request may take. Nobody has shown a key by then.
+# How long the head of a request may take. The client is not authenticated before that.
 HEAD_S = 10.0
 MOST_HEAD_BYTES = 128 << 10
-# How long and how much we read after an answer that did not need the whole body. A socket that is
-# closed with unread bytes resets the connection, and the answer may be lost with it.
+# How long and how much the store reads after an answer that did not need the whole body. Closing a
+# socket with unread bytes resets the connection, and the client may lose the answer.
 LINGER_S, LINGER_BYTES = 2.0, 64 << 20
 
 
 class Conversation:
-    """Answers one client's requests, one after another. It is the `Reply` to each."""
+    """Answers one client's requests, one after another, and is the `Reply` to each."""
 
     def __init__(
         self,
@@ -40,13 +40,13 @@ class Conversation:
         self._is_broken_off = False
 
     def run(self) -> None:
-        """Return when either side closes.
+        """Answer requests until either side closes.
 
         Raises:
             OSError: The connection broke.
         """
         try:
-            while self._one():
+            while self._answer_one():
                 pass
         except h11.RemoteProtocolError as error:
             self._refuse(error)
@@ -54,11 +54,11 @@ class Conversation:
 
     def whole(self, status: int, headers: dict[str, str], body: bytes) -> None:
         head = self._response(status, headers | {"Content-Length": str(len(body))})
-        shown = [h11.Data(data=body)] if body and self._method != "HEAD" else []
-        self._send(head, *shown, h11.EndOfMessage())
+        content = [h11.Data(data=body)] if body and self._method != "HEAD" else []
+        self._send(head, *content, h11.EndOfMessage())
 
     def begin(self, status: int, headers: dict[str, str]) -> None:
-        # h11 frames it: in chunks, or for HTTP/1.0 until the connection ends.
+        # h11 frames the body: in chunks, or for HTTP/1.0 until the connection ends.
         self._send(self._response(status, headers))
 
     def write(self, piece: bytes) -> None:
@@ -69,11 +69,11 @@ class Conversation:
         self._send(h11.EndOfMessage())
 
     def abort(self) -> None:
-        """Close without an end, so that the client sees that something is missing."""
+        """Close without the end of the body, so that the client sees that something is missing."""
         self._is_broken_off = True
 
-    def _one(self) -> bool:
-        """Answer one request; False when the connection ends."""
+    def _answer_one(self) -> bool:
+        """Answer one request; return False when the connection ends."""
         head = self._head()
         if head is None:
             return False
@@ -103,7 +103,7 @@ class Conversation:
             if isinstance(event, h11.Request):
                 self._socket.settimeout(IDLE_S)
                 if not _has_body(event):
-                    # Its end is an event of its own, and there already.
+                    # The end of the request is a separate event, which is there already.
                     self._http.next_event()
                 return event
             if event is not h11.NEED_DATA:
@@ -143,7 +143,7 @@ class Conversation:
             raise Truncated from error
 
     def _finish_body(self) -> None:
-        """Read a body's end that is there already: often only its last chunk is left."""
+        """Read the rest of a body that has arrived already: often only its last chunk is left."""
         try:
             while isinstance(self._http.next_event(), h11.Data):
                 pass
@@ -156,19 +156,19 @@ class Conversation:
     def _response(self, status: int, headers: dict[str, str]) -> h11.Response:
         lines = [*headers.items(), ("Server", "fleetglass")]
         if self._http.their_state is h11.SEND_BODY:
-            # What the application did not read is still on its way: no request can follow.
+            # The rest of the body is still on its way, so no request can follow.
             lines.append(("Connection", "close"))
         reason = http.HTTPStatus(status).phrase.encode()
         return h11.Response(status_code=status, headers=lines, reason=reason)
 
     def _send(self, *events: h11.Event) -> None:
-        # In one piece: without Nagle's algorithm each one would be a packet of its own.
+        # Send one piece: without Nagle's algorithm each event would be a packet of its own.
         pieces = [self._http.send(event) for event in events]
         if whole := b"".join(piece for piece in pieces if piece):
             self._socket.sendall(whole)
 
     def _refuse(self, error: h11.RemoteProtocolError) -> None:
-        """Answer what is not HTTP, if there is somebody to answer and nothing was sent yet."""
+        """Answer a request that is not valid HTTP, if no answer has begun yet."""
         if self._http.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             body = f"The request is not valid HTTP/1.1: {error}\n".encode()
             headers = {"Content-Type": "text/plain; charset=UTF-8", "Connection": "close"}
@@ -194,7 +194,7 @@ def _has_body(head: h11.Request) -> bool:
     """Tell whether a body follows.
 
     Raises:
-        RemoteProtocolError: Its end can be read in two ways, which may hide a second request.
+        RemoteProtocolError: The body's end is ambiguous, which may hide a second request.
     """
     headers = dict(head.headers)
     if b"transfer-encoding" not in headers:

@@ -1,4 +1,4 @@
-"""ClickHouse's HTTP interface: from a request to an answer."""
+"""Answers requests to ClickHouse's HTTP interface."""
 
 import contextlib
 import itertools
@@ -26,17 +26,17 @@ TOO_MANY_QUERIES = 202
 READONLY = limits.READONLY
 SYNTAX_ERROR = 62
 LOGICAL_ERROR = 49
-# How long a query waits for its turn. Inserts wait long: whoever sends one has nowhere else to go.
-READER_PATIENCE_S, WRITER_PATIENCE_S = 15.0, 120.0
+# How long a query waits for its turn. Inserts wait long: their sender has no other store.
+READER_WAIT_S, WRITER_WAIT_S = 15.0, 120.0
 WRITERS = 4
-# After so long past its limit the engine's own clock has failed to end a query.
+# If a query runs this long past its limit, the engine has failed to end it.
 GRACE_S = 2.0
 WRITER_SECONDS = 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One request, read as far as its statement."""
+    """One request, read up to the end of its statement."""
 
     request: Request
     role: Role
@@ -47,19 +47,19 @@ class Job:
 
     @property
     def format(self) -> str:
-        given, headers = self.request.params, self.request.headers
-        asked = given.get("default_format") or headers.get("x-clickhouse-format")
-        return self.statement.format or asked or "TabSeparated"
+        params, headers = self.request.params, self.request.headers
+        default = params.get("default_format") or headers.get("x-clickhouse-format")
+        return self.statement.format or default or "TabSeparated"
 
     @property
     def params(self) -> dict[str, str]:
-        given = self.request.params.items()
-        return {name[6:]: value for name, value in given if name.startswith("param_")}
+        pairs = self.request.params.items()
+        return {name[6:]: value for name, value in pairs if name.startswith("param_")}
 
     @property
     def database(self) -> str:
-        given, headers = self.request.params, self.request.headers
-        return given.get("database") or headers.get("x-clickhouse-database", "")
+        params, headers = self.request.params, self.request.headers
+        return params.get("database") or headers.get("x-clickhouse-database", "")
 
 
 class Endpoint:
@@ -75,8 +75,8 @@ class Endpoint:
             Role.WRITER: threading.BoundedSemaphore(WRITERS),
         }
         with engine.connection() as connection:
-            told = connection.query("SELECT version(), timezone()").body.decode()
-        self._version, self._timezone = told.strip().split("\t")
+            row = connection.query("SELECT version(), timezone()").body.decode()
+        self._version, self._timezone = row.strip().split("\t")
 
     def __call__(self, request: Request, reply: Reply) -> None:
         answer = Answer(
@@ -92,22 +92,22 @@ class Endpoint:
         except OSError:
             raise
         except Exception as error:
-            # A mistake of ours must not take the connection with it; what it says may hold data.
+            # Our own error must not end the connection. Its text may hold data: print the type.
             print(f"fleetglass store: {type(error).__name__} in a request", file=sys.stderr)
             answer.refuse(Fault(LOGICAL_ERROR, "Internal error of the store."))
 
     def _route(self, request: Request, answer: Answer) -> None:
-        asks = request.method == "POST" or "query" in request.params
-        if request.path in ("/ping", "/replicas_status") or (request.path == "/" and not asks):
+        has_query = request.method == "POST" or "query" in request.params
+        if request.path in ("/ping", "/replicas_status") or (request.path == "/" and not has_query):
             answer.reply.whole(200, {"Content-Type": "text/html; charset=UTF-8"}, b"Ok.\n")
         elif request.method not in ("GET", "HEAD", "POST"):
             answer.reply.whole(405, {"Allow": "GET, HEAD, POST"}, b"")
         elif request.path != "/":
-            message = f"There is no handle {request.path}; queries go to /\n"
+            message = f"There is no path {request.path}; send queries to /\n"
             answer.reply.whole(404, {"Content-Type": "text/plain"}, message.encode())
         else:
-            who = credentials(request.headers, request.params)
-            role = self._roles.of(who, Caller.of(request.client, request.headers.get))
+            login = credentials(request.headers, request.params)
+            role = self._roles.of(login, Caller.of(request.client, request.headers.get))
             self._answer(self._job(_with_form(request), role), answer)
 
     def _job(self, request: Request, role: Role) -> Job:
@@ -120,7 +120,7 @@ class Endpoint:
         text = head.decode("latin-1")
         statement = parse(text)
         if statement.data is None:
-            # Without data of its own a statement is all that was sent.
+            # A statement without data is the whole body.
             head = _gather(head, pieces)
             statement = parse(head.decode("latin-1"))
         if statement.data is None and len(head) >= HEAD_BYTES:
@@ -148,18 +148,18 @@ class Endpoint:
                 self._query(job, connection, answer)
 
     def _greeting(self, job: Job) -> bytes:
-        asked = job.request.params.get("client_protocol_version", "")
-        revision = int(asked) if asked.isascii() and asked.isdigit() else 0
+        text = job.request.params.get("client_protocol_version", "")
+        revision = int(text) if text.isascii() and text.isdigit() else 0
         return handshake.answer(SERVER_NAME, self._version, self._timezone, revision=revision)
 
     @contextlib.contextmanager
     def _slot(self, role: Role) -> Generator[None]:
         slot = self._slots[role]
-        patience = READER_PATIENCE_S if role is Role.READER else WRITER_PATIENCE_S
-        if not slot.acquire(timeout=patience):
+        wait_s = READER_WAIT_S if role is Role.READER else WRITER_WAIT_S
+        if not slot.acquire(timeout=wait_s):
             raise Fault(
                 TOO_MANY_QUERIES,
-                f"Too many simultaneous queries: none ended within {patience:g} s; try again.",
+                f"Too many simultaneous queries: none ended within {wait_s:g} s; try again.",
             )
         try:
             yield
@@ -189,17 +189,17 @@ class Endpoint:
                 raise gate.explain(error, job.sql) from error
 
     def _prepare(self, job: Job, connection: Connection, *, held: bool) -> float:
-        """Set the connection up for its one query; return how long that may run."""
-        given = job.request.params
+        """Set the connection up for its one query; return how many seconds the query may run."""
+        params = job.request.params
         if job.database:
             connection.use(job.database)
         if job.role is Role.WRITER:
             connection.must_be_single(job.sql)
-            connection.set(limits.writer_settings(given) | {"log_comment": job.marker})
+            connection.set(limits.writer_settings(params) | {"log_comment": job.marker})
             if job.request.method != "POST":
                 connection.set({"readonly": "2"})
             return WRITER_SECONDS
-        settings = limits.reader_settings(self._limits, given, held=held)
+        settings = limits.reader_settings(self._limits, params, held=held)
         connection.set(settings | {"log_comment": job.marker})
         connection.become_reader()
         gate.check(connection, job.sql, job.params)
@@ -223,7 +223,7 @@ class Endpoint:
                 answer.summary.result_bytes += len(piece)
                 yield piece
         if empty and formats.has_header(job.format):
-            # Streamed, no rows are no blocks, and so no header either.
+            # A streamed result without rows has no block, and so no header line.
             yield from self._held(job, connection, answer)
 
 
@@ -232,20 +232,20 @@ def _with_form(request: Request) -> Request:
     if not form.is_form(kind):
         return request
     pieces = compression.decode(request.headers.get("content-encoding", ""), request.body)
-    given = form.fields(kind, _gather(b"", pieces))
+    fields = form.fields(kind, _gather(b"", pieces))
     headers = {name: text for name, text in request.headers.items() if name != "content-encoding"}
-    return replace(request, query=(*request.query, *given), body=iter(()), headers=headers)
+    return replace(request, query=(*request.query, *fields), body=iter(()), headers=headers)
 
 
 def _can_stream(job: Job) -> bool:
-    words = job.statement.words
+    keywords = job.statement.keywords
     reads = job.statement.first in ("SELECT", "WITH", "(")
-    plain = reads and not words & {"TOTALS", "EXPLAIN", "DESCRIBE", "DESC"}
+    plain = reads and not keywords & {"TOTALS", "EXPLAIN", "DESCRIBE", "DESC"}
     return plain and formats.streams(job.format) and job.request.params.get("extremes") != "1"
 
 
 def _gather(head: bytes, pieces: Iterator[bytes]) -> bytes:
-    """Read on until there is enough to find the end of a statement in."""
+    """Read until there is enough to find the end of a statement."""
     while len(head) < HEAD_BYTES and (piece := next(pieces, None)) is not None:
         head += piece
     return head

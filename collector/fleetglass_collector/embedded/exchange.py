@@ -28,7 +28,7 @@ class Request:
 
 
 class Reply(Protocol):
-    """How an answer is sent: whole; or begun, written piece by piece, and ended or broken off."""
+    """Sends an answer: whole, or begun, written in pieces, and then ended or aborted."""
 
     def whole(self, status: int, headers: dict[str, str], body: bytes) -> None: ...
     def begin(self, status: int, headers: dict[str, str]) -> None: ...

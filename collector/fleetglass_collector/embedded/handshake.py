@@ -1,8 +1,7 @@
-"""clickhouse-go's first question, answered by hand.
+"""Answers clickhouse-go's first query without the engine.
 
-It decodes this one answer at the revision it has asked for, and every later block at the revision
-it is told here. chDB writes Native at revision 0 and cannot be told otherwise, so 0 is what the
-answer says.
+clickhouse-go decodes this answer at the revision it asked for, and every later block at the
+revision in this answer. chDB always writes Native at revision 0, so the answer says 0.
 """
 
 import re
@@ -11,8 +10,8 @@ _QUESTION = re.compile(
     r"\s*SELECT\s+displayName\(\)\s*,\s*version\(\)\s*,\s*revision\(\)\s*,\s*timezone\(\)\s*;?\s*",
     re.IGNORECASE,
 )
-# From these protocol revisions on, a block starts with its info, and a column says how it is
-# serialised.
+# From the first revision on, a block starts with its info. From the second on, a column says how it
+# is serialised.
 _BLOCK_INFO, _CUSTOM_SERIALISATION = 51903, 54454
 
 
@@ -21,7 +20,7 @@ def is_handshake(sql: str) -> bool:
 
 
 def answer(name: str, version: str, timezone: str, *, revision: int) -> bytes:
-    """One row of (String, String, UInt32, String), as Native at the client's `revision`."""
+    """Return one row of (String, String, UInt32, String) as Native at the client's `revision`."""
     columns = (
         ("displayName()", "String", _text(name)),
         ("version()", "String", _text(version)),
@@ -35,6 +34,6 @@ def answer(name: str, version: str, timezone: str, *, revision: int) -> bytes:
 
 
 def _text(value: str) -> bytes:
-    """A string with its length in front; all of ours are shorter than 128 bytes."""
+    """Return a string with its length in front; all strings here are shorter than 128 bytes."""
     encoded = value.encode()[:127]
     return bytes((len(encoded),)) + encoded

@@ -1,9 +1,12 @@
-"""Accepts the store's clients: one thread for each connection.
+"""Accepts the store's clients, with one thread for each connection.
 
-granian, which serves OTLP, does not fit here. Measured with 2.8.7: a body cut short by a client
-that dies ends like a whole one (half an insert would be committed), a streamed answer is queued
-in memory without bound when the client reads slowly (300 MB of it), a stream cannot be broken off
-when the query fails half way, and a second server binds the same port without an error.
+granian, which serves OTLP, does not fit here. Measured with 2.8.7:
+
+- When a client dies, its cut body looks like a whole one, so half an insert would be committed.
+- When a client reads slowly, granian queues the streamed answer in memory without bound (300 MB).
+- The server cannot abort a stream when the query fails half way.
+- A second server binds the same port without an error.
+
 Threads also suit chDB: its calls block, and release the GIL.
 """
 
@@ -19,7 +22,7 @@ from fleetglass_collector.embedded.conversation import HEAD_S, Conversation
 from fleetglass_collector.embedded.exchange import Application, Reply, Request
 from fleetglass_collector.errors import ConfigError
 
-# Each connection holds a thread. Queries wait for a slot of their own, so most are idle.
+# Each connection holds a thread. Queries also wait for a slot, so most threads are idle.
 MOST_CONNECTIONS = 512
 BUSY = (
     b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\n"
@@ -61,14 +64,14 @@ class Listener(socketserver.ThreadingTCPServer):
         self.application = application
         self.tls = tls
         self._busy = 0
-        self._quiet = threading.Condition()
+        self._changed = threading.Condition()
         self._free = threading.BoundedSemaphore(MOST_CONNECTIONS)
         try:
             super().__init__(address, _Handler)
         except OSError as error:
             raise ConfigError(
-                f"cannot listen on {address[0]}:{address[1]}: {error.strerror}; stop what holds "
-                "the port, or set [query] listen (FLEETGLASS_QUERY_LISTEN)"
+                f"cannot listen on {address[0]}:{address[1]}: {error.strerror}; stop the program "
+                "that uses the port, or set [query] listen (FLEETGLASS_QUERY_LISTEN)"
             ) from error
 
     @property
@@ -76,7 +79,7 @@ class Listener(socketserver.ThreadingTCPServer):
         return int(self.server_address[1])
 
     def verify_request(self, request: Any, client_address: Any) -> bool:
-        """Take a connection while there are threads for it; else say so and close it."""
+        """Accept a connection while threads are free; else answer that the store is busy."""
         if self._free.acquire(blocking=False):
             return True
         if not self.tls:
@@ -91,30 +94,30 @@ class Listener(socketserver.ThreadingTCPServer):
             self._free.release()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Stay silent about broken connections and TLS handshakes: they are the client's matter."""
+        """Print only our own errors, not the broken connections and TLS handshakes of clients."""
         error = sys.exc_info()[1]
         if error is not None and not isinstance(error, OSError):
             print(f"fleetglass store: request failed: {type(error).__name__}", file=sys.stderr)
 
     def serve(self, request: Request, reply: Reply) -> None:
         """Answer one request and count it, so that `drain` can wait for it."""
-        with self._quiet:
+        with self._changed:
             self._busy += 1
         try:
             self.application(request, reply)
         finally:
-            with self._quiet:
+            with self._changed:
                 self._busy -= 1
-                self._quiet.notify_all()
+                self._changed.notify_all()
 
     def drain(self, end_queries: Callable[[], None], seconds: float) -> None:
-        """Take no more requests; let those under way end for half of the time, then end them."""
+        """Accept no more requests; wait half of the time for running ones, then end queries."""
         self.shutdown()
         self.server_close()
-        with self._quiet:
-            if not self._quiet.wait_for(lambda: not self._busy, seconds / 2):
+        with self._changed:
+            if not self._changed.wait_for(lambda: not self._busy, seconds / 2):
                 end_queries()
-                self._quiet.wait_for(lambda: not self._busy, seconds / 2)
+                self._changed.wait_for(lambda: not self._busy, seconds / 2)
 
     def start(self) -> threading.Thread:
         thread = threading.Thread(
@@ -125,7 +128,7 @@ class Listener(socketserver.ThreadingTCPServer):
 
 
 def tls_context(certificate: str, key: str) -> ssl.SSLContext | None:
-    """Read TLS 1.2 or newer from two PEM files; None when neither is named."""
+    """Make a context for TLS 1.2 or newer from two PEM files; None when neither is named."""
     if not certificate and not key:
         return None
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

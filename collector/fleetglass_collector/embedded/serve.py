@@ -1,4 +1,4 @@
-"""The embedded store, from start to end."""
+"""Runs the embedded store from start to end."""
 
 import asyncio
 from collections.abc import Callable
@@ -17,7 +17,7 @@ DRAIN_S = 5.0
 
 
 async def run(config: Config, stop: asyncio.Event, ready: Callable[[], None]) -> None:
-    """Serve until told to stop; queries that then still run get a few seconds, and are ended.
+    """Serve until `stop` is set; then give running queries a few seconds, and end them.
 
     Raises:
         ConfigError: The folder, the port or the certificate cannot be used, or nobody may read.

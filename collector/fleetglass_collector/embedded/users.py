@@ -1,4 +1,4 @@
-"""Who asks: the writer, by the secret in a file of ours, or a reader."""
+"""Decides whether a client is the writer, who knows the secret in our file, or a reader."""
 
 import base64
 import binascii
@@ -30,7 +30,7 @@ class Credentials:
 
 
 def credentials(headers: Mapping[str, str], params: Mapping[str, str]) -> Credentials:
-    """Where ClickHouse looks for them, in its order; `Bearer` is ours."""
+    """Read the credentials where ClickHouse does, in its order; `Bearer` is our addition."""
     if "x-clickhouse-user" in headers or "x-clickhouse-key" in headers:
         return Credentials(
             user=headers.get("x-clickhouse-user", ""), password=headers.get("x-clickhouse-key", "")
@@ -54,30 +54,30 @@ def _basic(value: str) -> str:
 
 
 class Roles:
-    """Decides which role a request has. Readers come in by the same door as everywhere."""
+    """Decides which role a request has; readers pass the same check of keys as everywhere."""
 
     def __init__(self, owner_secret: str, door: Door) -> None:
         self._owner_secret = owner_secret
         self._door = door
 
-    def of(self, who: Credentials, caller: Caller) -> Role:
-        """Name the role.
+    def of(self, login: Credentials, caller: Caller) -> Role:
+        """Return the role of a client.
 
         Raises:
             Fault: The credentials are wrong, or are missing and needed.
         """
-        if who.user == WRITER:
-            if hmac.compare_digest(who.password.encode(), self._owner_secret.encode()):
+        if login.user == WRITER:
+            if hmac.compare_digest(login.password.encode(), self._owner_secret.encode()):
                 return Role.WRITER
-            raise _refused(who.user)
-        # With a key, the name of the user does not matter.
-        if not who.password and who.user not in READERS:
-            raise _refused(who.user)
+            raise _refused(login.user)
+        # With a key, the user name does not matter.
+        if not login.password and login.user not in READERS:
+            raise _refused(login.user)
         try:
-            self._door.tenant(replace(caller, secret=who.password or None), Scope.READ)
+            self._door.tenant(replace(caller, secret=login.password or None), Scope.READ)
         except Refusal as refusal:
-            if who.password:
-                raise _refused(who.user) from refusal
+            if login.password:
+                raise _refused(login.user) from refusal
             raise Fault(
                 REQUIRED_PASSWORD, f"{refusal}. SQL clients may send the key as password."
             ) from refusal

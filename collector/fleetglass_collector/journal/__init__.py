@@ -1,7 +1,7 @@
-"""The journal: what is acknowledged is on disk, and leaves it only for the database or quarantine.
+"""The journal keeps acknowledged requests on disk until the database or quarantine has them.
 
-A segment is `varint(length) record` again and again, which is both what is appended and fsynced
-before a client is told yes, and, unchanged, the body of one insert.
+A segment is a sequence of `varint(length) record`. The journal appends and fsyncs these bytes
+before it acknowledges a request. The same bytes, unchanged, are later the body of one insert.
 """
 
 from fleetglass_collector.journal.journal import Journal, State

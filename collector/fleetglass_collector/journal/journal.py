@@ -1,4 +1,4 @@
-"""Append, group-commit, acknowledge; then hand sealed segments out, oldest first."""
+"""The journal appends requests, commits them in groups, and hands out sealed segments in order."""
 
 import asyncio
 import dataclasses
@@ -27,7 +27,7 @@ EX_SOFTWARE = 70
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """The journal's account of every span it ever acknowledged, and of what waits on disk."""
+    """Counts of all spans that the journal ever acknowledged, and of what waits on disk."""
 
     accepted: int
     stored: int
@@ -51,10 +51,10 @@ class _Pending:
 
 
 class Journal:
-    """One folder, one owner.
+    """A journal in one folder, which only one process may use at a time.
 
-    `append` returns once the request is durable. A segment is handed out by `next` until it is
-    retired, over restarts too; `retire` is the only way that anything leaves the folder.
+    `append` returns once the request is durable. `next` returns the same segment until it is
+    retired, also after a restart. Only `retire` removes anything from the folder.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class Journal:
         """Make a request durable.
 
         Raises:
-            Refusal: The journal is at its bound, or the disk does not take it. Nothing was kept.
+            Refusal: The journal is full, or the disk cannot take the request. Nothing was kept.
         """
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         with self._changed:
@@ -94,7 +94,7 @@ class Journal:
             if self._size() + self._pending_bytes + len(body) > self._limits.max_bytes:
                 raise Refusal(
                     Reason.FULL,
-                    "the journal is full: the database does not take spans as fast as they come",
+                    "the journal is full: spans arrive faster than the database stores them",
                     retry_after_s=RETRY_AFTER_S,
                 )
             self._pending.append(_Pending(body, tenant, spans, self._clock_ns(), done))
@@ -103,7 +103,7 @@ class Journal:
         await done
 
     def next(self, timeout_s: float) -> Segment | None:
-        """Wait for the oldest sealed segment."""
+        """Wait for the oldest sealed segment; return None when the time is over."""
         with self._changed:
             self._changed.wait_for(lambda: self._sealed, timeout_s)
             return self._sealed[0] if self._sealed else None
@@ -119,10 +119,11 @@ class Journal:
         quarantined: int = 0,
         pieces: Sequence[tuple[Segment, memoryview]] = (),
     ) -> None:
-        """Take a segment off and put `pieces` in its place, all or nothing over a crash."""
+        """Replace a segment by `pieces`; after a crash, all of this is done or none of it."""
         for piece, data in pieces:
             files.write(piece.path(self.folder), [data])
-        # Damage that cost no span leaves a piece of the segment's own name: it has replaced it.
+        # Damage that cost no span leaves one piece with the segment's own name. The write above has
+        # already replaced the file.
         replaced = any(piece.name == segment.name for piece, _ in pieces)
         ledger = self._ledger.retire(segment, stored=stored, quarantined=quarantined)
         if replaced:
@@ -152,14 +153,14 @@ class Journal:
             )
 
     def stop(self) -> None:
-        """Take no more, commit what is pending, and seal."""
+        """Accept no more requests, commit the pending ones, and seal the open segment."""
         with self._changed:
             self._closing = True
             self._changed.notify_all()
         self._thread.join()
 
     def close(self) -> None:
-        """Stop, and let go of the folder."""
+        """Stop, and release the folder for another process."""
         self.stop()
         os.close(self._lock)
 
@@ -175,14 +176,14 @@ class Journal:
         try:
             self._work()
         except BaseException:
-            # Without this thread every request would wait for ever. A restart replays the folder.
+            # Without this thread every request waits for ever. The next start recovers the folder.
             log.exception("the journal failed; ending this process")
             os._exit(EX_SOFTWARE)
 
     def _work(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._pending or self._closing, self._patience_s())
+                self._changed.wait_for(lambda: self._pending or self._closing, self._wait_limit_s())
                 batch, self._pending = self._pending, []
                 closing = self._closing
             if batch:
@@ -192,19 +193,19 @@ class Journal:
             if closing and not batch:
                 return
 
-    def _patience_s(self) -> float | None:
+    def _wait_limit_s(self) -> float | None:
         return self._limits.segment_age_ms / 1000 if self._writer else None
 
     def _is_due(self) -> bool:
         if not self._writer:
             return False
         age_ms = (time.monotonic() - self._writer.born) * 1000
-        # While the database is behind, segments grow to their full size: fewer, larger inserts.
+        # While sealed segments wait, the open one grows to its full size: fewer, larger inserts.
         aged = age_ms >= self._limits.segment_age_ms and not self._sealed
         return aged or self._writer.size >= self._limits.segment_bytes
 
     def _commit(self, batch: list[_Pending]) -> None:
-        """One write and one fsync for all requests that came in during the last one."""
+        """Make one write and one fsync for all requests that arrived during the last commit."""
         pieces: list[bytes] = []
         offset = self._accepted
         try:
@@ -259,7 +260,7 @@ class Journal:
             return
         writer = self._writer
         try:
-            # Not synced: should a power cut undo the new name, the start finds the old one.
+            # The new name is not synced: if a power cut undoes it, the start finds the old name.
             segment = writer.seal()
         except OSError as error:
             log.error("cannot seal a journal segment: %s; trying again", error.strerror)
@@ -272,9 +273,9 @@ class Journal:
 
 
 def _settle(done: "asyncio.Future[None]", refusal: Refusal | None) -> None:
-    """Tell the waiting request, from the journal's thread, unless its client is gone."""
+    """Wake the waiting request from the journal's thread, unless its client is gone."""
 
-    def tell() -> None:
+    def wake() -> None:
         if done.done():
             return
         if refusal:
@@ -284,4 +285,4 @@ def _settle(done: "asyncio.Future[None]", refusal: Refusal | None) -> None:
 
     loop = done.get_loop()
     if not loop.is_closed():
-        loop.call_soon_threadsafe(tell)
+        loop.call_soon_threadsafe(wake)

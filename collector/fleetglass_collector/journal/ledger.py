@@ -1,4 +1,4 @@
-"""The ledger: how many spans ever left the journal, and for where."""
+"""The ledger counts the spans that left the journal, as stored or as quarantined."""
 
 import dataclasses
 import json
@@ -12,9 +12,9 @@ from fleetglass_collector.journal.segment import Segment
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ledger:
-    """`retired` names the segment that was taken off last.
+    """The counts, and the name of the segment that was retired last.
 
-    It tells, after a crash, a segment that is done but still there from one still to do.
+    After a crash, `retired` shows which segment is done although its file is still there.
     """
 
     accepted: int = 0
@@ -38,8 +38,8 @@ def read(path: Path) -> Ledger:
         return Ledger()
     except (TypeError, ValueError) as error:
         raise JournalError(
-            f"the journal's ledger {str(path)!r} is damaged: {error}. Nothing is lost by removing "
-            "it: the segments are still replayed, only the counters start again at zero."
+            f"the journal's ledger {str(path)!r} is damaged: {error}. You can remove it without "
+            "losing data: the segments are still shipped, only the counters start at zero again."
         ) from error
 
 

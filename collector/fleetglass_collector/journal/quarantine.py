@@ -1,7 +1,7 @@
-"""What could not be stored, kept beside its reason, so that it can be looked at and replayed.
+"""The quarantine keeps what could not be stored, with the reason, for inspection and replay.
 
-`NAME.pb` is a length-delimited sequence of requests, which `fleetglass replay` takes; `NAME.txt`
-says why it is here. Damaged bytes are in `NAME.damaged`: they are no requests any more.
+`NAME.pb` is a length-delimited sequence of requests, which `fleetglass replay` can read.
+`NAME.txt` says why it is here. `NAME.damaged` holds damaged bytes, which are not valid requests.
 """
 
 from collections.abc import Iterable
@@ -33,8 +33,8 @@ class Quarantine:
 
 
 def inspect(data: memoryview) -> tuple[list[Record], list[Damage]]:
-    """Part a segment into its whole records and the damage between them."""
-    found = list(walk(data))
-    records = [item for item in found if isinstance(item, Record)]
-    damages = [item for item in found if isinstance(item, Damage)]
+    """Return the whole records of a segment, and the damage between them."""
+    items = list(walk(data))
+    records = [item for item in items if isinstance(item, Record)]
+    damages = [item for item in items if isinstance(item, Damage)]
     return records, damages

@@ -1,8 +1,8 @@
-"""Records: an OTLP request with the collector's facts appended, framed by its length.
+"""A record is an OTLP request with the collector's facts appended, and its length in front.
 
-Appending encoded fields to a serialized protobuf message is valid protobuf and the last value of
-a scalar wins, so nothing is serialized anew and no client can spoof these facts. ClickHouse reads
-the first three and skips the rest, which are the journal's own.
+Protobuf allows encoded fields to be appended to a serialized message, and the last value of a
+scalar wins. So the request is not serialized again, and no client can spoof these facts.
+ClickHouse reads the first three facts and skips the rest, which only the journal uses.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from typing import Any
 
 from isal import isal_zlib
 
-# The stub leaves the buffer's type open, which strict checking does not take.
+# The stub does not give the buffer's type, which strict checking does not accept.
 isal: Any = isal_zlib
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
@@ -28,7 +28,11 @@ def varint(number: int) -> bytes:
 
 
 def read_varint(data: bytes | memoryview, position: int) -> tuple[int, int]:
-    """Return the number and the position after it; IndexError when the data ends before it does."""
+    """Return the number and the position after it.
+
+    Raises:
+        IndexError: The data ends before the number does.
+    """
     number = shift = 0
     while True:
         byte = data[position]
@@ -47,13 +51,13 @@ CHECKSUM_TAG = _tag(CHECKSUM, FIXED32)
 CHECKSUM_SIZE = len(CHECKSUM_TAG) + 4
 OFFSET_TAG = _tag(OFFSET, FIXED64)
 SPANS_TAG = _tag(SPANS, FIXED32)
-# The journal's own fields have a fixed size and come last, so they are found from the end.
+# The journal's own fields have a fixed size and come last, so the reader finds them from the end.
 TRAILER_SIZE = len(SPANS_TAG) + 4 + len(OFFSET_TAG) + 8 + CHECKSUM_SIZE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What the collector knows of a request; `offset` counts the spans accepted before it."""
+    """What the collector knows about a request; `offset` counts the spans accepted before it."""
 
     tenant: str
     segment: int
@@ -63,7 +67,7 @@ class Facts:
 
 
 def frame(body: bytes, facts: Facts) -> tuple[bytes, bytes, bytes]:
-    """Return what goes to disk: the length, the body as it came, the facts with a checksum."""
+    """Return the bytes for the disk: the length, the body unchanged, the facts with a checksum."""
     tenant = facts.tenant.encode()
     stamp = b"".join(
         (
@@ -81,7 +85,7 @@ def frame(body: bytes, facts: Facts) -> tuple[bytes, bytes, bytes]:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A whole record: where it lies in its segment, framing included, and which spans it holds."""
+    """The position of a whole record in its segment, with its length field, and its spans."""
 
     start: int
     end: int
@@ -91,7 +95,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """Bytes that are no whole record."""
+    """Bytes that are not a whole record."""
 
     start: int
     end: int
@@ -99,10 +103,10 @@ class Damage:
 
 
 def walk(data: memoryview) -> Iterator[Record | Damage]:
-    """Read a segment from its start: every whole record, and what lies between them.
+    """Read a segment from its start and yield every whole record, and the damage between them.
 
-    Damage reaches to the next place where a whole record begins. It is `torn` when it reaches to
-    the end and is what a crash leaves: a record cut short, or zeros where data never arrived.
+    Damage ends where the next whole record begins. It is `torn` when it reaches the end of the
+    segment and looks like a crash: a record cut short, or zeros where data never arrived.
     """
     position = 0
     while position < len(data):
@@ -142,8 +146,8 @@ def _record_at(data: memoryview, start: int) -> Record | None:
 def _next_record(data: memoryview, damaged: int) -> int | None:
     """Find where the next whole record begins.
 
-    That is where this one says that it ends, if its length is right; else right behind some
-    record's checksum.
+    If the length of the damaged record is right, the next record begins where that one ends.
+    If not, look for a record right after any checksum tag.
     """
     try:
         length, position = read_varint(data[: damaged + 10], damaged)
@@ -152,12 +156,12 @@ def _next_record(data: memoryview, damaged: int) -> int | None:
     except IndexError:
         pass
     haystack = bytes(data[damaged:])
-    found = haystack.find(CHECKSUM_TAG)
-    while found >= 0:
-        candidate = damaged + found + CHECKSUM_SIZE
+    tag_at = haystack.find(CHECKSUM_TAG)
+    while tag_at >= 0:
+        candidate = damaged + tag_at + CHECKSUM_SIZE
         if candidate < len(data) and _record_at(data, candidate):
             return candidate
-        found = haystack.find(CHECKSUM_TAG, found + 1)
+        tag_at = haystack.find(CHECKSUM_TAG, tag_at + 1)
     return None
 
 

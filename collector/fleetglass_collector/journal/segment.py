@@ -1,7 +1,7 @@
-"""Segments: files whose names say which spans they hold.
+"""Segments are files whose names say which spans they hold.
 
-`ID-START-SPANS.seg` holds SPANS spans, the first of which was the START-th that this journal ever
-accepted; the segment being written is `ID-START.open`. So a start needs no reading of a backlog.
+`ID-START-SPANS.seg` holds SPANS spans, and this journal accepted START spans before them. The
+segment that is being written is `ID-START.open`. So a start does not have to read the backlog.
 """
 
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Segment:
         return self.start + self.spans
 
     def holds(self, other: "Segment") -> bool:
-        """Whether `other` is a piece of this one."""
+        """Tell whether `other` is a piece of this segment."""
         inside = self.start <= other.start and other.end <= self.end
         return self.id == other.id and inside and self.name != other.name
 
@@ -35,7 +35,7 @@ class Segment:
 
 
 def parse(path: Path) -> Segment | None:
-    """Read a sealed segment's name; None when the file is not one."""
+    """Read the name of a sealed segment; return None for any other file."""
     parts = path.stem.split("-")
     if path.suffix != SEALED or len(parts) != 3 or not all(part.isdecimal() for part in parts):
         return None
@@ -44,6 +44,6 @@ def parse(path: Path) -> Segment | None:
 
 
 def sealed(folder: Path) -> list[Segment]:
-    """The sealed segments in the order in which they were written."""
-    found = (parse(path) for path in folder.glob(f"*{SEALED}"))
-    return sorted(segment for segment in found if segment)
+    """Return the sealed segments in the order in which they were written."""
+    parsed = (parse(path) for path in folder.glob(f"*{SEALED}"))
+    return sorted(segment for segment in parsed if segment)

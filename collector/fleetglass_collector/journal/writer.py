@@ -1,4 +1,4 @@
-"""The segment that is being written."""
+"""The writer of the open segment."""
 
 import os
 import time
@@ -7,12 +7,12 @@ from pathlib import Path
 from fleetglass_collector import files
 from fleetglass_collector.journal.segment import OPEN, Segment
 
-# What one writev may take (limits.h).
+# The most pieces that one writev accepts (limits.h).
 IOV_MAX = 1024
 
 
 class Writer:
-    """Appends durably, or not at all: a failed append leaves the file as it was."""
+    """Appends to a segment durably; a failed append leaves the file as it was."""
 
     def __init__(self, folder: Path, *, id: int, start: int) -> None:
         self.id = id
@@ -23,7 +23,7 @@ class Writer:
         self._folder = folder
         self._path = folder / f"{id:020d}-{start}{OPEN}"
         self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
-        # Without this a power cut may forget the file's name, and its synced content with it.
+        # Without this a power cut may lose the file's name, and with it the synced content.
         files.sync_folder(folder)
 
     def append(self, pieces: list[bytes]) -> None:
@@ -31,13 +31,13 @@ class Writer:
             size = self.size + self._write(pieces)
             os.fdatasync(self._file)
         except OSError:
-            # Cutting needs no space; should it fail too, the length we seal with is the truth.
+            # Cutting needs no disk space. If it fails too, `size` still gives the right length.
             os.ftruncate(self._file, self.size)
             raise
         self.size = size
 
     def seal(self) -> Segment | None:
-        """Close the file under its final name; None, and no file, when nothing was written."""
+        """Close the file under its final name; delete it and return None when it is empty."""
         if not self.size:
             self._path.unlink(missing_ok=True)
             os.close(self._file)
@@ -53,11 +53,11 @@ class Writer:
         for first in range(0, len(pieces), IOV_MAX):
             chunk = pieces[first : first + IOV_MAX]
             count = os.writev(self._file, chunk)
-            wanted = sum(map(len, chunk))
-            if count < wanted:
-                # A nearly full disk takes a part; the rest names the error.
+            chunk_size = sum(map(len, chunk))
+            if count < chunk_size:
+                # A nearly full disk takes only a part; writing the rest raises the error.
                 rest = b"".join(chunk)[count:]
                 while rest:
                     rest = rest[os.write(self._file, rest) :]
-            written += wanted
+            written += chunk_size
         return written

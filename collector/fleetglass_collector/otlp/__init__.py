@@ -1,1 +1,1 @@
-"""OTLP bodies: decompressed, checked, made ready for the journal. Pure functions, no I/O."""
+"""Pure functions, without I/O, that decompress and check OTLP bodies for the journal."""

@@ -1,4 +1,4 @@
-"""What a request must pass before it is acknowledged."""
+"""The checks of a request before the collector acknowledges it."""
 
 from dataclasses import dataclass
 
@@ -13,32 +13,32 @@ from fleetglass_collector.otlp.shape import shape
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
     body: bytes
-    """What to journal: the client's bytes, or the request serialized anew."""
+    """The bytes for the journal: the client's own, or the request serialized again."""
     spans: int
     rejected: int
     message: str
-    """For the client, when spans were refused."""
+    """A text for the client when spans were refused, else empty."""
 
 
 def check(body: bytes) -> Checked:
     """Check a serialized ExportTraceServiceRequest.
 
-    A request that the database can read as it is comes back as the same object: nearly every
-    request does.
+    If the database can read the request unchanged, the result holds the same bytes object. This
+    is so for nearly every request.
 
     Raises:
         Refusal: The body is not such a request.
     """
-    seen = shape(body)
-    if seen.flat and seen.identified:
-        return Checked(body=body, spans=seen.spans, rejected=0, message="")
+    observed = shape(body)
+    if observed.flat and observed.identified:
+        return Checked(body=body, spans=observed.spans, rejected=0, message="")
     request = _parse(body)
-    rejected = 0 if seen.identified else refuse_unidentified(request)
-    if not seen.flat:
+    rejected = 0 if observed.identified else refuse_unidentified(request)
+    if not observed.flat:
         flatten(request)
     return Checked(
         body=request.SerializeToString(),
-        spans=seen.spans - rejected,
+        spans=observed.spans - rejected,
         rejected=rejected,
         message=f"{rejected} spans have an invalid trace or span id" if rejected else "",
     )
@@ -48,5 +48,5 @@ def _parse(body: bytes) -> ExportTraceServiceRequest:
     try:
         return ExportTraceServiceRequest.FromString(body)
     except DecodeError as error:
-        # Nothing but a map's inside is first looked at here.
+        # Only what is inside a map is parsed here for the first time.
         raise Refusal(Reason.MALFORMED, f"not an ExportTraceServiceRequest: {error}") from error

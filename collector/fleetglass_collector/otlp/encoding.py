@@ -1,4 +1,4 @@
-"""Undo a request's Content-Encoding, never growing past a limit."""
+"""Decompress a request by its Content-Encoding, never to more than a limit."""
 
 from collections.abc import Callable
 from typing import Protocol, cast
@@ -12,7 +12,8 @@ from fleetglass_collector.errors import Reason, Refusal
 _Error = cast(type[Exception], igzip_lib.IsalError)
 _Stream = cast(Callable[[int], "_Decompressor"], igzip_lib.IgzipDecompressor)
 
-# What follows a member is copied for the next, so a body of empty members would be quadratic.
+# Each member copies the bytes that follow it. Without a bound, a body of many empty members would
+# take quadratic time.
 MAX_GZIP_MEMBERS = 64
 
 
@@ -27,8 +28,9 @@ def decompress(body: bytes, encoding: str, *, limit: int) -> bytes:
     """Return the plain body.
 
     Raises:
-        Refusal: The encoding is unknown, the data is damaged or cut, or more than `limit` bytes
-            come out. Output stops at the limit: a bomb costs no more than an honest body.
+        Refusal: The encoding is unknown, the data is damaged or cut short, or the plain body is
+            larger than `limit` bytes. Output stops at the limit, so a bomb costs no more than an
+            honest body.
     """
     match encoding.strip().lower():
         case "" | "identity":
@@ -42,7 +44,7 @@ def decompress(body: bytes, encoding: str, *, limit: int) -> bytes:
         case _:
             raise Refusal(
                 Reason.MEDIA_TYPE,
-                f"content encoding {encoding!r} is not taken; use gzip, zstd, deflate or none",
+                f"content encoding {encoding!r} is not supported; use gzip, zstd, deflate or none",
             )
 
 
@@ -65,7 +67,7 @@ def _gzip(body: bytes, limit: int) -> bytes:
 
 
 def _deflate(body: bytes, limit: int) -> bytes:
-    # The name means zlib's wrapper; clients that send the bare stream are common enough.
+    # The name means zlib's wrapper, but many clients send the bare stream.
     wrapped = len(body) >= 2 and body[0] & 15 == 8 and (body[0] << 8 | body[1]) % 31 == 0
     flag = igzip_lib.DECOMP_ZLIB if wrapped else igzip_lib.DECOMP_DEFLATE
     plain, rest = _member(body, flag, limit)
@@ -75,7 +77,7 @@ def _deflate(body: bytes, limit: int) -> bytes:
 
 
 def _member(body: bytes, flag: int, limit: int) -> tuple[bytes, bytes]:
-    """Decompress one stream; return it and what follows it."""
+    """Decompress one stream; return its content and the bytes after it."""
     stream = _Stream(flag)
     try:
         plain = stream.decompress(body, limit + 1)
@@ -94,14 +96,17 @@ def _zstd(body: bytes, limit: int) -> bytes:
             return _zstd_stream(body, limit)
         if size > limit:
             raise Refusal(Reason.TOO_LARGE, f"the body is larger than {limit} bytes")
-        # A frame that holds more than it states is refused when the stated size is full.
+        # The decoder refuses a frame that holds more than the size it states.
         return zstandard.ZstdDecompressor().decompress(body, allow_extra_data=False)
     except zstandard.ZstdError as error:
         raise Refusal(Reason.MALFORMED, f"the body does not decompress: {error}") from error
 
 
 def _zstd_stream(body: bytes, limit: int) -> bytes:
-    """Decompress a frame that does not state its size: once to see that it fits, then for good."""
+    """Decompress a frame that does not state its size.
+
+    The first pass checks that the content fits, the second returns it.
+    """
     with zstandard.ZstdDecompressor().stream_reader(body) as reader:
         _within(reader.read(limit + 1), limit)
     stream = zstandard.ZstdDecompressor().decompressobj()

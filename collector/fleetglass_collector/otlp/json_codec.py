@@ -1,7 +1,7 @@
-"""OTLP/JSON to protobuf.
+"""Convert OTLP/JSON to protobuf.
 
-OTLP's JSON is protobuf's own JSON mapping but for two things: ids are hex instead of base64, and
-enums are numbers, never names.
+OTLP's JSON differs from protobuf's own JSON mapping in two ways: ids are hex instead of base64,
+and enums are numbers, never names.
 """
 
 import base64
@@ -16,7 +16,8 @@ from fleetglass_collector.errors import Reason, Refusal
 
 ID_NAMES = frozenset({"trace_id", "span_id", "parent_span_id"})
 
-# An id that is no hex becomes this, whose length no id has: the span is refused, the rest is kept.
+# An id that is not hex becomes this value. No valid id has its length, so the check refuses the
+# span and keeps the others.
 INVALID_ID = base64.b64encode(b"?").decode()
 
 Object = dict[str, Any]
@@ -26,7 +27,7 @@ def from_json(body: bytes) -> bytes:
     """Return the same request as serialized protobuf.
 
     Raises:
-        Refusal: It is not OTLP/JSON; the message names the place.
+        Refusal: The body is not OTLP/JSON; the message names the wrong place.
     """
     try:
         document = json.loads(
@@ -37,7 +38,7 @@ def from_json(body: bytes) -> bytes:
         return ParseDict(document, request, ignore_unknown_fields=True).SerializeToString()
     except RecursionError as error:
         raise Refusal(Reason.MALFORMED, "not OTLP/JSON: nested too deeply") from error
-    # What protobuf's parser raises on odd input is not only its own error.
+    # On odd input protobuf's parser raises other errors than its own, too.
     except (ParseError, ValueError, TypeError, OverflowError, AttributeError, KeyError) as error:
         raise Refusal(Reason.MALFORMED, f"not OTLP/JSON: {error}") from error
 
@@ -46,8 +47,8 @@ def _object(pairs: list[tuple[str, Any]]) -> Object:
     members = dict(pairs)
     if len(members) < len(pairs):
         names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"member {twice!r} occurs twice in one object")
+        repeated = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"member {repeated!r} occurs repeated in one object")
     return members
 
 
@@ -56,7 +57,10 @@ def _refuse_constant(name: str) -> None:
 
 
 def _convert_object(place: str, value: Any, message: Descriptor) -> None:
-    """Make of OTLP's JSON, in place, what protobuf's parser takes, which is lax about shapes."""
+    """Convert OTLP's JSON, in place, to the JSON that protobuf's parser reads.
+
+    The shapes are checked here, because the parser is lax about them.
+    """
     members = cast(Object, _expect(dict, value, place))
     for field in message.fields:
         name = field.camelcase_name
@@ -91,8 +95,8 @@ def _convert_one(place: str, value: Any, field: FieldDescriptor) -> Any:
 
 def _expect(kind: type, value: Any, place: str) -> Any:
     if not isinstance(value, kind) or isinstance(value, bool):
-        names = {dict: "an object", list: "an array", int: "a number", str: "a string"}
-        raise ValueError(f"{place} must be {names[kind]}")
+        kinds = {dict: "an object", list: "an array", int: "a number", str: "a string"}
+        raise ValueError(f"{place} must be {kinds[kind]}")
     return value
 
 
@@ -104,7 +108,7 @@ def _id(text: str) -> str:
 
 
 def _base64(text: str) -> str:
-    """Either alphabet, padded or not, but nothing else."""
+    """Return standard base64; the input may use either alphabet, with or without padding."""
     plain = text.rstrip("=").replace("-", "+").replace("_", "/")
     padded = plain + "=" * (-len(plain) % 4)
     base64.b64decode(padded, validate=True)

@@ -1,9 +1,9 @@
 """OTLP's messages with one change: a repeated message is declared singular.
 
-The parser then merges all elements into one, so a single parse says of a request as a whole which
-kinds of values and which unknown fields are in it. No Python object is made per span or attribute.
-What an attribute has one of, its key and the member of its value that is set, does repeat, to be
-counted.
+The parser then merges all elements into one. So a single parse shows which kinds of values and
+which unknown fields are in the whole request, without a Python object per span or attribute.
+An attribute has one key and one set member of its value: these two are declared repeated here, so
+that they can be counted.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,14 +16,14 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 MESSAGE, BYTES = FieldDescriptor.TYPE_MESSAGE, FieldDescriptor.TYPE_BYTES
 
-# Kinds of AnyValue that hold values. A flat schema has no maps, and no arrays inside arrays.
+# The kinds of AnyValue that hold other values. A flat schema has no maps and no nested arrays.
 NESTING = frozenset({"array_value", "kvlist_value"})
 
 FieldType = tuple[int, bool]
 """A field's type and whether it repeats."""
 Declare = Callable[[FieldDescriptor], FieldType]
 Classes = Callable[[str], Any]
-"""Finds a message class by OTLP's short name."""
+"""Finds a message class by its short OTLP name."""
 
 
 def merged() -> Classes:
@@ -31,12 +31,12 @@ def merged() -> Classes:
 
 
 def listed() -> Classes:
-    """As `merged`, but spans and an array's values are lists, and what they hold is unparsed."""
+    """Like `merged`, but spans and array values are lists, and their contents stay unparsed."""
     return _build("listed", _list)
 
 
 def counted() -> Classes:
-    """As `merged`, but spans are a list of unparsed bytes: the least that tells how many."""
+    """Like `merged`, but spans are a list of unparsed bytes, which is enough to count them."""
     return _build("counted", _count)
 
 
@@ -53,8 +53,8 @@ def _build(package: str, declare: Declare) -> Classes:
     )
 
 
-def _declared(field: FieldDescriptor, wanted: FieldType, package: str) -> FieldDescriptorProto:
-    kind, repeated = wanted
+def _declared(field: FieldDescriptor, field_type: FieldType, package: str) -> FieldDescriptorProto:
+    kind, repeated = field_type
     return FieldDescriptorProto(
         name=field.name,
         number=field.number,

@@ -1,4 +1,4 @@
-"""The bodies of OTLP/HTTP and gRPC answers."""
+"""Build the bodies of OTLP/HTTP and gRPC answers."""
 
 import json as json_library
 
@@ -7,7 +7,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 
 def success(rejected: int, message: str, *, json: bool) -> bytes:
-    """An ExportTraceServiceResponse; `partial_success` is left out when there is nothing to say."""
+    """Return an ExportTraceServiceResponse; a full success has no `partial_success`."""
     partial = rejected > 0 or message != ""
     if json:
         body = {"rejectedSpans": str(rejected), "errorMessage": message}
@@ -20,7 +20,7 @@ def success(rejected: int, message: str, *, json: bool) -> bytes:
 
 
 def status(code: int, message: str, *, json: bool) -> bytes:
-    """A google.rpc.Status."""
+    """Return a google.rpc.Status."""
     if json:
         return _encode({"code": code, "message": message})
     return bytes(Status(code=code, message=message).SerializeToString())

@@ -1,4 +1,4 @@
-"""Make of a request one that the database can read, losing nothing that was sent."""
+"""Rewrite a request so that the database can read it."""
 
 from collections.abc import Iterable
 
@@ -12,10 +12,10 @@ from fleetglass_collector.otlp.text import attribute_text
 
 
 def flatten(request: ExportTraceServiceRequest) -> None:
-    """Turn values that nest, and missing ones, into text; leave out fields that are not OTLP's.
+    """Turn nested and missing values into text; leave out fields that are not OTLP's.
 
-    A field of the wrong wire type counts as one that is not OTLP's. Of what was sent twice where
-    there can be one, the last is kept, as protobuf says.
+    A field of the wrong wire type counts as one that is not OTLP's. If a client sent a single
+    field twice, the last value is kept, as protobuf says.
     """
     request.DiscardUnknownFields()
     for resource_spans in request.resource_spans:
@@ -26,18 +26,18 @@ def flatten(request: ExportTraceServiceRequest) -> None:
 
 
 def refuse_unidentified(request: ExportTraceServiceRequest) -> int:
-    """Remove spans whose ids OTLP does not allow; return how many there were."""
+    """Remove spans whose ids OTLP does not allow; return their number."""
     return sum(
-        _refuse(scope_spans)
+        _remove_unidentified(scope_spans)
         for resource_spans in request.resource_spans
         for scope_spans in resource_spans.scope_spans
     )
 
 
-def _refuse(scope_spans: ScopeSpans) -> int:
+def _remove_unidentified(scope_spans: ScopeSpans) -> int:
     before = len(scope_spans.spans)
-    fit = identified(scope_spans.spans)
-    kept = [span for span, fits in zip(scope_spans.spans, fit, strict=True) if fits]
+    valid = identified(scope_spans.spans)
+    kept = [span for span, is_valid in zip(scope_spans.spans, valid, strict=True) if is_valid]
     if len(kept) < before:
         del scope_spans.spans[:]
         scope_spans.spans.extend(kept)

@@ -1,6 +1,6 @@
-"""Tell in two fast parses whether a request may go to the database as it is.
+"""Tell with two fast parses whether the database can read a request unchanged.
 
-Measured on spans of 1.5 KB: 0.5 us a span for the merged parse, 0.5 for the ids.
+Measured on spans of 1.5 KB: the merged parse takes 0.5 us a span, the check of ids 0.5 us.
 """
 
 from collections.abc import Iterable, Iterator
@@ -31,7 +31,7 @@ _LISTED_ARRAY: Any = _listed("ArrayValue")
 class Shape:
     spans: int
     flat: bool
-    """No value nests, every attribute has one key and one value, every field is one of OTLP's."""
+    """No value is nested, each attribute has one key and one value, all fields are OTLP's."""
     identified: bool
     """Every span has ids that OTLP allows."""
 
@@ -40,7 +40,7 @@ def shape(body: bytes) -> Shape:
     """Parse a serialized ExportTraceServiceRequest.
 
     Raises:
-        Refusal: It is not one.
+        Refusal: The body is not such a request.
     """
     try:
         _refuse_crowd(body)
@@ -52,14 +52,17 @@ def shape(body: bytes) -> Shape:
 
 
 def _refuse_crowd(body: bytes) -> None:
-    """Refuse masses of spans too small to have ids: parsed, they take a hundred times the room."""
+    """Refuse masses of spans that are too small to have ids.
+
+    Parsed, such spans would take a hundred times their size in memory.
+    """
     spans = len(_COUNTED.FromString(body).resource_spans.scope_spans.spans)
     if spans > CROWD and spans * SMALLEST_SPAN > len(body):
         raise Refusal(Reason.MALFORMED, f"{spans} spans in {len(body)} bytes cannot have ids")
 
 
 def identified(spans: Iterable[Any]) -> list[bool]:
-    """Tell of each span whether its ids have their lengths, and its own are not all zero."""
+    """Tell for each span whether its ids have the right lengths and its own are not all zero."""
     return [
         len(span.trace_id) == 16
         and len(span.span_id) == 8
@@ -72,7 +75,7 @@ def identified(spans: Iterable[Any]) -> list[bool]:
 
 def _is_flat(request: Any) -> bool:
     parts = list(_parts(request))
-    # Arrays are still unparsed, so each is parsed here. They repeat a lot: few are different.
+    # Arrays are still unparsed, so each is parsed here. Many are equal: few must be parsed.
     encoded = {array for value in _named("AnyValue", parts) for array in value.array_value}
     inside = [part for array in encoded for part in _parts(_ARRAY.FromString(array))]
     return (
@@ -91,7 +94,7 @@ def _is_counted(array: bytes) -> bool:
 
 
 def _members(value: Any) -> int:
-    """How often a member of the merged value's oneof was set."""
+    """Count how often a member of the merged value's oneof was set."""
     return sum(len(members) for _, members in value.ListFields())
 
 

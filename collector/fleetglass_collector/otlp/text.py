@@ -1,7 +1,7 @@
-"""The text stored for an attribute's value: what the OpenTelemetry ClickHouse exporter writes.
+"""The text that is stored for an attribute, as OpenTelemetry's ClickHouse exporter writes it.
 
-This is the definition. The database computes the same in SQL for values that are flat; a test holds
-the two together.
+This module is the definition. For flat values the database computes the same text in SQL, and a
+test checks that both agree.
 """
 
 import base64
@@ -24,12 +24,12 @@ ESCAPES = {number: f"\\u{number:04X}" for number in range(32)} | {
     0x2029: "\\u2029",
 }
 
-# Where the decimal point may stand before an exponent is written instead: 1e-7, 1e21.
+# The range of the decimal point's place. Outside it, an exponent is written: 1e-7, 1e21.
 MIN_POINT, MAX_POINT = -6, 21
 
 
 def attribute_text(value: AnyValue) -> str:
-    """Strings as they are, bytes as base64, arrays and maps as compact JSON, nothing as ''."""
+    """Return strings unchanged, bytes as base64, arrays and maps as JSON, a missing value as ''."""
     match value.WhichOneof("value"):
         case "string_value":
             return value.string_value
@@ -44,7 +44,7 @@ def attribute_text(value: AnyValue) -> str:
 
 
 def json_text(value: AnyValue) -> str:
-    """The value as JSON, as compact as it gets. Bytes are base64, nothing is null."""
+    """Return the value as compact JSON; bytes are base64, a missing value is null."""
     match value.WhichOneof("value"):
         case "bool_value":
             return "true" if value.bool_value else "false"
@@ -64,7 +64,7 @@ def json_text(value: AnyValue) -> str:
 
 
 def double_text(value: float) -> str:
-    """The shortest text that reads back as the same double, as ClickHouse writes it."""
+    """Return the shortest text that reads back as the same double, as ClickHouse writes it."""
     if not math.isfinite(value):
         return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
     sign, digits, exponent = Decimal(repr(value)).normalize().as_tuple()

@@ -1,1 +1,1 @@
-"""From the journal to the database."""
+"""The shipper carries segments from the journal to the database."""

@@ -1,4 +1,4 @@
-"""The journal's account for /metrics: accepted = stored + waiting + quarantined, always."""
+"""The journal's counts for /metrics: accepted = stored + waiting + quarantined, always."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -40,17 +40,17 @@ def _rows(accounts: Accounts) -> tuple[tuple[str, str, str, float], ...]:
         ("spans_accepted_total", "counter", "Spans ever acknowledged.", state.accepted),
         ("spans_stored_total", "counter", "Spans confirmed by the database.", state.stored),
         ("spans_waiting", "gauge", "Spans in the journal, not stored yet.", state.waiting),
-        ("spans_quarantined_total", "counter", "Spans set aside.", state.quarantined),
-        ("spans_unaccounted", "gauge", "Accepted less all the above: 0.", unaccounted),
-        ("journal_bytes", "gauge", "Disk that the journal takes.", state.waiting_bytes),
+        ("spans_quarantined_total", "counter", "Spans in quarantine.", state.quarantined),
+        ("spans_unaccounted", "gauge", "Spans missing from these counts: 0.", unaccounted),
+        ("journal_bytes", "gauge", "Disk space that the journal takes.", state.waiting_bytes),
         ("journal_segments", "gauge", "Sealed segments waiting.", state.waiting_segments),
         ("journal_oldest_seconds", "gauge", "Age of the oldest span waiting.", max(0.0, age_s)),
         ("journal_torn_bytes", "gauge", "Bytes that the last start cut off.", state.torn_bytes),
         ("journal_commits_total", "counter", "Group commits.", state.commits),
-        ("journal_failed_commits_total", "counter", "Commits refused.", state.failed_commits),
+        ("journal_failed_commits_total", "counter", "Commits that failed.", state.failed_commits),
         ("quarantine_files", "gauge", "Files in quarantine.", quarantine.files()),
         ("inserts_total", "counter", "Inserts confirmed.", progress.inserts),
         ("insert_failures_total", "counter", "Inserts to try again.", progress.failures),
         ("insert_seconds_total", "counter", "Time spent inserting.", progress.insert_seconds),
-        ("store_failing_seconds", "gauge", "How long the database has said no.", failing),
+        ("store_failing_seconds", "gauge", "How long inserts have failed.", failing),
     )

@@ -1,4 +1,4 @@
-"""Takes sealed segments to the database, oldest first, until each is confirmed."""
+"""The shipper inserts sealed segments into the database, oldest first, until each is confirmed."""
 
 import logging
 import random
@@ -16,17 +16,21 @@ from fleetglass_collector.journal.record import Damage, Record
 
 log = logging.getLogger(__name__)
 
-# A store that is started beside us may take so long before it is worth a word.
-PATIENCE_S = 3.0
-MEMORY_LIMIT, PATIENT_SHORTAGES = 241, 5
+# A store that starts beside the collector may take this long before an error is logged.
+QUIET_S = 3.0
+MEMORY_LIMIT, MOST_SHORTAGES = 241, 5
 FIRST_BACKOFF_S, LONGEST_BACKOFF_S = 0.4, 15.0
 
 
 class Target(Protocol):
-    """Where segments go. An insert with a token that was stored before stores nothing more."""
+    """The database. An insert with a token that was stored before stores nothing more."""
 
     def prepare(self) -> None:
-        """Make the tables that are missing; StoreError when the database is away."""
+        """Create the missing tables.
+
+        Raises:
+            StoreError: The database cannot be reached.
+        """
         ...
 
     def insert_segment(self, body: bytes | memoryview, token: str) -> None: ...
@@ -34,7 +38,7 @@ class Target(Protocol):
 
 @dataclass(slots=True)
 class Progress:
-    """What /metrics says of the way to the database."""
+    """What /metrics says about inserts into the database."""
 
     inserts: int = 0
     failures: int = 0
@@ -44,7 +48,7 @@ class Progress:
 
 
 class Shipper:
-    """One thread. Nothing that the database refuses holds up what comes after it."""
+    """One thread that ships. A segment that the database refuses does not block later ones."""
 
     def __init__(
         self,
@@ -60,7 +64,7 @@ class Shipper:
         self._quarantine = quarantine
         self._jitter = jitter
         self._stopping = threading.Event()
-        self._hurry = threading.Event()
+        self._draining = threading.Event()
         self._prepared = False
         self._reported = ""
         self._shortages = 0
@@ -68,10 +72,13 @@ class Shipper:
         self._thread.start()
 
     def stop(self, *, drain_s: float) -> None:
-        """Ship what waits while that goes well; what is left is shipped after the next start."""
+        """Ship the waiting segments until one fails or `drain_s` is over, then stop.
+
+        The next start ships the rest.
+        """
         deadline = time.monotonic() + drain_s
         failures = self.progress.failures
-        self._hurry.set()
+        self._draining.set()
         while self._journal.state().waiting_segments and time.monotonic() < deadline:
             if self.progress.failures > failures or not self._thread.is_alive():
                 break
@@ -90,32 +97,32 @@ class Shipper:
                 elif segment:
                     self._ship(segment)
                 backoff.reset()
-                self._recovered()
+                self._note_success()
             except Exception as error:
-                # Whatever it is, what waits stays in the journal and is tried again.
-                self._note(error)
-                self._hurry.wait(backoff.next())
+                # After any error the segments stay in the journal, and the shipper tries again.
+                self._note_failure(error)
+                self._draining.wait(backoff.next())
 
-    def _recovered(self) -> None:
+    def _note_success(self) -> None:
         if self.progress.failing_since is not None:
             self.progress.failing_since = None
             self.progress.last_error = ""
         if self._reported:
             self._reported = ""
-            log.info("the database takes spans again")
+            log.info("the database stores spans again")
 
-    def _note(self, error: Exception) -> None:
+    def _note_failure(self, error: Exception) -> None:
         progress = self.progress
         if progress.failing_since is None:
             progress.failing_since = time.monotonic()
-        # Once a cause, not once an attempt. Only the first line: the engine's details are long.
+        # Log once for each cause, not for each attempt. Only the first line: the details are long.
         message = str(error).partition("\n")[0][:300]
-        # A database that is only away may come back in a moment; one that refuses will not.
+        # A database that cannot be reached may come back in a moment; one that refuses will not.
         failing_s = time.monotonic() - progress.failing_since
-        is_due = failing_s >= PATIENCE_S or isinstance(error, DatabaseError)
+        is_due = failing_s >= QUIET_S or isinstance(error, DatabaseError)
         if message != self._reported and is_due:
             self._reported = message
-            log.error("the database takes no spans; they wait in the journal: %s", message)
+            log.error("the database stores no spans; they wait in the journal: %s", message)
         progress.failures += 1
         progress.last_error = message
 
@@ -123,7 +130,7 @@ class Shipper:
         data = memoryview(self._journal.read(segment))
         records, damages = inspect(data)
         if damages:
-            self._set_aside(segment, data, records, damages)
+            self._quarantine_damage(segment, data, records, damages)
             return
         try:
             began = time.monotonic()
@@ -139,23 +146,22 @@ class Shipper:
         self._journal.retire(segment, stored=segment.spans)
 
     def _is_too_large(self, error: StoreError) -> bool:
-        """Whether memory has run out so often that the segment itself must be the reason.
+        """Tell whether memory ran out so often that the segment itself must be the reason.
 
         A few megabytes can hold millions of empty fields. Such an insert has stored nothing: it
-        fails while it reads, before the one block that a segment makes is written.
+        fails while it reads, before it writes the one block that a segment makes.
         """
         self._shortages = self._shortages + 1 if error.code == MEMORY_LIMIT else 0
-        return self._shortages > PATIENT_SHORTAGES
+        return self._shortages > MOST_SHORTAGES
 
     def _divide(self, segment: Segment, data: memoryview, error: StoreError) -> None:
-        """Halve what the database refuses until the one record that it means stands alone.
+        """Halve a refused segment, again and again, until the record that causes it is alone.
 
-        The halves are segments of their own, each with its own token, so that a crash in the
-        middle stores nothing twice.
+        Each half is a segment with its own token, so a crash in the middle stores nothing twice.
         """
         records, _ = inspect(data)
         if len(records) <= 1:
-            # The message may quote the record, so only its code is logged.
+            # The message may quote the record, so the log gets only the code.
             log.error("the database refuses a record (code %d); it is in quarantine", error.code)
             self._quarantine.keep_refused(segment, data, reason=str(error))
             self._journal.retire(segment, quarantined=segment.spans)
@@ -164,7 +170,7 @@ class Shipper:
         halves = [_piece(segment, data, half) for half in (records[:middle], records[middle:])]
         self._journal.retire(segment, pieces=halves)
 
-    def _set_aside(
+    def _quarantine_damage(
         self, segment: Segment, data: memoryview, records: list[Record], damages: list[Damage]
     ) -> None:
         lost = segment.spans - sum(record.spans for record in records)
@@ -175,7 +181,7 @@ class Shipper:
 
 
 def _piece(segment: Segment, data: memoryview, records: list[Record]) -> tuple[Segment, memoryview]:
-    """Make a segment of some of a segment's records."""
+    """Make a segment from some records of another segment."""
     part = b"".join(data[record.start : record.end] for record in records)
     spans = sum(record.spans for record in records)
     piece = Segment(id=segment.id, start=records[0].offset, spans=spans, size=len(part))

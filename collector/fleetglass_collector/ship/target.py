@@ -1,4 +1,4 @@
-"""The database that the configuration names, as the shipper sees it."""
+"""The database that the configuration names, with the methods that the shipper calls."""
 
 from urllib.parse import unquote, urlsplit
 
@@ -18,7 +18,7 @@ class StoreTarget:
 
     def prepare(self) -> None:
         cluster = self._config.store.cluster
-        # Before anything is asked: a question names its database.
+        # This comes first: every query names its database.
         self._store.create_database(on_cluster(cluster))
         migrate(
             self._store,
@@ -35,14 +35,14 @@ class StoreTarget:
 
 
 def store_of(config: Config) -> Store:
-    """The database, with the right to write."""
+    """Return a client of the database that may write."""
     return _remote(config) if config.is_remote else _embedded(config)
 
 
 def _login(config: Config, store: Store) -> str:
-    """What dictionaries need to read with our rights.
+    """Return the clause that lets dictionaries read with our user's rights.
 
-    Nothing where the database does not know our user: an embedded store elsewhere has none.
+    It is empty where the database does not know our user, as in an embedded store elsewhere.
     """
     url = urlsplit(config.store.dsn if config.is_remote else "")
     user = unquote(url.username or "")
@@ -57,7 +57,7 @@ def _remote(config: Config) -> Store:
 
 
 def _embedded(config: Config) -> Store:
-    """Reach the store process beside us, whose certificate may be made for another name."""
+    """Connect to the store process beside us, whose certificate may have another name."""
     certificate = config.receiver.tls_certificate if config.receiver.tls_key else ""
     endpoint = Endpoint.of_listener(config.query.listen, certificate=certificate)
     scheme, _, place = str(endpoint).partition("://")

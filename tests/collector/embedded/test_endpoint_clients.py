@@ -47,23 +47,23 @@ def connect(store: StoreProcess, **options: Any) -> Client:
     )
 
 
-def test_rows_come_back_as_they_were_inserted(reader: Client, writer: Client) -> None:
+def test_a_query_returns_the_rows_that_were_inserted(reader: Client, writer: Client) -> None:
     written = writer.insert("t", ROWS)
-    found = reader.query("SELECT * FROM t ORDER BY a")
+    result = reader.query("SELECT * FROM t ORDER BY a")
 
     assert written.written_rows == len(ROWS)
-    assert [list(row) for row in found.result_rows] == ROWS
+    assert [list(row) for row in result.result_rows] == ROWS
 
 
-def test_parameters_are_bound_on_the_server(reader: Client, writer: Client) -> None:
+def test_the_server_binds_parameters(reader: Client, writer: Client) -> None:
     writer.insert("t", ROWS)
     sql = "SELECT a FROM t WHERE b = {b:String} AND a IN {a:Array(UInt64)}"
-    found = reader.query(sql, parameters={"b": "it's é 2", "a": [1, 2]})
+    result = reader.query(sql, parameters={"b": "it's é 2", "a": [1, 2]})
 
-    assert found.result_rows == [(2,)]
+    assert result.result_rows == [(2,)]
 
 
-def test_data_frames_and_arrow(reader: Client, writer: Client) -> None:
+def test_results_are_read_as_data_frames_and_arrow(reader: Client, writer: Client) -> None:
     writer.insert("t", ROWS)
 
     assert reader.query_df("SELECT a FROM t WHERE a < 3 ORDER BY a")["a"].tolist() == [0, 1, 2]
@@ -71,7 +71,9 @@ def test_data_frames_and_arrow(reader: Client, writer: Client) -> None:
 
 
 @pytest.mark.parametrize("coding", [None, "lz4", "zstd", "gzip", False])
-def test_every_compression_both_ways(store: StoreProcess, writer: Client, coding: Any) -> None:
+def test_every_compression_works_both_ways(
+    store: StoreProcess, writer: Client, coding: Any
+) -> None:
     client = connect(store, username="writer", password=store.secret, compress=coding)
     client.insert("t", ROWS)
 
@@ -97,7 +99,7 @@ def test_an_error_half_way_through_a_stream_is_raised(reader: Client) -> None:
         list(blocks)
 
 
-def test_commands_raw_inserts_and_large_parameters(store: StoreProcess, writer: Client) -> None:
+def test_commands_raw_inserts_and_form_parameters_work(store: StoreProcess, writer: Client) -> None:
     writer.raw_insert("t", column_names=["a"], insert_block="7\n", fmt="TSV")
     form = connect(store, form_encode_query_params=True)
 
@@ -107,20 +109,20 @@ def test_commands_raw_inserts_and_large_parameters(store: StoreProcess, writer: 
     form.close()
 
 
-def test_settings_of_the_writer_are_applied(writer: Client) -> None:
-    found = writer.query("SELECT getSetting('max_threads')", settings={"max_threads": 3})
+def test_the_writers_settings_are_applied(writer: Client) -> None:
+    result = writer.query("SELECT getSetting('max_threads')", settings={"max_threads": 3})
 
-    assert found.result_rows == [(3,)]
+    assert result.result_rows == [(3,)]
 
 
-def test_a_database_chosen_by_the_client(store: StoreProcess) -> None:
+def test_a_client_can_choose_its_database(store: StoreProcess) -> None:
     client = connect(store, database="system")
 
     assert client.command("SELECT currentDatabase()") == "system"
     client.close()
 
 
-def test_a_reader_is_told_that_it_may_not_write(reader: Client, writer: Client) -> None:
+def test_a_reader_that_writes_gets_a_readonly_error(reader: Client, writer: Client) -> None:
     with pytest.raises(DatabaseError, match="readonly"):
         reader.command("DROP TABLE t")
     with pytest.raises(DatabaseError, match="readonly"):

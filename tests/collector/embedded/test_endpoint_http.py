@@ -1,4 +1,4 @@
-"""The endpoint over plain HTTP: what ClickHouse's interface promises, and errors."""
+"""The endpoint over plain HTTP behaves like ClickHouse's interface, also in errors."""
 
 import gzip
 import http.client
@@ -30,8 +30,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Generator[StoreProcess]:
 @pytest.fixture
 def table(store: StoreProcess) -> str:
     name = f"t_{uuid.uuid4().hex[:8]}"
-    made = store.write(f"CREATE TABLE {name} (a UInt64, b String) ENGINE = MergeTree ORDER BY a")
-    assert made.status == 200
+    created = store.write(f"CREATE TABLE {name} (a UInt64, b String) ENGINE = MergeTree ORDER BY a")
+    assert created.status == 200
     return name
 
 
@@ -51,14 +51,14 @@ def test_an_answer_carries_the_headers_that_clients_read(store: StoreProcess) ->
     assert json.loads(answer.body) == {"one": 1}
 
 
-def test_a_format_in_the_query_goes_before_the_default(store: StoreProcess) -> None:
+def test_the_format_in_a_query_overrides_the_default(store: StoreProcess) -> None:
     answer = store.read("SELECT 1 AS a, 'x' AS b FORMAT CSVWithNames", default_format="Native")
 
     assert answer.text == '"a","b"\n1,"x"\n'
     assert answer.headers["content-type"].startswith("text/csv")
 
 
-def test_get_takes_the_query_from_the_url_and_cannot_write(store: StoreProcess, table: str) -> None:
+def test_get_reads_the_query_from_the_url_and_cannot_write(store: StoreProcess, table: str) -> None:
     path = f"/?user=writer&password={store.secret}&query="
     refused = store.request("GET", f"{path}INSERT+INTO+{table}+VALUES+(1,'x')")
     dropped = store.request("GET", f"{path}DROP+TABLE+{table}")
@@ -73,7 +73,7 @@ def test_parameters_reach_the_query(store: StoreProcess) -> None:
     assert answer.text == "42\tit\\'s\n"
 
 
-def test_a_database_is_that_of_one_request(store: StoreProcess) -> None:
+def test_a_database_applies_to_one_request_only(store: StoreProcess) -> None:
     assert store.read("SELECT currentDatabase()", database="system").text == "system\n"
     assert store.read("SELECT currentDatabase()").text == "default\n"
 
@@ -107,8 +107,8 @@ def test_errors_have_clickhouses_code_and_status(
     assert answer.text.startswith(f"Code: {code}. DB::Exception: ")
 
 
-def test_a_failed_query_leaves_nothing_to_the_next(store: StoreProcess) -> None:
-    # chDB puts the output of a failed query in front of the next one's on the same connection.
+def test_a_failed_query_leaves_no_output_for_the_next(store: StoreProcess) -> None:
+    # On one connection, chDB puts a failed query's output in front of the next result.
     for _ in range(3):
         store.read("SELECT number, throwIf(number = 200000) FROM numbers(300000) FORMAT JSON")
 
@@ -127,7 +127,9 @@ def test_a_failed_query_leaves_nothing_to_the_next(store: StoreProcess) -> None:
         ("INSERT INTO {} (a, b) SETTINGS async_insert = 0 FORMAT TSV", b"1\tx\n2\ty\n"),
     ],
 )
-def test_inserts_take_any_format(store: StoreProcess, table: str, *, sql: str, data: bytes) -> None:
+def test_inserts_accept_any_format(
+    store: StoreProcess, table: str, *, sql: str, data: bytes
+) -> None:
     answer = store.write(sql.format(table), data)
 
     assert (answer.status, store.count(table)) == (200, 2), answer.text
@@ -143,19 +145,21 @@ def test_inserts_take_any_format(store: StoreProcess, table: str, *, sql: str, d
         "INSERT INTO {} SELECT number, 'VALUES' FROM numbers(2)",
     ],
 )
-def test_inserts_take_data_behind_the_statement(store: StoreProcess, table: str, sql: str) -> None:
+def test_inserts_accept_data_after_the_statement(store: StoreProcess, table: str, sql: str) -> None:
     answer = store.write(sql.format(table))
 
     assert (answer.status, store.count(table)) == (200, 2), answer.text
 
 
-def test_a_refused_insert_says_why_and_stores_nothing(store: StoreProcess, table: str) -> None:
+def test_a_refused_insert_gives_the_reason_and_stores_nothing(
+    store: StoreProcess, table: str
+) -> None:
     answer = store.write(f"INSERT INTO {table} FORMAT TSV", b"1\tx\nnot a number\ty\n")
 
     assert (answer.status, answer.code, store.count(table)) == (400, 27, 0)
 
 
-def test_what_the_table_refuses_is_told(store: StoreProcess, table: str) -> None:
+def test_errors_in_views_and_constraints_are_reported(store: StoreProcess, table: str) -> None:
     # chDB's own streaming insert reports success for each of these.
     store.write(f"CREATE TABLE {table}_in (a UInt64, b String) ENGINE = Null")
     store.write(
@@ -169,7 +173,7 @@ def test_what_the_table_refuses_is_told(store: StoreProcess, table: str) -> None
     assert (view.code, constraint.code, store.count(table)) == (395, 469, 0)
 
 
-def test_an_insert_with_the_token_of_another_is_dropped(store: StoreProcess, table: str) -> None:
+def test_an_insert_with_a_used_token_stores_nothing(store: StoreProcess, table: str) -> None:
     store.write(f"ALTER TABLE {table} MODIFY SETTING non_replicated_deduplication_window = 10")
     for token in ("one", "one", "two"):
         sql = f"INSERT INTO {table} FORMAT TSV"
@@ -178,7 +182,7 @@ def test_an_insert_with_the_token_of_another_is_dropped(store: StoreProcess, tab
     assert store.count(table) == 2
 
 
-def test_a_body_larger_than_memory_is_taken(store: StoreProcess, table: str) -> None:
+def test_a_body_larger_than_the_memory_limit_is_stored(store: StoreProcess, table: str) -> None:
     row = b"1\t" + b"x" * 999_000 + b"\n"
     pieces = (row for _ in range(80))
 
@@ -210,7 +214,7 @@ def _lz4(data: bytes) -> bytes:
         ("lz4", _lz4),
     ],
 )
-def test_bodies_may_be_compressed(
+def test_compressed_bodies_are_stored(
     store: StoreProcess, table: str, *, coding: str, compress: Callable[[bytes], bytes]
 ) -> None:
     rows = b"".join(b"%d\trow\n" % number for number in range(50_000))
@@ -221,7 +225,7 @@ def test_bodies_may_be_compressed(
     assert (answer.status, store.count(table)) == (200, 50_000), answer.text
 
 
-def test_answers_are_compressed_when_asked(store: StoreProcess) -> None:
+def test_answers_are_compressed_on_request(store: StoreProcess) -> None:
     sql = b"SELECT number FROM numbers(1000)"
     bodies = {
         coding: store.request(
@@ -231,7 +235,7 @@ def test_answers_are_compressed_when_asked(store: StoreProcess) -> None:
     }
     plain = store.read(sql.decode()).body
 
-    assert {name: got.headers["content-encoding"] for name, got in bodies.items()} == {
+    assert {name: response.headers["content-encoding"] for name, response in bodies.items()} == {
         name: name for name in bodies
     }
     assert gzip.decompress(bodies["gzip"].body) == plain
@@ -247,7 +251,7 @@ def test_an_answer_is_plain_unless_compression_is_enabled(store: StoreProcess) -
     assert "content-encoding" not in answer.headers
 
 
-def test_native_compressed_blocks_go_both_ways(store: StoreProcess, table: str) -> None:
+def test_native_compressed_blocks_work_both_ways(store: StoreProcess, table: str) -> None:
     rows = b"".join(b"%d\trow\n" % number for number in range(100_000))
     encoder = frames.FrameEncoder()
     blocks = encoder.compress(rows) + encoder.flush()
@@ -259,7 +263,7 @@ def test_native_compressed_blocks_go_both_ways(store: StoreProcess, table: str) 
 
 
 @pytest.mark.parametrize("coding", ["gzip", "zstd", "lz4", "deflate", "br"])
-def test_a_body_that_is_not_what_it_says_is_refused(store: StoreProcess, coding: str) -> None:
+def test_a_body_with_a_wrong_content_encoding_is_refused(store: StoreProcess, coding: str) -> None:
     answer = store.request("POST", "/", b"SELECT 1", headers={"Content-Encoding": coding})
 
     assert answer.code in (271, 89)
@@ -283,7 +287,7 @@ def test_a_body_cut_short_is_not_committed(store: StoreProcess, table: str) -> N
     assert store.count(table) == 0
 
 
-def test_chunked_bodies_are_taken(store: StoreProcess, table: str) -> None:
+def test_chunked_bodies_are_stored(store: StoreProcess, table: str) -> None:
     def pieces() -> Iterator[bytes]:
         for number in range(1000):
             yield b"%d\trow\n" % number
@@ -293,7 +297,7 @@ def test_chunked_bodies_are_taken(store: StoreProcess, table: str) -> None:
 
 
 @pytest.mark.parametrize("format", ["TSV", "CSVWithNames", "JSONEachRow", "RowBinary", "Native"])
-def test_a_large_result_is_streamed_whole(store: StoreProcess, format: str) -> None:
+def test_a_large_result_is_streamed_completely(store: StoreProcess, format: str) -> None:
     sql = f"SELECT number, repeat('x', 20) AS s FROM numbers(400000) FORMAT {format}"
     answer = store.read(sql)
 
@@ -302,13 +306,13 @@ def test_a_large_result_is_streamed_whole(store: StoreProcess, format: str) -> N
     assert answer.body.count(b'"number","s"') == (format == "CSVWithNames")
 
 
-def test_no_rows_still_have_names(store: StoreProcess) -> None:
+def test_a_result_without_rows_still_has_column_names(store: StoreProcess) -> None:
     answer = store.read("SELECT 1 AS one WHERE 0 FORMAT CSVWithNames")
 
     assert answer.text == '"one"\n'
 
 
-def test_an_error_half_way_is_told_and_breaks_the_answer_off(store: StoreProcess) -> None:
+def test_an_error_half_way_is_in_the_body_and_ends_the_answer(store: StoreProcess) -> None:
     sql = "SELECT number, repeat('x', 50), throwIf(number = 900000) FROM numbers(1000000)"
     with pytest.raises(http.client.IncompleteRead) as caught:
         store.read(sql)
@@ -317,7 +321,7 @@ def test_an_error_half_way_is_told_and_breaks_the_answer_off(store: StoreProcess
     assert b"Code: 395. DB::Exception: " in caught.value.partial[-2000:]
 
 
-def test_clickhouse_gos_handshake_is_answered_in_its_revision(store: StoreProcess) -> None:
+def test_clickhouse_gos_handshake_is_answered_at_its_revision(store: StoreProcess) -> None:
     answer = store.request(
         "POST",
         "/?client_protocol_version=54460&default_format=Native&database=default",
@@ -331,7 +335,9 @@ def test_clickhouse_gos_handshake_is_answered_in_its_revision(store: StoreProces
     assert b"\x0arevision()\x06UInt32\x00\x00\x00\x00\x00" in answer.body
 
 
-def test_what_grafanas_plugin_sends_next_is_native_at_revision_zero(store: StoreProcess) -> None:
+def test_the_next_query_of_grafanas_plugin_is_answered_at_revision_zero(
+    store: StoreProcess,
+) -> None:
     path = "/?client_protocol_version=54460&default_format=Native&max_execution_time=60"
     answer = store.request(
         "POST",

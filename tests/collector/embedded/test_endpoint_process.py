@@ -1,4 +1,4 @@
-"""The store as a process: who comes in, what stops it from starting, and how it ends."""
+"""The store as a process: how it starts, whom it lets in, and how it stops."""
 
 import http.client
 import signal
@@ -18,7 +18,7 @@ from fleetglass_collector.access.owner import owner_secret
 TABLE = "CREATE TABLE t (a UInt64, b String) ENGINE = MergeTree ORDER BY a"
 
 
-def test_rows_that_were_acknowledged_survive_kill_9(tmp_path: Path) -> None:
+def test_acknowledged_rows_survive_kill_9(tmp_path: Path) -> None:
     with store_process(tmp_path) as store:
         store.write(TABLE)
         for number in range(5):
@@ -29,38 +29,38 @@ def test_rows_that_were_acknowledged_survive_kill_9(tmp_path: Path) -> None:
         assert store.count("t") == 5
 
 
-def test_a_taken_port_is_named(tmp_path: Path) -> None:
+def test_an_error_names_a_port_in_use(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         store = StoreProcess(tmp_path, port=taken.getsockname()[1])
-        code, said = ended(store)
+        code, output = ended(store)
 
     assert code == 1
-    assert f"cannot listen on 127.0.0.1:{store.port}: Address already in use" in said
+    assert f"cannot listen on 127.0.0.1:{store.port}: Address already in use" in output
 
 
 def test_a_second_store_on_the_folder_does_not_start(tmp_path: Path) -> None:
     with store_process(tmp_path) as first:
-        code, said = ended(StoreProcess(tmp_path))
+        code, output = ended(StoreProcess(tmp_path))
 
         assert code == 1
-        assert "is held by another process" in said
+        assert "is held by another process" in output
         assert first.read("SELECT 1").text == "1\n"
 
 
-def test_it_does_not_listen_beyond_loopback_without_a_key(tmp_path: Path) -> None:
-    code, said = ended(StoreProcess(tmp_path, {"FLEETGLASS_QUERY_LISTEN": "0.0.0.0:0"}))
+def test_a_public_address_needs_a_key(tmp_path: Path) -> None:
+    code, output = ended(StoreProcess(tmp_path, {"FLEETGLASS_QUERY_LISTEN": "0.0.0.0:0"}))
 
     assert code == 1
-    assert "keys add" in said
+    assert "keys add" in output
 
 
 def ended(store: StoreProcess) -> tuple[int, str]:
     process = store.launch()
-    _, said = process.communicate(timeout=30)
-    return process.returncode, said
+    _, output = process.communicate(timeout=30)
+    return process.returncode, output
 
 
-def test_it_stops_within_seconds_though_a_query_runs(tmp_path: Path) -> None:
+def test_the_store_stops_within_seconds_while_a_query_runs(tmp_path: Path) -> None:
     with store_process(tmp_path) as store, ThreadPoolExecutor(1) as pool:
         running = pool.submit(store.read, "SELECT count() FROM system.numbers")
         busy = "SELECT count() FROM system.processes"
@@ -71,7 +71,7 @@ def test_it_stops_within_seconds_though_a_query_runs(tmp_path: Path) -> None:
         assert running.exception() or running.result().status >= 400
 
 
-def test_an_insert_under_way_is_finished_before_it_stops(tmp_path: Path) -> None:
+def test_a_running_insert_is_finished_before_the_store_stops(tmp_path: Path) -> None:
     begun, go_on = threading.Event(), threading.Event()
 
     def body() -> object:
@@ -95,14 +95,14 @@ def test_an_insert_under_way_is_finished_before_it_stops(tmp_path: Path) -> None
         assert store.count("t") == 1001
 
 
-def test_keys_open_the_door_and_wrong_ones_do_not(tmp_path: Path) -> None:
+def test_a_read_key_is_accepted_and_wrong_keys_are_refused(tmp_path: Path) -> None:
     ring = Keyring(tmp_path / "keys.json")
     read, ingest = ring.add("acme", Scope.READ), ring.add("acme", Scope.INGEST)
     with store_process(tmp_path) as store:
 
         def status(**headers: str) -> int:
-            given = {name.replace("_", "-"): value for name, value in headers.items()}
-            return store.request("POST", "/", b"SELECT 1", headers=given).status
+            sent = {name.replace("_", "-"): value for name, value in headers.items()}
+            return store.request("POST", "/", b"SELECT 1", headers=sent).status
 
         assert status(Authorization=f"Bearer {read}") == 200
         assert status(X_ClickHouse_User="anyone", X_ClickHouse_Key=read) == 200
@@ -112,7 +112,7 @@ def test_keys_open_the_door_and_wrong_ones_do_not(tmp_path: Path) -> None:
         assert store.read("SELECT 1", user="default", password=read).status == 200
 
 
-def test_the_writers_secret_is_made_once_and_is_private(tmp_path: Path) -> None:
+def test_the_writers_secret_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         secrets = set(pool.map(owner_secret, [tmp_path] * 32))
 
@@ -120,7 +120,7 @@ def test_the_writers_secret_is_made_once_and_is_private(tmp_path: Path) -> None:
     assert (tmp_path / "writer.key").stat().st_mode & 0o777 == 0o600
 
 
-def test_tls_by_certificate_files(tmp_path: Path) -> None:
+def test_the_store_serves_tls_with_certificate_files(tmp_path: Path) -> None:
     certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
@@ -153,7 +153,7 @@ def _ping(port: int, trusted: ssl.SSLContext) -> bytes:
         connection.close()
 
 
-def test_idle_connections_do_not_keep_others_out(tmp_path: Path) -> None:
+def test_idle_connections_do_not_block_others(tmp_path: Path) -> None:
     with store_process(tmp_path) as store:
         idle = [socket.create_connection(("127.0.0.1", store.port)) for _ in range(200)]
         try:

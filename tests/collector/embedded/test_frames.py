@@ -1,4 +1,4 @@
-"""Compressed blocks are those that ClickHouse itself writes and reads."""
+"""Compressed blocks have the format that ClickHouse itself writes and reads."""
 
 import struct
 from pathlib import Path
@@ -12,7 +12,7 @@ from fleetglass_collector.embedded.engine.faults import Fault
 from fleetglass_collector.embedded.wire import frames
 
 
-def test_the_checksum_is_that_of_the_engines_own_files(tmp_path: Path) -> None:
+def test_checksums_match_those_in_the_engines_files(tmp_path: Path) -> None:
     with store_process(tmp_path / "data") as store:
         table = "CREATE TABLE t (a String) ENGINE = MergeTree ORDER BY a"
         assert store.write(f"{table} SETTINGS min_bytes_for_wide_part = 0").status == 200
@@ -28,7 +28,7 @@ def test_the_checksum_is_that_of_the_engines_own_files(tmp_path: Path) -> None:
 
 
 @given(st.lists(st.binary(max_size=3000), max_size=5), st.integers(1, 50))
-def test_what_is_encoded_is_decoded_however_it_is_cut(pieces: list[bytes], cut: int) -> None:
+def test_encoded_blocks_are_decoded_from_pieces_of_any_size(pieces: list[bytes], cut: int) -> None:
     encoder = frames.FrameEncoder()
     sent = b"".join(encoder.compress(piece) for piece in pieces) + encoder.flush()
     arrived = (sent[at : at + cut] for at in range(0, len(sent), cut))

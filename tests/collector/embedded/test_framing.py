@@ -1,4 +1,4 @@
-"""A request whose end can be read in two ways is refused, and nothing follows it."""
+"""A request whose end is ambiguous is refused, and the connection ends."""
 
 import contextlib
 import socket
@@ -19,8 +19,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Generator[StoreProcess]:
         yield running
 
 
-def said(store: StoreProcess, sent: bytes, *, ends: bool = False) -> bytes:
-    """Send bytes as they are; return all that comes back until the store closes."""
+def answer_to(store: StoreProcess, sent: bytes, *, ends: bool = False) -> bytes:
+    """Send raw bytes and return all that the store answers until it closes."""
     with socket.create_connection(("127.0.0.1", store.port), timeout=30) as client:
         with contextlib.suppress(OSError):
             client.sendall(sent)
@@ -61,10 +61,8 @@ def post(*headers: str, body: bytes = b"") -> bytes:
         post(*(f"X-{n}: {'y' * 1000}" for n in range(200))) + HIDDEN,
     ],
 )
-def test_a_request_that_can_be_read_in_two_ways_is_refused(
-    store: StoreProcess, sent: bytes
-) -> None:
-    answer = said(store, sent)
+def test_an_ambiguous_request_is_refused(store: StoreProcess, sent: bytes) -> None:
+    answer = answer_to(store, sent)
 
     assert answer.startswith((b"HTTP/1.1 4", b"HTTP/1.1 501")), answer[:200]
     assert answer.count(b"HTTP/1.1 ") == 1
@@ -72,17 +70,17 @@ def test_a_request_that_can_be_read_in_two_ways_is_refused(
     assert b"connection: close" in answer.lower()
 
 
-def test_requests_that_follow_one_another_are_answered_in_order(store: StoreProcess) -> None:
+def test_requests_sent_together_are_answered_in_order(store: StoreProcess) -> None:
     one = b"GET /?query=SELECT+%d HTTP/1.1\r\nHost: localhost\r\n\r\n"
-    answer = said(store, b"".join(one % number for number in (111, 222, 333)), ends=True)
+    answer = answer_to(store, b"".join(one % number for number in (111, 222, 333)), ends=True)
 
     assert [answer.index(text) for text in (b"111", b"222", b"333")] == sorted(
         answer.index(text) for text in (b"111", b"222", b"333")
     )
 
 
-def test_a_body_that_nobody_needed_does_not_become_a_request(store: StoreProcess) -> None:
-    answer = said(
+def test_an_unread_body_does_not_become_a_request(store: StoreProcess) -> None:
+    answer = answer_to(
         store,
         b"DELETE /?query=x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 500\r\n\r\n" + HIDDEN,
     )
@@ -91,7 +89,7 @@ def test_a_body_that_nobody_needed_does_not_become_a_request(store: StoreProcess
     assert b"12345" not in answer
 
 
-def test_a_client_that_waits_for_100_continue_gets_it(store: StoreProcess) -> None:
+def test_a_client_that_expects_100_continue_gets_it(store: StoreProcess) -> None:
     with socket.create_connection(("127.0.0.1", store.port), timeout=30) as client:
         client.sendall(
             post("Content-Length: 9", "Expect: 100-continue").replace(b"?query=SELECT+1", b"")
@@ -101,15 +99,15 @@ def test_a_client_that_waits_for_100_continue_gets_it(store: StoreProcess) -> No
         assert b"77" in client.recv(65536)
 
 
-def test_an_old_client_is_answered_until_the_connection_ends(store: StoreProcess) -> None:
-    answer = said(store, b"GET /?query=SELECT+5+FROM+numbers(3) HTTP/1.0\r\n\r\n")
+def test_an_http_1_0_client_gets_a_body_that_ends_with_the_connection(store: StoreProcess) -> None:
+    answer = answer_to(store, b"GET /?query=SELECT+5+FROM+numbers(3) HTTP/1.0\r\n\r\n")
 
     assert answer.endswith(b"5\n5\n5\n")
 
 
 @settings(max_examples=60)
 @given(st.binary(max_size=300))
-def test_no_bytes_end_the_store(store: StoreProcess, sent: bytes) -> None:
-    said(store, sent, ends=True)
+def test_no_input_stops_the_store(store: StoreProcess, sent: bytes) -> None:
+    answer_to(store, sent, ends=True)
 
     assert store.get("/ping").status == 200

@@ -1,4 +1,4 @@
-"""What a reader may not do: write, read files, reach others, change settings, exhaust anything."""
+"""A reader cannot write, read files, reach other servers, change settings or exhaust the store."""
 
 import socket
 from collections.abc import Generator
@@ -29,7 +29,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Generator[StoreProcess]:
 
 @pytest.fixture(autouse=True)
 def unharmed(store: StoreProcess) -> Generator[None]:
-    """After each attempt the server serves, limited as before, and the data is as it was."""
+    """Check after each attempt that the store still serves, with the same limits and data."""
     yield
     assert store.read("SELECT sum(a) FROM t").text == "3\n"
     assert store.read("SELECT getSetting('max_execution_time')").text == "2\n"
@@ -132,7 +132,7 @@ def test_a_reader_cannot_write(store: StoreProcess, sql: str) -> None:
 
 
 @pytest.mark.parametrize("sql", REACHES)
-def test_a_reader_reaches_no_file_nor_server_nor_others_queries(
+def test_a_reader_cannot_reach_files_servers_or_other_queries(
     store: StoreProcess, sql: str
 ) -> None:
     answer = store.read(sql)
@@ -153,11 +153,11 @@ def refused(answer: Response) -> None:
 
 
 @pytest.mark.parametrize(("sql", "code"), EXHAUSTS)
-def test_a_reader_cannot_exhaust_anything(store: StoreProcess, sql: str, code: int) -> None:
+def test_a_reader_cannot_exhaust_the_store(store: StoreProcess, sql: str, code: int) -> None:
     assert store.read(sql).code == code
 
 
-def test_identifiers_in_parameters_are_looked_at_too(store: StoreProcess) -> None:
+def test_identifiers_in_parameters_are_checked_too(store: StoreProcess) -> None:
     answer = store.read("SELECT query FROM system.{t:Identifier}", param_t="processes")
     inner = store.read("SELECT arrayMap({f:Identifier}, ['/etc/passwd'])", param_f="file")
 
@@ -166,29 +166,29 @@ def test_identifiers_in_parameters_are_looked_at_too(store: StoreProcess) -> Non
     assert inner.status >= 400
 
 
-def test_the_words_are_harmless_where_they_are_data(store: StoreProcess) -> None:
+def test_suspect_words_are_allowed_in_strings_and_comments(store: StoreProcess) -> None:
     sql = "SELECT 'the file (1) of Python(x)' AS said /* system.processes */"
 
     assert store.read(sql).text == "the file (1) of Python(x)\n"
 
 
 def test_settings_in_the_url_only_lower_limits(store: StoreProcess) -> None:
-    ask = "SELECT getSetting('max_execution_time'), getSetting('max_memory_usage')"
-    lower = store.read(ask, max_execution_time="1", max_memory_usage="1000000")
-    higher = store.read(ask, max_execution_time="0", max_memory_usage="999999999999")
+    sql = "SELECT getSetting('max_execution_time'), getSetting('max_memory_usage')"
+    lower = store.read(sql, max_execution_time="1", max_memory_usage="1000000")
+    higher = store.read(sql, max_execution_time="0", max_memory_usage="999999999999")
 
     assert lower.text == "1\t1000000\n"
     assert higher.text == f"2\t{128 << 20}\n"
 
 
 def test_other_settings_in_the_url_are_refused(store: StoreProcess) -> None:
-    given = ("max_insert_threads", "format_schema", "allow_introspection_functions", "profile")
-    codes = {store.read("SELECT 1", **{name: "1"}).code for name in given}
+    names = ("max_insert_threads", "format_schema", "allow_introspection_functions", "profile")
+    codes = {store.read("SELECT 1", **{name: "1"}).code for name in names}
 
     assert codes == {READONLY}
 
 
-def test_formatting_may_be_chosen(store: StoreProcess) -> None:
+def test_a_reader_may_choose_formatting(store: StoreProcess) -> None:
     answer = store.read(
         "SELECT toDateTime(0), 1::UInt64 FORMAT JSONEachRow",
         session_timezone="Asia/Tokyo",
@@ -199,7 +199,7 @@ def test_formatting_may_be_chosen(store: StoreProcess) -> None:
     assert '"1"' in answer.text
 
 
-def test_readers_beyond_the_bound_wait_their_turn(store: StoreProcess) -> None:
+def test_readers_above_the_limit_wait_for_their_turn(store: StoreProcess) -> None:
     with ThreadPoolExecutor(8) as pool:
         sql = "SELECT sleep(0.3)"
         codes = [answer.status for answer in pool.map(store.read, [sql] * 8)]
@@ -207,7 +207,7 @@ def test_readers_beyond_the_bound_wait_their_turn(store: StoreProcess) -> None:
     assert codes == [200] * 8
 
 
-def test_busy_readers_do_not_hold_up_an_insert(store: StoreProcess) -> None:
+def test_busy_readers_do_not_block_an_insert(store: StoreProcess) -> None:
     store.write("CREATE TABLE IF NOT EXISTS busy (a Int64) ENGINE = MergeTree ORDER BY a")
     with ThreadPoolExecutor(2) as pool:
         scans = [pool.submit(store.read, "SELECT count() FROM system.numbers") for _ in range(2)]
@@ -218,14 +218,16 @@ def test_busy_readers_do_not_hold_up_an_insert(store: StoreProcess) -> None:
     assert any(running)
 
 
-def test_a_client_that_leaves_ends_its_query(store: StoreProcess) -> None:
+def test_a_query_ends_when_its_client_leaves(store: StoreProcess) -> None:
     sql = "SELECT count() FROM system.numbers WHERE number % 3 = 1"
-    seen = "SELECT count() FROM system.processes WHERE query LIKE '%system.num' || 'bers WHERE%'"
+    count_query = (
+        "SELECT count() FROM system.processes WHERE query LIKE '%system.num' || 'bers WHERE%'"
+    )
     with socket.create_connection(("127.0.0.1", store.port)) as client:
         client.sendall(
             b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%b"
             % (len(sql), sql.encode())
         )
-        eventually(lambda: store.write(seen).text == "1\n", within_s=1.5)
+        eventually(lambda: store.write(count_query).text == "1\n", within_s=1.5)
 
-    eventually(lambda: store.write(seen).text == "0\n", within_s=1.5)
+    eventually(lambda: store.write(count_query).text == "0\n", within_s=1.5)

@@ -38,9 +38,9 @@ def next_segment(journal: Journal) -> Segment:
 
 
 def records(journal: Journal, segment: Segment) -> list[Record]:
-    found = list(walk(memoryview(journal.read(segment))))
-    assert all(isinstance(item, Record) for item in found)
-    return [item for item in found if isinstance(item, Record)]
+    items = list(walk(memoryview(journal.read(segment))))
+    assert all(isinstance(item, Record) for item in items)
+    return [item for item in items if isinstance(item, Record)]
 
 
 def accounts(journal: Journal) -> tuple[int, int, int, int]:
@@ -48,7 +48,7 @@ def accounts(journal: Journal) -> tuple[int, int, int, int]:
     return state.accepted, state.stored, state.waiting, state.quarantined
 
 
-def test_what_was_appended_is_handed_out_until_it_is_retired(tmp_path: Path) -> None:
+def test_next_returns_a_segment_until_it_is_retired(tmp_path: Path) -> None:
     with journal(tmp_path) as opened:
         append(opened, b"one", b"two")
         segment = next_segment(opened)
@@ -60,7 +60,7 @@ def test_what_was_appended_is_handed_out_until_it_is_retired(tmp_path: Path) -> 
         assert accounts(opened) == (6, 6, 0, 0)
 
 
-def test_requests_that_come_together_share_a_commit(tmp_path: Path) -> None:
+def test_requests_that_arrive_together_share_a_commit(tmp_path: Path) -> None:
     with journal(tmp_path) as opened:
         append(opened, *[b"x" * 1000] * 200)
 
@@ -68,7 +68,7 @@ def test_requests_that_come_together_share_a_commit(tmp_path: Path) -> None:
         assert opened.state().accepted == 600
 
 
-def test_what_waits_survives_a_restart_and_the_counts_go_on(tmp_path: Path) -> None:
+def test_waiting_segments_and_counts_survive_a_restart(tmp_path: Path) -> None:
     with journal(tmp_path) as opened:
         append(opened, b"one")
         opened.retire(next_segment(opened), stored=3)
@@ -82,7 +82,7 @@ def test_what_waits_survives_a_restart_and_the_counts_go_on(tmp_path: Path) -> N
         assert accounts(opened) == (9, 3, 6, 0)
 
 
-def test_a_torn_tail_is_cut_at_the_last_whole_record(tmp_path: Path) -> None:
+def test_a_torn_tail_is_cut_off_after_the_last_whole_record(tmp_path: Path) -> None:
     with journal(tmp_path) as opened:
         append(opened, b"one", b"two")
         segment = next_segment(opened)
@@ -95,12 +95,12 @@ def test_a_torn_tail_is_cut_at_the_last_whole_record(tmp_path: Path) -> None:
         assert opened.read(next_segment(opened)) == content
 
 
-def test_a_second_collector_on_the_folder_is_refused_and_told_who_has_it(tmp_path: Path) -> None:
+def test_a_second_collector_on_the_folder_is_refused_with_the_process_id(tmp_path: Path) -> None:
     with journal(tmp_path), pytest.raises(JournalError, match=f"process id {os.getpid()}"):
         Journal(tmp_path, LIMITS)
 
 
-def test_at_the_bound_it_pushes_back_and_drops_nothing(tmp_path: Path) -> None:
+def test_a_full_journal_refuses_requests_and_drops_nothing(tmp_path: Path) -> None:
     with journal(tmp_path, config.Journal(max_bytes=3000)) as opened:
         append(opened, b"x" * 2000)
         with pytest.raises(Refusal) as refused:
@@ -111,7 +111,7 @@ def test_at_the_bound_it_pushes_back_and_drops_nothing(tmp_path: Path) -> None:
         assert opened.state().accepted == 3
 
 
-def test_a_segment_gives_way_to_its_halves(tmp_path: Path) -> None:
+def test_two_halves_replace_a_segment(tmp_path: Path) -> None:
     with journal(tmp_path) as opened:
         append(opened, b"one")
         segment = next_segment(opened)
@@ -127,7 +127,7 @@ def test_a_segment_gives_way_to_its_halves(tmp_path: Path) -> None:
         assert opened.next(timeout_s=0) == halves[0][0]
 
 
-def test_halves_of_a_division_that_a_crash_cut_short_are_dropped(tmp_path: Path) -> None:
+def test_a_start_deletes_the_halves_of_an_interrupted_division(tmp_path: Path) -> None:
     with journal(tmp_path) as opened:
         append(opened, b"one")
         segment = next_segment(opened)
@@ -139,7 +139,7 @@ def test_halves_of_a_division_that_a_crash_cut_short_are_dropped(tmp_path: Path)
         assert accounts(opened) == (3, 0, 3, 0)
 
 
-def test_a_segment_that_was_done_when_the_crash_came_is_not_handed_out_again(
+def test_a_segment_retired_before_a_crash_is_not_returned_again(
     tmp_path: Path,
 ) -> None:
     with journal(tmp_path) as opened:
@@ -153,7 +153,7 @@ def test_a_segment_that_was_done_when_the_crash_came_is_not_handed_out_again(
         assert accounts(opened) == (3, 3, 0, 0)
 
 
-def test_a_damaged_ledger_is_named(tmp_path: Path) -> None:
+def test_an_error_names_a_damaged_ledger(tmp_path: Path) -> None:
     (tmp_path / "ledger.json").write_text("{")
 
     with pytest.raises(JournalError, match="ledger"):
@@ -166,7 +166,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         yield folder
 
 
-def test_a_full_disk_pushes_back_and_recovers_by_itself(small_disk: Path) -> None:
+def test_a_full_disk_refuses_requests_until_space_is_free(small_disk: Path) -> None:
     with journal(small_disk / "journal") as opened:
         filler = small_disk / "filler"
         append(opened, b"before")

@@ -23,37 +23,37 @@ def segment(bodies: list[bytes]) -> bytes:
 
 
 @given(st.integers(0, 2**64 - 1))
-def test_a_varint_comes_back(number: int) -> None:
+def test_a_varint_reads_back_as_the_same_number(number: int) -> None:
     assert read_varint(varint(number), 0) == (number, len(varint(number)))
 
 
 @given(bodies)
-def test_every_record_is_found_with_its_facts(bodies: list[bytes]) -> None:
-    found = list(walk(memoryview(segment(bodies))))
+def test_walk_yields_every_record_with_its_facts(bodies: list[bytes]) -> None:
+    items = list(walk(memoryview(segment(bodies))))
 
-    assert [(item.offset, item.spans) for item in found if isinstance(item, Record)] == [
+    assert [(item.offset, item.spans) for item in items if isinstance(item, Record)] == [
         (2 * index, 2) for index in range(len(bodies))
     ]
 
 
 @given(bodies, st.data())
-def test_a_cut_leaves_the_records_before_it_and_a_torn_rest(
+def test_a_cut_segment_has_whole_records_and_a_torn_rest(
     bodies: list[bytes], data: st.DataObject
 ) -> None:
     whole = segment(bodies)
     cut = data.draw(st.integers(0, len(whole)))
     ends = [item.end for item in walk(memoryview(whole))]
 
-    found = list(walk(memoryview(whole[:cut])))
+    items = list(walk(memoryview(whole[:cut])))
 
     kept = [end for end in ends if end <= cut]
-    assert [item.end for item in found if isinstance(item, Record)] == kept
-    assert all(item.torn for item in found if isinstance(item, Damage))
-    assert len(found) == len(kept) + (cut not in (0, *ends))
+    assert [item.end for item in items if isinstance(item, Record)] == kept
+    assert all(item.torn for item in items if isinstance(item, Damage))
+    assert len(items) == len(kept) + (cut not in (0, *ends))
 
 
 @given(bodies.filter(bool), st.data())
-def test_a_changed_byte_costs_one_record_and_no_other(
+def test_a_changed_byte_damages_only_its_own_record(
     bodies: list[bytes], data: st.DataObject
 ) -> None:
     whole = segment(bodies)
@@ -61,19 +61,19 @@ def test_a_changed_byte_costs_one_record_and_no_other(
     changed = bytearray(whole)
     changed[place] ^= data.draw(st.integers(1, 255))
 
-    found = list(walk(memoryview(bytes(changed))))
+    items = list(walk(memoryview(bytes(changed))))
 
     lost = {r.offset for r in walk(memoryview(whole)) if isinstance(r, Record)} - {
-        r.offset for r in found if isinstance(r, Record)
+        r.offset for r in items if isinstance(r, Record)
     }
     assert len(lost) == 1
-    assert any(item.start <= place < item.end for item in found if isinstance(item, Damage))
+    assert any(item.start <= place < item.end for item in items if isinstance(item, Damage))
 
 
 @given(bodies, st.integers(1, 5000))
-def test_zeros_at_the_end_are_torn_and_not_damage(bodies: list[bytes], zeros: int) -> None:
-    found = list(walk(memoryview(segment(bodies) + bytes(zeros))))
+def test_zeros_at_the_end_are_one_torn_item(bodies: list[bytes], zeros: int) -> None:
+    items = list(walk(memoryview(segment(bodies) + bytes(zeros))))
 
-    assert isinstance(found[-1], Damage)
-    assert found[-1].torn
-    assert len(found) == len(bodies) + 1
+    assert isinstance(items[-1], Damage)
+    assert items[-1].torn
+    assert len(items) == len(bodies) + 1

@@ -1,4 +1,4 @@
-"""What is acknowledged is what the database can read, and says what the client said."""
+"""A checked request is readable by the database and keeps what the client sent."""
 
 import random
 from typing import Any
@@ -32,7 +32,7 @@ def with_value(value: AnyValue) -> bytes:
 
 
 def with_encoded_value(value: bytes) -> bytes:
-    """As `with_value`, for what no serializer writes."""
+    """Like `with_value`, for bytes that no serializer writes."""
     pair = b"\x0a\x01k" + wrapped(b"\x12", value)
     span = Span(trace_id=TRACE, span_id=SPAN).SerializeToString() + wrapped(b"\x4a", pair)
     return wrapped(b"\x0a", wrapped(b"\x12", wrapped(b"\x12", span)))
@@ -47,7 +47,7 @@ def value_of(body: bytes) -> AnyValue:
     return message.resource_spans[0].scope_spans[0].spans[0].attributes[0].value
 
 
-def test_an_ordinary_request_is_passed_on_as_it_is() -> None:
+def test_an_ordinary_request_is_passed_on_unchanged() -> None:
     body = request(3)
     checked = check(body)
 
@@ -55,12 +55,12 @@ def test_an_ordinary_request_is_passed_on_as_it_is() -> None:
     assert (checked.spans, checked.rejected, checked.message) == (3, 0, "")
 
 
-def test_an_empty_request_is_fine() -> None:
+def test_an_empty_request_is_accepted() -> None:
     assert check(b"").spans == 0
 
 
 @given(sent=requests)
-def test_checking_changes_no_text(sent: ExportTraceServiceRequest) -> None:
+def test_the_check_changes_no_stored_text(sent: ExportTraceServiceRequest) -> None:
     checked = check(sent.SerializeToString())
 
     assert rows(ExportTraceServiceRequest.FromString(checked.body)) == rows(sent)
@@ -77,7 +77,7 @@ NESTED: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("value", "text"), NESTED)
-def test_what_a_flat_schema_cannot_hold_becomes_text(value: dict[str, Any], text: str) -> None:
+def test_a_nested_value_becomes_text(value: dict[str, Any], text: str) -> None:
     assert value_of(check(with_value(AnyValue(**value))).body) == AnyValue(string_value=text)
 
 
@@ -90,13 +90,13 @@ def test_what_a_flat_schema_cannot_hold_becomes_text(value: dict[str, Any], text
         {"bool_value": False},
     ],
 )
-def test_what_it_can_hold_is_left_alone(value: dict[str, Any]) -> None:
+def test_a_flat_value_stays_unchanged(value: dict[str, Any]) -> None:
     body = with_value(AnyValue(**value))
 
     assert check(body).body is body
 
 
-def test_a_map_is_seen_however_many_values_follow_it() -> None:
+def test_a_map_is_found_before_other_values() -> None:
     message = ExportTraceServiceRequest.FromString(
         with_value(AnyValue(kvlist_value=KeyValueList()))
     )
@@ -117,7 +117,7 @@ def test_a_map_is_seen_however_many_values_follow_it() -> None:
         {"parent_span_id": b"p"},
     ],
 )
-def test_a_span_without_proper_ids_is_refused_and_the_rest_kept(ids: dict[str, bytes]) -> None:
+def test_a_span_with_invalid_ids_is_refused_and_the_rest_kept(ids: dict[str, bytes]) -> None:
     good = Span(trace_id=TRACE, span_id=SPAN, name="good")
     bad = Span(trace_id=TRACE, span_id=SPAN)
     for name, value in ids.items():
@@ -135,7 +135,7 @@ def test_fields_that_are_not_otlps_are_left_out() -> None:
     assert b"admin" not in check(spoofed).body
 
 
-def test_a_member_set_twice_leaves_the_last() -> None:
+def test_a_value_set_twice_keeps_the_last() -> None:
     twice = AnyValue(string_value="first").SerializeToString() + b"\x18\x02"
 
     assert value_of(check(with_encoded_value(twice)).body) == AnyValue(int_value=2)
@@ -153,18 +153,18 @@ def test_a_member_set_twice_leaves_the_last() -> None:
     ],
     ids=["tag", "text", "cut", "utf8", "groups", "array"],
 )
-def test_what_is_no_request_is_refused(body: bytes) -> None:
+def test_a_body_that_is_not_a_request_is_refused(body: bytes) -> None:
     with pytest.raises(Refusal) as caught:
         check(body)
     assert caught.value.reason is Reason.MALFORMED
 
 
-def test_a_crowd_of_empty_spans_is_refused() -> None:
+def test_a_million_empty_spans_are_refused() -> None:
     with pytest.raises(Refusal, match="1000000 spans in"):
         check(wrapped(b"\x0a", wrapped(b"\x12", b"\x12\x00" * 1_000_000)))
 
 
-def test_values_nested_without_end_are_refused() -> None:
+def test_values_nested_too_deeply_are_refused() -> None:
     value = b"\x18\x01"
     for _ in range(200):
         value = wrapped(b"\x2a", wrapped(b"\x0a", value))  # array_value, values
@@ -175,7 +175,7 @@ def test_values_nested_without_end_are_refused() -> None:
 
 @settings(max_examples=300)
 @given(sent=requests, seed=st.integers(0, 2**32))
-def test_a_damaged_body_is_refused_or_still_a_request(
+def test_a_damaged_body_is_refused_or_still_a_valid_request(
     sent: ExportTraceServiceRequest, seed: int
 ) -> None:
     body = damaged(sent.SerializeToString(), random.Random(seed))

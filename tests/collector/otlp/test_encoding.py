@@ -1,4 +1,4 @@
-"""Content encodings are undone exactly, and never past the limit."""
+"""Bodies are decompressed exactly, and never past the limit."""
 
 import contextlib
 import gzip
@@ -27,7 +27,7 @@ def raw_deflate(data: bytes) -> bytes:
 
 
 def zstd_stream(data: bytes) -> bytes:
-    """A frame that does not say how much it holds."""
+    """Compress to a frame that does not state the size of its content."""
     packer = zstandard.ZstdCompressor(write_content_size=False).compressobj()
     return packer.compress(data) + packer.flush()
 
@@ -51,7 +51,7 @@ def refusal(body: bytes, encoding: str, *, limit: int = LIMIT) -> Reason:
 
 @pytest.mark.parametrize("encoding", PACKERS)
 @given(data=st.binary(max_size=300))
-def test_what_was_packed_comes_out(encoding: str, data: bytes) -> None:
+def test_a_compressed_body_is_restored(encoding: str, data: bytes) -> None:
     assert decompress(PACKERS[encoding](data), encoding, limit=LIMIT) == data
 
 
@@ -63,7 +63,7 @@ def test_a_plain_body_is_not_copied(encoding: str) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["", *PACKERS])
-def test_the_limit_itself_is_allowed_and_one_more_is_not(encoding: str) -> None:
+def test_a_body_of_the_limit_is_allowed_and_one_byte_more_is_not(encoding: str) -> None:
     pack = PACKERS.get(encoding, bytes)
 
     assert len(decompress(pack(bytes(1000)), encoding, limit=1000)) == 1000
@@ -71,7 +71,7 @@ def test_the_limit_itself_is_allowed_and_one_more_is_not(encoding: str) -> None:
 
 
 @pytest.mark.parametrize("encoding", PACKERS)
-def test_a_bomb_stops_at_the_limit(encoding: str) -> None:
+def test_decompression_of_a_bomb_stops_at_the_limit(encoding: str) -> None:
     bomb = PACKERS[encoding](bytes(200 << 20))
     tracemalloc.start()
 
@@ -81,7 +81,7 @@ def test_a_bomb_stops_at_the_limit(encoding: str) -> None:
 
 
 @pytest.mark.parametrize("encoding", PACKERS)
-def test_a_cut_body_is_refused(encoding: str) -> None:
+def test_a_body_cut_short_is_refused(encoding: str) -> None:
     packed = PACKERS[encoding](b"spans " * 50)
 
     assert refusal(packed[:-1], encoding) is Reason.MALFORMED
@@ -89,18 +89,18 @@ def test_a_cut_body_is_refused(encoding: str) -> None:
 
 
 @pytest.mark.parametrize("encoding", PACKERS)
-def test_what_follows_the_data_is_refused(encoding: str) -> None:
+def test_bytes_after_the_compressed_data_are_refused(encoding: str) -> None:
     assert refusal(PACKERS[encoding](b"spans") + b"junk", encoding) is Reason.MALFORMED
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "zstd"])
 @given(data=st.binary(min_size=1, max_size=60))
-def test_random_bytes_are_refused_or_unpacked(encoding: str, data: bytes) -> None:
+def test_random_bytes_are_refused_or_decompressed(encoding: str, data: bytes) -> None:
     with contextlib.suppress(Refusal):
         decompress(data, encoding, limit=LIMIT)
 
 
-def test_endless_gzip_members_are_refused() -> None:
+def test_too_many_gzip_members_are_refused() -> None:
     assert refusal(gzip.compress(b"") * 1000, "gzip") is Reason.MALFORMED
 
 

@@ -1,4 +1,4 @@
-"""OTLP/JSON says the same as protobuf, and nothing it can say crashes the reader."""
+"""OTLP/JSON gives the same request as protobuf, and no input crashes the reader."""
 
 import json
 from typing import Any
@@ -19,7 +19,7 @@ TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 
 
 def to_json(message: ExportTraceServiceRequest) -> bytes:
-    """What an OTLP/JSON client sends: hex ids, enums as numbers."""
+    """Encode a request as an OTLP/JSON client does: hex ids, enums as numbers."""
     document = MessageToDict(message, use_integers_for_enums=True)
     for i, resource_spans in enumerate(message.resource_spans):
         for j, scope_spans in enumerate(resource_spans.scope_spans):
@@ -56,10 +56,10 @@ def refusal(body: bytes) -> str:
 
 
 @given(sent=requests)
-def test_json_reads_as_the_same_request(sent: ExportTraceServiceRequest) -> None:
+def test_json_and_protobuf_give_the_same_request(sent: ExportTraceServiceRequest) -> None:
     read = ExportTraceServiceRequest.FromString(from_json(to_json(sent)))
 
-    # Not ==, for which NaN differs from itself.
+    # Compare bytes, because with == NaN differs from itself.
     assert read.SerializeToString() == sent.SerializeToString()
 
 
@@ -70,7 +70,7 @@ def test_numbers_may_be_text_and_unknown_members_are_ignored() -> None:
 
 
 @pytest.mark.parametrize(("text", "number"), [("NaN", "nan"), ("-Infinity", "-inf")])
-def test_doubles_that_json_cannot_write_are_text(text: str, number: str) -> None:
+def test_doubles_that_json_cannot_write_are_read_from_text(text: str, number: str) -> None:
     span = parsed(one(attributes=[{"key": "k", "value": {"doubleValue": text}}]))
 
     assert str(span.attributes[0].value.double_value) == number
@@ -85,14 +85,14 @@ def test_doubles_that_json_cannot_write_are_text(text: str, number: str) -> None
         {"links": [{"traceId": "x", "spanId": SPAN}]},
     ],
 )
-def test_a_span_with_an_id_that_is_no_hex_is_refused_alone(ids: dict[str, Any]) -> None:
+def test_a_span_with_an_id_that_is_not_hex_is_refused(ids: dict[str, Any]) -> None:
     checked = check(from_json(one(**ids)))
 
     assert (checked.spans, checked.rejected) == (0, 1)
 
 
 @pytest.mark.parametrize("kind", [{"kind": "SPAN_KIND_CLIENT"}, {"status": {"code": "ERROR"}}])
-def test_an_enums_name_is_refused(kind: dict[str, Any]) -> None:
+def test_an_enum_sent_as_a_name_is_refused(kind: dict[str, Any]) -> None:
     assert "resourceSpans[0].scopeSpans[0].spans[0]" in refusal(one(**kind))
 
 
@@ -130,7 +130,7 @@ def test_an_enums_name_is_refused(kind: dict[str, Any]) -> None:
         one(status=[]),
     ],
 )
-def test_what_is_no_request_is_refused(body: bytes) -> None:
+def test_a_body_that_is_not_a_request_is_refused(body: bytes) -> None:
     assert refusal(body).startswith("not OTLP/JSON: ")
 
 

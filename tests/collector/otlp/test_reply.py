@@ -1,4 +1,4 @@
-"""Answers as the OTLP specification has them."""
+"""Answers follow the OTLP specification."""
 
 import json
 
@@ -8,25 +8,25 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from fleetglass_collector.otlp.reply import status, success
 
 
-def test_full_success_says_nothing() -> None:
+def test_a_full_success_is_empty() -> None:
     assert success(0, "", json=False) == b""
     assert success(0, "", json=True) == b"{}"
 
 
-def test_partial_success_says_how_many_and_why() -> None:
+def test_a_partial_success_has_the_number_and_the_reason() -> None:
     response = ExportTraceServiceResponse.FromString(success(2, "bad ids", json=False))
 
     assert response.partial_success.rejected_spans == 2
     assert response.partial_success.error_message == "bad ids"
 
 
-def test_in_json_a_64_bit_number_is_text() -> None:
+def test_a_64_bit_number_is_text_in_json() -> None:
     assert json.loads(success(2, "bad ids", json=True)) == {
         "partialSuccess": {"rejectedSpans": "2", "errorMessage": "bad ids"}
     }
 
 
-def test_a_refusal_is_a_status() -> None:
+def test_a_refusal_is_a_google_rpc_status() -> None:
     message = Status.FromString(status(3, "nö", json=False))
 
     assert (message.code, message.message) == (3, "nö")

@@ -1,1 +1,1 @@
-"""ClickHouse in this process, and what keeps it in bounds."""
+"""Runs ClickHouse in this process and limits what clients can do with it."""

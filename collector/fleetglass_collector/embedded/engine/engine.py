@@ -1,8 +1,8 @@
-"""chDB: one engine in this process, a connection for every request.
+"""Runs one chDB engine in this process, with a new connection for every request.
 
-A connection costs 0.4 ms and is thrown away with whatever a request left in it: settings,
-database, and output. The last matters: after a query fails half way, chDB 4.4.0 puts what it had
-already written in front of the next result on the same connection.
+A connection costs 0.4 ms. After the request it is closed, together with its settings, its
+database and any leftover output. The output matters: after a query fails half way, chDB 4.4.0
+puts that query's partial output in front of the next result on the same connection.
 """
 
 import fcntl
@@ -20,7 +20,7 @@ from fleetglass_collector.errors import ConfigError
 
 SYNTAX_ERROR = 62
 
-# Caches and pools sized for a machine that has other things to do.
+# Small caches and pools, because the machine also runs other programs.
 _SERVER = """<clickhouse>
 <users_config>{users}</users_config>
 <mark_cache_size>67108864</mark_cache_size>
@@ -41,7 +41,7 @@ _SERVER = """<clickhouse>
 <background_distributed_schedule_pool_size>1</background_distributed_schedule_pool_size>
 </clickhouse>
 """
-# chDB knows no users, but it knows roles: a connection that takes the reader's has its rights.
+# chDB has no users, but it has roles: a connection that takes the reader role has only its rights.
 _USERS = """<clickhouse>
 <profiles><default></default></profiles>
 <quotas><default></default></quotas>
@@ -80,8 +80,8 @@ class _Raw(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
-    """A result held whole."""
+class Result:
+    """A whole result in memory."""
 
     body: bytes
     rows_read: int
@@ -91,12 +91,12 @@ class Held:
     written_bytes: int
 
 
-# chDB is typed in part only.
+# Only parts of chDB have types.
 _connect = cast(Callable[[str], _Raw], getattr(chdb, "connect"))  # noqa: B009
 
 
 class Connection:
-    """One request's connection to the engine. Every error is a Fault."""
+    """One request's connection to the engine; every error becomes a Fault."""
 
     def __init__(self, path: str) -> None:
         self._raw = _connect(path)
@@ -114,12 +114,12 @@ class Connection:
 
     def query(
         self, sql: str, format: str = "TSVRaw", params: Mapping[str, str] | None = None
-    ) -> Held:
+    ) -> Result:
         try:
             result = self._raw.query(sql, format, params or {})
         except RuntimeError as error:
             raise fault(str(error)) from error
-        return Held(
+        return Result(
             body=result.bytes(),
             rows_read=result.storage_rows_read(),
             bytes_read=result.storage_bytes_read(),
@@ -129,7 +129,7 @@ class Connection:
         )
 
     def stream(self, sql: str, format: str, params: Mapping[str, str]) -> Generator[bytes]:
-        """The result, block by block. Closing the iterator cancels the query."""
+        """Yield the result block by block; closing the iterator cancels the query."""
         try:
             stream = self._raw.send_query(sql, format, params)
         except RuntimeError as error:
@@ -152,7 +152,7 @@ class Connection:
         self.query(f"USE `{escaped}`")
 
     def become_reader(self) -> None:
-        """For good: with `readonly` set, neither the role nor a limit can be changed back."""
+        """Take the reader role; with `readonly` set, nothing can undo the role or a limit."""
         self.query("SET ROLE reader")
         self.query("SET readonly = 1")
 
@@ -164,24 +164,24 @@ class Connection:
             raise Fault(SYNTAX_ERROR, "Multi-statements are not allowed. (SYNTAX_ERROR)")
 
     def only_reads(self, sql: str) -> bool:
-        found = self._classified(sql)
-        # A text that does not parse is let through for the engine to say what is wrong with it.
-        return found["statement_count"] == 0 or bool(found["query_class"].name == "READ_ONLY")
+        facts = self._classified(sql)
+        # A text that does not parse passes here, so that the engine can report the syntax error.
+        return facts["statement_count"] == 0 or bool(facts["query_class"].name == "READ_ONLY")
 
     def _classified(self, sql: str) -> dict[str, Any]:
-        # Not offered by chDB's own Connection, only by the one it wraps.
-        found: dict[str, Any] = cast(Any, self._raw)._conn.classify_query(sql)
-        return found
+        # chDB's own Connection does not have this method, but the connection inside it does.
+        facts: dict[str, Any] = cast(Any, self._raw)._conn.classify_query(sql)
+        return facts
 
 
 class Engine:
-    """The engine on one folder. One process may hold a folder at a time."""
+    """The engine on one folder, which only one process may use at a time."""
 
     def __init__(self, folder: Path) -> None:
         self._path = str(folder)
         self.folder = folder
         try:
-            _refuse_held(folder)
+            _refuse_locked(folder)
             server = _write_configuration(folder)
             self._keeper = Connection(f"{folder}?config-file={server}")
         except OSError as error:
@@ -193,7 +193,7 @@ class Engine:
         return Connection(self._path)
 
     def kill(self, marker: str) -> None:
-        """End the query that was started with this `log_comment`, if it still runs."""
+        """End the query whose `log_comment` is this marker, if it still runs."""
         with self.connection() as connection:
             connection.query(f"KILL QUERY WHERE Settings['log_comment'] = {quote(marker)} ASYNC")
 
@@ -210,8 +210,11 @@ def _write_configuration(folder: Path) -> Path:
     return server.absolute()
 
 
-def _refuse_held(folder: Path) -> None:
-    """Look at the engine's lock first: it says on stderr alone, and in many words, who holds it."""
+def _refuse_locked(folder: Path) -> None:
+    """Raise a short error if another process holds the folder.
+
+    The engine itself would report this only on stderr, with a long text.
+    """
     status = folder / "status"
     if not status.exists():
         return
@@ -221,5 +224,5 @@ def _refuse_held(folder: Path) -> None:
         except BlockingIOError as error:
             raise ConfigError(
                 f"the store {str(folder)!r} is held by another process; stop that `fleetglass`, "
-                "or give this one another folder with --data"
+                "or start this one with another --data folder"
             ) from error

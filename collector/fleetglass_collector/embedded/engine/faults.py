@@ -1,4 +1,4 @@
-"""Errors as ClickHouse's HTTP interface tells them: a code, a text and a status."""
+"""Errors as ClickHouse's HTTP interface reports them, with a code, a text and a status."""
 
 import re
 
@@ -14,7 +14,7 @@ _DOUBLED = re.compile(r"^(?:Code: \d+\. DB::Exception: )+(?=Code: \d+\. )")
 
 
 class Fault(Exception):
-    """What the client is told. `code` is ClickHouse's, the status follows from it."""
+    """An error for the client; `code` is ClickHouse's, and the HTTP status follows from it."""
 
     def __init__(self, code: int, message: str) -> None:
         super().__init__(message)
@@ -33,8 +33,8 @@ class Fault(Exception):
 
 
 def fault(message: str) -> Fault:
-    """Read the engine's text: the innermost code is the cause."""
+    """Make a fault from the engine's text, whose innermost code is the cause."""
     start = message.find("Code: ")
     text = _DOUBLED.sub("", message[max(start, 0) :])
-    found = _CODE.match(text)
-    return Fault(int(found[1]) if found else 1002, text)
+    code = _CODE.match(text)
+    return Fault(int(code[1]) if code else 1002, text)

@@ -1,4 +1,4 @@
-"""Settings in the URL: which are the protocol's own, and which a reader may send."""
+"""Settings in the URL: which belong to the protocol, and which a reader may send."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -9,7 +9,7 @@ from fleetglass_collector.embedded.engine.faults import Fault
 READONLY = 164
 
 # Parameters of the HTTP interface itself, or of features that do not exist here (sessions,
-# progress headers, quotas): clients send them to every server, so they are taken and ignored.
+# progress headers, quotas). Clients send them to every server, so the store ignores them.
 PROTOCOL = frozenset({
     "add_http_cors_header", "buffer_size", "cancel_http_readonly_queries_on_client_close",
     "client_protocol_version", "close_session", "compress", "database", "decompress",
@@ -20,7 +20,7 @@ PROTOCOL = frozenset({
     "stacktrace", "user", "wait_end_of_query",
 })  # fmt: skip
 
-# How results are written and text is read: they cost nothing and reach nothing.
+# These change only how results are written and text is read. They are cheap and give no access.
 _HARMLESS = re.compile(
     r"output_format_\w+|format_(csv|tsv|json|binary|regexp|custom)_\w+|bool_(true|false)_rep\w+"
     r"|date_time_(in|out)put_format|date_time_overflow_behavior|session_timezone|extremes"
@@ -30,13 +30,13 @@ _HARMLESS = re.compile(
     r"|enable_named_columns_in_function_tuple|allow_(experimental|suspicious)_(dynamic|json)_type\w*"
     r"|use_client_time_zone|enable_analyzer|allow_experimental_analyzer|preferred_block_size_bytes"
 )
-# A block held in memory: larger ones would undo the limit on memory.
+# The engine keeps a block in memory, so larger blocks would defeat the limit on memory.
 MAX_BLOCK_SIZE = 65_409
-# The receiver comes first: what is stored here is already safe in its journal. Then inserts, then
-# readers. The engine does nothing about it when the process may not set priorities; where it may,
-# it leaves a thread at 0 afterwards, so that inserts say theirs too.
+# The receiver has the highest priority, because its journal keeps the data safe; then come inserts,
+# then readers. If the process may not set priorities, the engine does nothing. If it may, the
+# engine resets a thread to 0 after a query, so inserts have to set their own value too.
 NICENESS, READER_NICENESS = 10, 19
-# Results that cannot be sent block by block are held whole, up to here.
+# The size limit of results that cannot be sent block by block: they are kept whole in memory.
 MAX_HELD_BYTES = 256 << 20
 
 
@@ -45,11 +45,11 @@ def quote(value: str) -> str:
     return f"'{escaped}'"
 
 
-def reader_settings(limits: Query, given: Mapping[str, str], *, held: bool) -> dict[str, str]:
-    """Settings of one reader's query: the limits, lowered where the client asks for less.
+def reader_settings(limits: Query, params: Mapping[str, str], *, held: bool) -> dict[str, str]:
+    """Return the settings of one reader's query; the client may lower the limits.
 
     Raises:
-        Fault: A setting that a reader may not change.
+        Fault: The client sends a setting that a reader may not change.
     """
     bounds = _bounds(limits, held=held)
     settings = {name: str(value) for name, value in bounds.items()} | {
@@ -59,10 +59,10 @@ def reader_settings(limits: Query, given: Mapping[str, str], *, held: bool) -> d
         "max_bytes_before_external_sort": str(limits.max_memory_bytes // 2),
         "use_uncompressed_cache": "0",
         "os_threads_nice_value_query": str(READER_NICENESS),
-        # Without it chDB takes a mistyped word for an expression.
+        # Without this, chDB reads a mistyped keyword as an expression.
         "implicit_select": "0",
     }
-    for name, value in _asked(given):
+    for name, value in _sent_settings(params):
         if name in bounds:
             settings[name] = _lower(name, value, bounds[name])
         elif _HARMLESS.fullmatch(name):
@@ -72,13 +72,13 @@ def reader_settings(limits: Query, given: Mapping[str, str], *, held: bool) -> d
     return settings
 
 
-def writer_settings(given: Mapping[str, str]) -> dict[str, str]:
+def writer_settings(params: Mapping[str, str]) -> dict[str, str]:
     own = {"implicit_select": "0", "os_threads_nice_value_query": str(NICENESS)}
-    return own | dict(_asked(given))
+    return own | dict(_sent_settings(params))
 
 
 def _bounds(limits: Query, *, held: bool) -> dict[str, float]:
-    """The most a reader may have; zero is no limit."""
+    """Return the highest values that a reader may use; zero means no limit."""
     return {
         "max_execution_time": limits.max_seconds,
         "max_memory_usage": limits.max_memory_bytes,
@@ -94,22 +94,20 @@ def _bounds(limits: Query, *, held: bool) -> dict[str, float]:
 
 def _lower(name: str, value: str, bound: float) -> str:
     try:
-        wanted = float(value)
+        number = float(value)
     except ValueError as error:
         raise Fault(
-            READONLY, f"Setting '{name}' wants a number, not {value!r}. (READONLY)"
+            READONLY, f"Setting '{name}' must be a number, not {value!r}. (READONLY)"
         ) from error
-    if not 0 < wanted < float("inf"):
-        wanted = bound
-    lowest = min(wanted, bound) if bound else wanted
+    if not 0 < number < float("inf"):
+        number = bound
+    lowest = min(number, bound) if bound else number
     return f"{lowest:g}" if name == "max_execution_time" else str(int(lowest))
 
 
-def _asked(given: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    for name, value in given.items():
+def _sent_settings(params: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    for name, value in params.items():
         if name not in PROTOCOL and not name.startswith("param_"):
             if not re.fullmatch(r"[a-zA-Z_]\w*", name, re.ASCII):
-                raise Fault(
-                    115, f"Setting {name!r} is neither a builtin setting. (UNKNOWN_SETTING)"
-                )
+                raise Fault(115, f"Setting {name!r} is not a valid setting name. (UNKNOWN_SETTING)")
             yield name, value

@@ -1,9 +1,9 @@
-"""An insert's data, whole before the engine sees any of it.
+"""Collects an insert's data completely before the engine sees any of it.
 
-Two things make this necessary. A client that dies half way must leave nothing behind. And chDB's
-own streaming insert cannot be trusted: `send_insert(...).finish()` of 4.4.0 reports success when
-the table refused the rows (a constraint, an error in a view, no space on the disk; measured),
-while INSERT ... FROM INFILE reports every one of them, at the same cost.
+There are two reasons. A client that dies half way must leave nothing in the table. And chDB's
+own streaming insert hides errors: `send_insert(...).finish()` of 4.4.0 reports success although
+the table refused the rows (a constraint, an error in a view, no space on the disk; measured).
+INSERT ... FROM INFILE reports every one of these errors, at the same cost.
 """
 
 import os
@@ -16,14 +16,14 @@ from typing import IO
 
 from fleetglass_collector.embedded.engine.faults import Fault
 
-# In memory up to here; a segment of the journal fits.
+# Up to this size, data stays in memory. A journal segment fits.
 MEMORY_BYTES = 64 << 20
 NOT_ENOUGH_SPACE = 243
 
 
 @contextmanager
 def spooled(pieces: Iterator[bytes], folder: Path) -> Generator[str]:
-    """A path under which the engine, in this process, can read all the pieces."""
+    """Yield a path under which the engine in this process can read all the pieces."""
     file: IO[bytes] = os.fdopen(os.memfd_create("insert"), "w+b")
     try:
         for piece in pieces:

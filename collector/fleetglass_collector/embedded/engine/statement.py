@@ -1,7 +1,7 @@
-"""Read just enough of a statement to know where an INSERT's data starts and which FORMAT is asked.
+"""Finds where the data of an INSERT starts, and which FORMAT a statement names.
 
-Nothing here guards anything: what a reader may do is for the engine and `gate` to say.
-Statements are held as latin-1 text, one character a byte, so that offsets are those of the body.
+This module protects nothing: the engine and `gate` decide what a reader may do.
+Statements are latin-1 text, one character for each byte, so offsets are the same as in the body.
 """
 
 import re
@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from fleetglass_collector.embedded.engine.faults import Fault
 from fleetglass_collector.embedded.engine.limits import quote
 
-# Where the statement ends and data begins must be found within this much.
+# The end of the statement and the start of its data must be within this many bytes.
 HEAD_BYTES = 256 << 10
 SYNTAX_ERROR = 62
 NOT_IMPLEMENTED = 48
@@ -26,7 +26,7 @@ _TOKEN = re.compile(
 )
 
 
-# The one SELECT that takes data. chDB 4.4.0 refuses it streamed and, inline, drops the data.
+# The only SELECT that takes data. chDB 4.4.0 refuses streamed data for it and drops inline data.
 _INPUT = re.compile(r"\binput\s*\(", re.IGNORECASE)
 
 
@@ -39,16 +39,16 @@ class Token:
 
     @property
     def word(self) -> str:
-        """The word in capitals, or nothing when it is quoted or no word."""
+        """The word in capitals, or an empty text when the token is quoted or not a word."""
         return self.text.upper() if self.kind == "word" else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """What a statement is.
+    """The parts of a statement that the store needs.
 
-    `text` is what the engine is given, `data` where an insert's data starts if it has any, and
-    `settings` where its SETTINGS clause does.
+    `text` is what the engine gets. `data` is the offset of an insert's data, if it has any, and
+    `settings` is the offset of its SETTINGS clause.
     """
 
     text: str
@@ -56,11 +56,11 @@ class Statement:
     insert: bool = False
     data: int | None = None
     first: str = ""
-    words: frozenset[str] = frozenset()
+    keywords: frozenset[str] = frozenset()
     settings: int | None = None
 
     def reading(self, path: str) -> str:
-        """The insert, with a file to read its data from: that clause stands before SETTINGS."""
+        """Return the insert with a clause, before SETTINGS, that reads its data from a file."""
         at = len(self.text) if self.settings is None else self.settings
         source = f" FROM INFILE {quote(path)} COMPRESSION 'none' "
         return f"{self.text[:at]}{source}{self.text[at:]} FORMAT {self.format}"
@@ -71,20 +71,20 @@ def parse(text: str) -> Statement:
     if first and first.word == "INSERT":
         return _insert(text)
     tokens = list(_tokens(text))
-    words = frozenset(token.word for token in tokens)
+    keywords = frozenset(token.word for token in tokens)
     if not tokens:
         raise Fault(SYNTAX_ERROR, "Empty query. (SYNTAX_ERROR)")
     return Statement(
-        text=text, format=_last_format(tokens), first=tokens[0].text.upper(), words=words
+        text=text, format=_last_format(tokens), first=tokens[0].text.upper(), keywords=keywords
     )
 
 
 def _tokens(text: str) -> Iterator[Token]:
-    for found in _TOKEN.finditer(text):
-        kind = found.lastgroup or "other"
+    for match in _TOKEN.finditer(text):
+        kind = match.lastgroup or "other"
         kind = "string" if kind == "tag" else kind
         if kind != "space":
-            yield Token(kind, found[0], found.start(), found.end())
+            yield Token(kind, match[0], match.start(), match.end())
 
 
 def _last_format(tokens: list[Token]) -> str | None:
@@ -97,7 +97,7 @@ def _last_format(tokens: list[Token]) -> str | None:
 
 
 def _insert(text: str) -> Statement:
-    """Follow the clauses of an INSERT up to the one that says where its data comes from."""
+    """Read the clauses of an INSERT up to the one that says where its data comes from."""
     depth, selects = 0, False
     settings: int | None = None
     before: Token | None = None
@@ -109,37 +109,37 @@ def _insert(text: str) -> Statement:
             if selects:
                 break
             data = _data_start(text, after.end)
-            found = Statement(text=text[: token.start], format=after.text, data=data)
-            return replace(found, insert=True, settings=settings)
+            statement = Statement(text=text[: token.start], format=after.text, data=data)
+            return replace(statement, insert=True, settings=settings)
         if clause == "VALUES" and not selects:
-            found = Statement(text=text[: token.start], format="Values", data=token.end)
-            return replace(found, insert=True, settings=settings)
+            statement = Statement(text=text[: token.start], format="Values", data=token.end)
+            return replace(statement, insert=True, settings=settings)
         if clause == "INFILE":
-            raise Fault(NOT_IMPLEMENTED, "INSERT FROM INFILE is not taken over HTTP.")
+            raise Fault(NOT_IMPLEMENTED, "INSERT FROM INFILE is not supported over HTTP.")
         if clause == "SETTINGS" and settings is None:
             settings = token.start
         selects = selects or clause in ("SELECT", "WITH")
         before = token
     if selects and _INPUT.search(text):
-        raise Fault(NOT_IMPLEMENTED, "INSERT SELECT FROM input() is not taken here.")
+        raise Fault(NOT_IMPLEMENTED, "INSERT SELECT FROM input() is not supported here.")
     if selects:
         return Statement(text=text, insert=True)
-    found = Statement(text=text, insert=True, format="Values", data=len(text))
-    return replace(found, settings=settings)
+    statement = Statement(text=text, insert=True, format="Values", data=len(text))
+    return replace(statement, settings=settings)
 
 
 def _pairs(text: str) -> Iterator[tuple[Token, Token | None]]:
-    held: Token | None = None
+    previous: Token | None = None
     for token in _tokens(text):
-        if held is not None:
-            yield held, token
-        held = token
-    if held is not None:
-        yield held, None
+        if previous is not None:
+            yield previous, token
+        previous = token
+    if previous is not None:
+        yield previous, None
 
 
 def _data_start(text: str, start: int) -> int:
-    # ClickHouse: data starts after the first line break, or else after the blanks.
+    # In ClickHouse, data starts after the first line break, or without one after the blanks.
     while text[start : start + 1] in (" ", "\t", "\f"):
         start += 1
     start += text[start : start + 1] == "\r"

@@ -1,4 +1,4 @@
-"""Ends queries that nobody waits for any more, or that the engine's own clock does not end."""
+"""Ends queries whose client is gone, and queries that the engine does not end in time."""
 
 import contextlib
 import os
@@ -20,7 +20,7 @@ class _Query:
 
 
 class Watch:
-    """One thread that looks at the connections of all running queries."""
+    """One thread that checks the connections of all running queries."""
 
     def __init__(self, kill: Callable[[str], None]) -> None:
         self._kill = kill
@@ -32,7 +32,7 @@ class Watch:
 
     @contextlib.contextmanager
     def over(self, marker: str, client: socket.socket, *, seconds: float) -> Generator[None]:
-        # A descriptor of our own cannot be closed and given to another connection meanwhile.
+        # Nobody else can close our own copy of the descriptor and reuse its number.
         query = _Query(
             marker=marker,
             descriptor=os.dup(client.fileno()),
@@ -61,7 +61,7 @@ class Watch:
 
     def _run(self) -> None:
         while not self._stop.wait(PERIOD_S):
-            # Killing may come before the engine knows the query: it is repeated until it is gone.
+            # The engine may not know the query yet, so the kill is repeated until the query ends.
             for marker in self._abandoned():
                 self._kill(marker)
 

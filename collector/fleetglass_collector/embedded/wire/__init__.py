@@ -1,1 +1,1 @@
-"""ClickHouse's HTTP protocol: what is sent and in which form."""
+"""The formats and encodings of ClickHouse's HTTP protocol."""

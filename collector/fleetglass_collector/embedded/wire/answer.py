@@ -1,4 +1,4 @@
-"""An answer on its way out: compressed as asked, whole when it is small, else piece by piece."""
+"""Sends an answer: compressed as the client asks, whole when it is small, else in pieces."""
 
 import json
 import secrets
@@ -11,7 +11,7 @@ from fleetglass_collector.embedded.exchange import Reply, Request
 from fleetglass_collector.embedded.wire import compression, frames
 from fleetglass_collector.embedded.wire.formats import content_type
 
-# As much is held back before the status is sent, so that an early error has the right one.
+# The store buffers this much before it sends the status, so that an early error gets its own.
 HELD_BYTES = 4 << 20
 WAITED_BYTES = 32 << 20
 SERVER_NAME = "fleetglass"
@@ -19,7 +19,7 @@ SERVER_NAME = "fleetglass"
 
 @dataclass(slots=True, kw_only=True)
 class Summary:
-    """ClickHouse's X-ClickHouse-Summary, of which clients read some."""
+    """The values of ClickHouse's X-ClickHouse-Summary header; clients read some of them."""
 
     read_rows: int = 0
     read_bytes: int = 0
@@ -37,7 +37,7 @@ class Summary:
 
 @dataclass(slots=True, kw_only=True)
 class Answer:
-    """What the reply's headers say, and the way to send its body."""
+    """The values for a reply's headers, and the methods that send its body."""
 
     request: Request
     reply: Reply
@@ -53,7 +53,7 @@ class Answer:
         """Send all pieces.
 
         Raises:
-            Fault: Nothing has been sent yet; later, an error is told inside the body.
+            Fault: The query failed before anything was sent. A later error goes into the body.
         """
         coding, encoder = self._coding()
         held, most = b"", self._most_held()
@@ -99,11 +99,11 @@ class Answer:
             if not self._begun:
                 raise
             self._broken = True
-            yield encoder.compress(self._told_inside(error))
+            yield encoder.compress(self._error_in_body(error))
         yield encoder.flush()
 
-    def _told_inside(self, error: Fault) -> bytes:
-        """ClickHouse's way since 25.11: the text between two marks that carry the reply's tag."""
+    def _error_in_body(self, error: Fault) -> bytes:
+        """Return the error as ClickHouse sends it since 25.11: between two marks with the tag."""
         text = f"{error.text}\n"
         mark = "__exception__"
         return f"\r\n{mark}\r\n{self.tag}\r\n{text}{len(text)} {self.tag}\r\n{mark}\r\n".encode()

@@ -1,4 +1,4 @@
-"""Bodies compressed: HTTP's content codings, both ways, never more than a piece at a time."""
+"""Encodes and decodes HTTP's content codings, at most one piece at a time."""
 
 import importlib
 import zlib
@@ -9,12 +9,12 @@ import zstandard
 
 from fleetglass_collector.embedded.engine.faults import Fault
 
-# lz4 comes without types.
+# lz4 has no type stubs.
 lz4_frame: Any = importlib.import_module("lz4.frame")
 
 PIECE = 1 << 20
-# zstandard gives all that its input holds at once: small bites bound what a bomb can make of it.
-_ZSTD_BITE = 4 << 10
+# zstandard returns all that its input holds at once. Small inputs limit the output of a bomb.
+_ZSTD_INPUT = 4 << 10
 CANNOT_DECOMPRESS = 271
 UNKNOWN_COMPRESSION_METHOD = 89
 
@@ -58,14 +58,14 @@ _ENCODERS: dict[str, Callable[[], Encoder]] = {
 
 
 def choose(accept: str) -> tuple[str, Encoder] | None:
-    """The first of our codings that an Accept-Encoding header takes."""
-    taken = {
+    """Return the first of our codings that an Accept-Encoding header accepts."""
+    accepted = {
         part.partition(";")[0].strip().lower()
         for part in accept.split(",")
         if not part.replace(" ", "").endswith(";q=0")
     }
     for name, make in _ENCODERS.items():
-        if name in taken:
+        if name in accepted:
             return name, make()
     return None
 
@@ -74,7 +74,7 @@ def decode(coding: str, pieces: Pieces) -> Pieces:
     """Undo a Content-Encoding.
 
     Raises:
-        Fault: An unknown coding, or data that is not in it.
+        Fault: The coding is unknown, or the data is not encoded that way.
     """
     decoders = {"lz4": _lz4, "zstd": _zstd, "gzip": _zlib, "x-gzip": _zlib, "deflate": _zlib}
     name = coding.strip().lower()
@@ -96,7 +96,7 @@ def _guarded(pieces: Pieces) -> Pieces:
 
 
 def _zlib(pieces: Pieces) -> Pieces:
-    # 47: gzip or zlib, whichever it is.
+    # 47 accepts both gzip and zlib.
     decoder = zlib.decompressobj(47)
     for piece in pieces:
         rest = piece
@@ -106,21 +106,21 @@ def _zlib(pieces: Pieces) -> Pieces:
             yield decoder.decompress(rest, PIECE)
             rest = decoder.unused_data if decoder.eof else decoder.unconsumed_tail
     if not decoder.eof:
-        raise EOFError("it ends too soon")
+        raise EOFError("the data ends too soon")
 
 
 def _zstd(pieces: Pieces) -> Pieces:
     decoder = zstandard.ZstdDecompressor().decompressobj()
     for piece in pieces:
-        for start in range(0, len(piece), _ZSTD_BITE):
-            rest = piece[start : start + _ZSTD_BITE]
+        for start in range(0, len(piece), _ZSTD_INPUT):
+            rest = piece[start : start + _ZSTD_INPUT]
             while rest:
                 if decoder.eof:
                     decoder = zstandard.ZstdDecompressor().decompressobj()
                 yield decoder.decompress(rest)
                 rest = decoder.unused_data
     if not decoder.eof:
-        raise EOFError("it ends too soon")
+        raise EOFError("the data ends too soon")
 
 
 def _lz4(pieces: Pieces) -> Pieces:
@@ -133,4 +133,4 @@ def _lz4(pieces: Pieces) -> Pieces:
             yield bytes(decoder.decompress(rest, PIECE))
             rest = decoder.unused_data or b"" if decoder.eof else b""
     if not decoder.eof:
-        raise EOFError("it ends too soon")
+        raise EOFError("the data ends too soon")

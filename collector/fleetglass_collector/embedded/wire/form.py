@@ -1,4 +1,4 @@
-"""Parameters sent as a form: clickhouse-connect does so where a URL would be too long."""
+"""Reads parameters from a form, which clickhouse-connect sends when a URL would be too long."""
 
 from email.parser import BytesParser
 from email.policy import HTTP
@@ -13,18 +13,18 @@ def is_form(content_type: str) -> bool:
 
 
 def fields(content_type: str, body: bytes) -> list[tuple[str, str]]:
-    """The form's fields, in order.
+    """Return the form's fields in order.
 
     Raises:
-        Fault: A file is among them: tables of the client's own are not taken.
+        Fault: The form holds a file, which would be a table of the client's own.
     """
     head = f"Content-Type: {content_type}\r\n\r\n".encode()
-    found: list[tuple[str, str]] = []
+    pairs: list[tuple[str, str]] = []
     for part in BytesParser(policy=HTTP).parsebytes(head + body).iter_parts():
         name = part.get_param("name", header="content-disposition")
         if part.get_filename() is not None:
-            raise Fault(NOT_IMPLEMENTED, "External data for query processing is not taken.")
+            raise Fault(NOT_IMPLEMENTED, "External data for query processing is not supported.")
         content = part.get_payload(decode=True)
         if isinstance(name, str) and isinstance(content, bytes):
-            found.append((name, content.decode("utf-8", "replace")))
-    return found
+            pairs.append((name, content.decode("utf-8", "replace")))
+    return pairs

@@ -1,8 +1,9 @@
-"""Output formats: their content types, and which can be sent block by block.
+"""The content types of output formats, and which formats can be sent block by block.
 
-chDB hands a streamed result out block by block, each block a complete document in the format
-(measured with 4.4.0). Rows alone can be joined as they are; where each block repeats a header
-line, all but the first are cut; anything else (JSON, Parquet, Arrow, Pretty) is made in one go.
+chDB returns a streamed result in blocks, and each block is a complete document in the format
+(measured with 4.4.0). Blocks of rows can be joined unchanged. Where each block repeats a header
+line, the header is cut off all blocks but the first. Any other format (JSON, Parquet, Arrow,
+Pretty) is made as a whole.
 """
 
 from collections.abc import Callable, Iterator
@@ -46,7 +47,7 @@ def has_header(name: str) -> bool:
 
 
 def join(name: str, blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """Make one document of blocks that are each one."""
+    """Make one document of blocks that are each a complete document."""
     lines = _HEADED.get(name.lower(), 0)
     cut = _quoted_lines if name.lower().startswith("csv") else _lines
     for index, block in enumerate(blocks):
@@ -64,7 +65,7 @@ def _lines(block: bytes) -> int:
 
 
 def _quoted_lines(block: bytes) -> int:
-    """The length of the first CSV line: a quoted name may hold line breaks."""
+    """Return the length of the first CSV line, whose quoted names may hold line breaks."""
     end = block.find(b"\n") + 1
     while end and block.count(b'"', 0, end) % 2:
         end = block.find(b"\n", end) + 1

@@ -1,7 +1,7 @@
-"""ClickHouse's own compressed blocks (`compress=1`, `decompress=1`): checksum, header, LZ4 or ZSTD.
+"""Encodes and decodes ClickHouse's own compressed blocks (`compress=1`, `decompress=1`).
 
-A block is 16 bytes of checksum, one of method, and the sizes packed (with those nine bytes of
-header) and unpacked, four bytes each.
+A block starts with a checksum of 16 bytes and a header of nine: the method in one byte, then the
+packed size (header included) and the unpacked size in four bytes each. LZ4 or ZSTD data follows.
 """
 
 import importlib
@@ -13,7 +13,7 @@ import zstandard
 
 from fleetglass_collector.embedded.engine.faults import Fault
 
-# These come without types.
+# These packages have no type stubs.
 lz4_block: Any = importlib.import_module("lz4.block")
 cityhash: Any = importlib.import_module("clickhouse_cityhash.cityhash")
 
@@ -49,13 +49,13 @@ def _block(data: bytes) -> bytes:
 
 
 def checksum(body: bytes) -> bytes:
-    """Return the CityHash128 of version 1.0.2, which ClickHouse has frozen, as it writes it."""
+    """Return the CityHash128 of version 1.0.2, which ClickHouse still uses, in its byte order."""
     value = int(cityhash.CityHash128(body))
     return struct.pack("<QQ", value >> 64, value & _LOW)
 
 
 def decode(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """Undo the blocks.
+    """Decompress a sequence of blocks.
 
     Raises:
         Fault: The bytes are not such blocks, or do not match their checksum.
@@ -71,7 +71,7 @@ def decode(pieces: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _size(held: bytes) -> int:
-    """The whole length of the first block, or 0 while its header is not there."""
+    """Return the whole length of the first block, or 0 while its header is incomplete."""
     if len(held) < _CHECKSUM + _HEADER:
         return 0
     _, packed, unpacked = struct.unpack_from("<BII", held, _CHECKSUM)

@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, Gauge
 
 from fleetglass_collector.access.door import Door, require_key
 from fleetglass_collector.access.keys import Keyring, Scope
@@ -15,7 +15,7 @@ from fleetglass_collector.config import Config
 from fleetglass_collector.control.directives import DirectiveCache
 from fleetglass_collector.journal import Journal
 from fleetglass_collector.journal.quarantine import Quarantine
-from fleetglass_collector.metrics import WrittenByDetectors
+from fleetglass_collector.metrics import DIRECTIVES_AGE, WrittenByDetectors
 from fleetglass_collector.receive.grpc import GrpcReceiver, serving_grpc
 from fleetglass_collector.receive.http import routes
 from fleetglass_collector.receive.intake import Intake
@@ -47,6 +47,11 @@ async def run(config: Config, stop: asyncio.Event, ready: Callable[[], None]) ->
     intake = Intake(journal, config.receiver, registry)
     door = Door(keyring, owner=owner_key(owner_secret(config.folder)))
     directives = DirectiveCache(lambda: store_of(config))
+    Gauge(
+        DIRECTIVES_AGE,
+        "Age of the directives that agents get; 0 while no agent asks.",
+        registry=registry,
+    ).set_function(directives.age_s)
 
     try:
         async with contextlib.AsyncExitStack() as listeners:

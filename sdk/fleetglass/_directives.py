@@ -1,6 +1,7 @@
 """Directives that people and detectors give to running agents. A thread fetches them.
 
-It fails open: if the collector cannot be reached for a while, agents keep running.
+If the collector cannot be reached for a while, agents keep running, and throttles end. An agent
+that was halted stays halted until it is told otherwise, or until the halt's own end.
 """
 
 import logging
@@ -15,7 +16,7 @@ from fleetglass._identity import Identity
 log = logging.getLogger("fleetglass")
 
 POLL_S = 1.0
-# Without an answer for this long, the directives that were fetched before no longer hold.
+# Without an answer for this long, the throttles that were fetched before no longer hold.
 TRUST_S = 30.0
 
 
@@ -29,6 +30,8 @@ class Directive:
     every_s: float = 0.0
     """For a throttle: the shortest time between two steps of one process."""
     reason: str = ""
+    until: float = 0.0
+    """When it ends, in Unix seconds; 0 if it has no end."""
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Self:
@@ -39,6 +42,7 @@ class Directive:
             cohort=str(row.get("cohort") or ""),
             every_s=float(row.get("every_s") or 0),
             reason=str(row.get("reason") or ""),
+            until=float(row.get("until") or 0),
         )
 
     def holds_for(self, identity: Identity) -> bool:
@@ -67,9 +71,12 @@ class Directives:
         """Return the strictest directive for an agent; None if there is none."""
         if self._thread is None:
             self._start()
-        if not self._directives or time.monotonic() - self._fetched_s > TRUST_S:
+        if not self._directives:
             return None
-        matching = [one for one in self._directives if one.holds_for(identity)]
+        is_fresh = time.monotonic() - self._fetched_s <= TRUST_S
+        matching = [
+            one for one in self._directives if one.holds_for(identity) and (is_fresh or _stays(one))
+        ]
         return min(matching, key=lambda one: (one.action != "halt", -one.every_s), default=None)
 
     def turn(self, directive: Directive) -> float:
@@ -105,3 +112,9 @@ class Directives:
             except Exception as error:
                 log.debug("no directives: %s", error)
             ended.wait(POLL_S)
+
+
+def _stays(directive: Directive) -> bool:
+    """Say whether a directive holds although the collector cannot be asked any more."""
+    has_ended = 0 < directive.until <= time.time_ns() / 1e9
+    return directive.action == "halt" and not has_ended

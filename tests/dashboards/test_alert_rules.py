@@ -7,6 +7,7 @@ import pytest
 import yaml
 from kit.places import ROOT
 
+from fleetglass_collector.metrics import DIRECTIVES_AGE
 from fleetglass_detectors.engine.health import DOCS, PREFIX
 
 FILE = ROOT / "dashboards" / "alerts" / "fleetglass.yaml"
@@ -17,7 +18,7 @@ RULES: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: str(rule["alert"]))
 def test_a_rule_watches_what_is_measured_and_says_what_to_do(rule: dict[str, Any]) -> None:
-    measured = {PREFIX + name for name in DOCS}
+    measured = {DIRECTIVES_AGE, *(PREFIX + name for name in DOCS)}
 
     assert set(re.findall(r"fleetglass_\w+", rule["expr"])) <= measured
     assert rule["annotations"]["summary"]

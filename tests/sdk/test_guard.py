@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import threading
+import time
 from collections.abc import Callable
 
 import pytest
@@ -202,6 +203,35 @@ def test_an_unreachable_collector_stops_nobody() -> None:
     directives = Directives(fetch)
 
     assert directives.of(IDENTITY) is None
+    directives.close()
+
+
+@pytest.mark.parametrize(
+    ("directive", "until", "holds"),
+    [
+        ("halt", 0, True),
+        ("halt", 2_000, True),
+        ("halt", 500, False),
+        ("throttle", 0, False),
+    ],
+)
+def test_a_halt_outlives_the_collector_and_a_throttle_does_not(
+    directive: str, until: float, holds: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = [[Directive(action=directive, every_s=5, until=until)]]
+
+    def fetch() -> list[Directive]:
+        if answers:
+            return answers.pop()
+        raise OSError("no route")
+
+    directives = Directives(fetch)
+    eventually(lambda: directives.of(IDENTITY) is not None or until == 500 and not answers)
+    long_after = time.monotonic() + 3_600
+    monkeypatch.setattr("fleetglass._directives.time.monotonic", lambda: long_after)
+    monkeypatch.setattr("fleetglass._directives.time.time_ns", lambda: 1_000_000_000_000)
+
+    assert (directives.of(IDENTITY) is not None) is holds
     directives.close()
 
 

@@ -120,23 +120,38 @@ class DirectiveCache:
         self._directives: list[Directive] = []
         self._read_s = 0.0
         self._asked_s = 0.0
+        self._first_asked_s = 0.0
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._ended = threading.Event()
 
     def answer(self, tenant: str) -> bytes | None:
         """Return the directives for a tenant's agents, as JSON; None while they are not known."""
-        self._asked_s = time.monotonic()
+        now = time.monotonic()
+        if now - self._asked_s > IDLE_S:
+            self._first_asked_s = now
+        self._asked_s = now
         self._ensure_thread()
         if self._asked_s - self._read_s > MAX_AGE_S:
             return None
         directives = [
             asdict(each.scope)
-            | {"action": each.action, "every_s": each.every_s, "reason": each.reason}
+            | {
+                "action": each.action,
+                "every_s": each.every_s,
+                "reason": each.reason,
+                "until": each.until,
+            }
             for each in self._directives
             if each.scope.tenant == tenant
         ]
         return json.dumps({"directives": directives}).encode()
+
+    def age_s(self) -> float:
+        """Return how old the directives are that agents get; 0 while no agent asks."""
+        now = time.monotonic()
+        is_idle = not self._asked_s or now - self._asked_s > IDLE_S
+        return 0.0 if is_idle else now - (self._read_s or self._first_asked_s)
 
     def close(self) -> None:
         self._ended.set()
@@ -150,14 +165,28 @@ class DirectiveCache:
                 self._thread.start()
 
     def _read(self) -> None:
+        try:
+            self._follow()
+        except Exception:
+            # The next request starts a new thread.
+            log.exception("the directives cannot be followed")
+        finally:
+            with self._lock:
+                self._thread = None
+
+    def _follow(self) -> None:
+        """Read the directives again and again, until no agent has asked for a while."""
         store = self._connect()
-        while not self._ended.is_set() and time.monotonic() - self._asked_s < IDLE_S:
-            try:
-                self._directives = in_force(store)
-                self._read_s = time.monotonic()
-            except StoreError as error:
-                log.debug("cannot read the directives: %s", error)
-            self._ended.wait(READ_EVERY_S)
-        store.close()
-        with self._lock:
-            self._thread = None
+        try:
+            while not self._ended.is_set() and time.monotonic() - self._asked_s < IDLE_S:
+                self._read_once(store)
+                self._ended.wait(READ_EVERY_S)
+        finally:
+            store.close()
+
+    def _read_once(self, store: Store) -> None:
+        try:
+            self._directives = in_force(store)
+            self._read_s = time.monotonic()
+        except StoreError as error:
+            log.debug("cannot read the directives: %s", error)

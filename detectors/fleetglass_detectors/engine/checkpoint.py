@@ -45,3 +45,14 @@ def decode(content: bytes) -> State:
     except (ValueError, EOFError, TypeError):
         return None
     return state
+
+
+def fault(content: bytes) -> str:
+    """Return why a checkpoint cannot be used."""
+    if content.startswith(MARK):
+        return "the checkpoint is damaged"
+    line = content.partition(b"\n")[0]
+    if line.startswith(b"fleetglass detectors ") and len(line) < 100:
+        theirs, ours = line.decode("ascii", "replace"), MARK.decode().strip()
+        return f"the checkpoint is of {theirs!r} and this is {ours!r}"
+    return "the checkpoint is no checkpoint"

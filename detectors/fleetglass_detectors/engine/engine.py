@@ -200,8 +200,15 @@ class Engine:
     def start(self) -> bool:
         """Continue from the checkpoint; return False if there is none that can be read."""
         content = self._storage.load()
-        state = cast(dict[str, Any] | None, checkpoint.decode(content) if content else None)
+        if content is None:
+            return False
+        state = cast(dict[str, Any] | None, checkpoint.decode(content))
         if state is None:
+            log.warning(
+                "%s: detection starts anew, without what it had learnt; the file is kept aside",
+                checkpoint.fault(content),
+            )
+            self._storage.set_aside()
             return False
         self._feed.restore(state["feed"])
         self._watch.restore(state["watch"])

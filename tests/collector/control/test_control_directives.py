@@ -113,3 +113,26 @@ def test_the_cache_has_no_answer_while_the_database_is_away(
 
     assert cache.answer("t") is None
     cache.close()
+
+
+def test_the_cache_recovers_from_any_error() -> None:
+    """Agents must learn of a halt again, whatever went wrong once."""
+    faults: list[Exception] = [RuntimeError("a bug"), ValueError("not JSON"), OSError("no file")]
+
+    class Faulty:
+        def query(self, sql: str) -> bytes:
+            if faults:
+                raise faults.pop()
+            return b""
+
+        def close(self) -> None: ...
+
+    def connect() -> Store:
+        if len(faults) == 2:
+            raise faults.pop()
+        return Faulty()  # type: ignore[return-value]  # pyright: ignore[reportReturnType]
+
+    cache = DirectiveCache(connect)
+    eventually(lambda: cache.answer("t") is not None)
+    assert cache.age_s() < 60
+    cache.close()

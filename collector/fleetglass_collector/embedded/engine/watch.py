@@ -1,6 +1,7 @@
 """Ends queries whose client is gone, and queries that the engine does not end in time."""
 
 import contextlib
+import logging
 import os
 import select
 import socket
@@ -8,6 +9,8 @@ import threading
 import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
+
+log = logging.getLogger(__name__)
 
 PERIOD_S = 0.2
 
@@ -61,9 +64,13 @@ class Watch:
 
     def _run(self) -> None:
         while not self._stop.wait(PERIOD_S):
-            # The engine may not know the query yet, so the kill is repeated until the query ends.
-            for marker in self._abandoned():
-                self._kill(marker)
+            try:
+                # A kill may come before the engine knows the query, so it is repeated.
+                for marker in self._abandoned():
+                    self._kill(marker)
+            except Exception:
+                # Without this thread no query would ever be ended again.
+                log.exception("cannot end a query; the watch goes on")
 
     def _abandoned(self) -> list[str]:
         with self._lock:

@@ -151,10 +151,16 @@ class Costs:
             [number not in self._marked and number not in self._flagged for number in told.numbers],
             np.bool_,
         )
+        flagged = np.array(
+            [number not in self._marked and number in self._flagged for number in told.numbers],
+            np.bool_,
+        )
         for number in told.numbers:
             _remember(self._marked, number)
         if new.any():
             self._streams.mark(told.where(new), now_ns)
+        if flagged.any():
+            self._streams.mark_flagged(told.where(flagged), now_ns)
 
     def _minutes(self, now_ns: int) -> int:
         """Count the minutes that are over; return how many there were."""

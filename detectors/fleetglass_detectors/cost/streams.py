@@ -1,6 +1,6 @@
 """The charts of all keys: what each measures, and what stands out at a moment.
 
-    cost      log of what a run cost; of its tokens, where it has no price    creep, extreme
+    cost      log of what a run cost; of its tokens, where it has no price    creep, extreme, step
     uncached  the share of input that came from no cache                      creep, up
     failed    the share of calls that failed                                  creep, up
     context   log of the largest input of one call                            extreme
@@ -23,6 +23,7 @@ from fleetglass_detectors.alarms.slots import Slots
 from fleetglass_detectors.cost.creep import Creep
 from fleetglass_detectors.cost.extreme import COSTLY, LARGE, Extreme, extremes, worth
 from fleetglass_detectors.cost.ledger import Key, Told
+from fleetglass_detectors.cost.step import RATIO, Step
 from fleetglass_detectors.cost.usual import DAY_NS, Usual
 from fleetglass_detectors.cost.volume import Volume
 from fleetglass_detectors.detector import State
@@ -74,6 +75,7 @@ class Streams:
             "failed": Creep(capacity, self._usual["failed"], least=(0.2, 0.1)),
         }
         self._volume = Volume(capacity)
+        self._step = Step()
         # Whether runs of a key are measured in dollars, or in tokens that have no price.
         self._basis = np.zeros(capacity, np.int8)
         self._runs = (0, 0, 0)
@@ -87,7 +89,7 @@ class Streams:
         days = max((last_ns - first_ns) / DAY_NS, 1 / 24)
         each = self._allowance.per_run(FAMILY, runs_per_day=max(runs, 1) / days)
         slots = self._slots.find(told.keys)
-        risen = self._creep["cost"].risen(slots)
+        risen = np.maximum(self._creep["cost"].risen(slots), self._step.risen(slots))
         for kind, measure, values, part in (
             (COSTLY, "cost", worth(told), 1 - CONTEXT_PART),
             (LARGE, "context", told.columns["largest_input"], CONTEXT_PART),
@@ -104,6 +106,7 @@ class Streams:
         column = told.columns
         spent = self._in_one_measure(slots, told)
         self._creep["cost"].update(slots[spent > 0], np.log(spent[spent > 0]), now_ns)
+        self._step_up(told, slots, spent, now_ns)
         reads = column["input_tokens"] > 0
         cached = column["cache_read_tokens"][reads] / column["input_tokens"][reads]
         self._creep["uncached"].update(slots[reads], 1.0 - np.minimum(cached, 1.0), now_ns)
@@ -114,6 +117,18 @@ class Streams:
         self._creep["failed"].update(slots[calls], np.minimum(failed, 1.0), now_ns)
         runs, first_ns, _ = self._runs
         self._runs = (runs + len(set(told.numbers)), first_ns or now_ns, now_ns)
+
+    def mark_flagged(self, told: Told, now_ns: int) -> None:
+        """Count runs that were flagged one by one: many of them are a step of their agent."""
+        slots = self._slots.find(told.keys)
+        self._step_up(told, slots, worth(told), now_ns)
+
+    def _step_up(self, told: Told, slots: IntArray, spent: FloatArray, now_ns: int) -> None:
+        # Others than agents are a mixture: the first run of another agent would be a step.
+        is_agent = np.array(["\0agent\0" in key for key in told.keys], np.bool_)
+        which = is_agent & (slots >= 0) & (spent > 0)
+        young = self._usual["cost"].is_warming(slots[which], now_ns)
+        self._step.update(slots[which], np.log(spent[which]), now_ns, young=young)
 
     def minute(self, begun: Mapping[str, float], minute_ns: int) -> None:
         slots = self._claim([*begun])
@@ -150,6 +165,7 @@ class Streams:
                     since_ns=int(moved.since_ns[n]),
                     words=_moved(measure, float(moved.shift[n]), int(moved.marks[n])),
                 )
+        yield from self._stepped(by_slot)
         log_a = self._log_a(np.full(len(slots), MINUTES_A_DAY))
         flooded = self._volume.flooded(slots, log_a, now_ns)
         for n, slot in enumerate(flooded.slots.tolist()):
@@ -163,10 +179,24 @@ class Streams:
                 words=f"{flooded.ratio[n]:.3g} times as many runs as usual at this hour",
             )
 
+    def _stepped(self, by_slot: Mapping[int, str]) -> Iterator[Finding]:
+        for slot, risen in self._step.moved():
+            if slot in by_slot:
+                yield Finding(
+                    key=Key.of(by_slot[slot]),
+                    kind=MOVES["cost", True],
+                    up=True,
+                    score=risen.shift / RATIO,
+                    shift=risen.shift,
+                    since_ns=risen.since_ns,
+                    words=_moved("cost", risen.shift, risen.count),
+                )
+
     def reprice(self, keys: Iterable[str]) -> None:
         """What these keys' runs cost is known otherwise than before: that is no news of theirs."""
         slots = self._slots.find([*keys])
         self._creep["cost"].reset(slots[slots >= 0])
+        self._step.reset(slots[slots >= 0])
 
     def state(self) -> State:
         used = len(self._slots)
@@ -177,6 +207,7 @@ class Streams:
             "creep": {name: creep.state(used) for name, creep in self._creep.items()},
             "context": self._usual["context"].state(used),
             "volume": self._volume.state(used),
+            "step": self._step.state(),
         }
 
     def restore(self, state: State) -> None:
@@ -189,6 +220,7 @@ class Streams:
             creep.restore(held["creep"][name], used)
         self._usual["context"].restore(held["context"], used)
         self._volume.restore(held["volume"], used)
+        self._step.restore(held["step"])
 
     def _claim(self, keys: Sequence[str]) -> IntArray:
         claim = self._slots.claim(keys)
@@ -196,6 +228,7 @@ class Streams:
             creep.reset(claim.fresh)
         self._usual["context"].reset(claim.fresh)
         self._volume.reset(claim.fresh)
+        self._step.reset(claim.fresh)
         self._basis[claim.fresh] = 0
         return claim.slots
 
@@ -207,6 +240,7 @@ class Streams:
         spent, is_priced = worth(told), told.columns["cost"] > 0
         priced = np.unique(slots[(spent > 0) & is_priced])
         self._creep["cost"].reset(priced[self._basis[priced] == TOKENS])
+        self._step.reset(priced[self._basis[priced] == TOKENS])
         self._basis[priced] = DOLLARS
         unpriced = slots[(spent > 0) & ~is_priced]
         self._basis[unpriced[self._basis[unpriced] == 0]] = TOKENS

@@ -193,3 +193,26 @@ def test_an_empty_store_says_nothing(store: Store, tmp_path: Path) -> None:
 
     assert fleet.look() == []
     assert fleet.costs.keys() == 0
+
+
+@pytest.mark.parametrize(("before", "usd"), [(20, 0.0085), (160, 0.002), (160, 0.0085)])
+def test_a_tenfold_price_in_the_first_minutes_is_one_incident(
+    store: Store, before: int, usd: float
+) -> None:
+    """Costs that do not vary at all, and too little history for the charts."""
+    fleet = SpendingFleet(store)
+    signals: list[Signal] = []
+    for place in range(before + 60):
+        price = usd * (10 if place >= before else 1)
+        fleet.insert(fleet.run("new", fleet.now, usd=price))
+        fleet.now += 4 * SECOND
+        if place % 5 == 4:
+            signals += fleet.look()
+    fleet.now += 2 * MINUTE
+    signals += fleet.look()
+
+    assert {(one.kind, one.subject.name) for one in signals if one.subject} == {
+        ("rising cost", "new")
+    }
+    assert "each run costs 10 times what it did" in signals[-1].summary
+    assert len({one.run for one in signals if one.family == "cost"}) == 1

@@ -20,6 +20,10 @@ class Harm:
     last_step: int = 0
     span_names: tuple[tuple[int, str, str], ...] = ()
     """Spans of the first and the last cycle: key, id, and the name of what each called."""
+    failed: int = 0
+    """Steps that failed."""
+    error: str = ""
+    """The type of the error that most of them failed with."""
     last_new_ns: int = 0
     """When the last step before the problem began started."""
 

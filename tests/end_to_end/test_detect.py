@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Generator
@@ -26,6 +27,20 @@ with fleetglass.run("researcher"):
         search("who"); time.sleep(0.01); read("http://x"); time.sleep(0.01)
         with fleetglass.llm_call("gpt-4o", provider="openai") as call:
             call.usage(input=1000, output=100)
+"""
+FAILS = """
+import sys, time, fleetglass
+fleetglass.configure(service="support", endpoint=sys.argv[1], delay_s=0.1)
+
+@fleetglass.tool
+def charge_card(order): raise TimeoutError(f"the gateway timed out for {order}")
+
+with fleetglass.run("cashier", version="2.3", cohort="eu"):
+    for _ in range(8):
+        try: charge_card("o-17")
+        except TimeoutError: pass
+        time.sleep(0.01)
+    if len(sys.argv) > 2: time.sleep(600)
 """
 WORKS = """
 import sys, fleetglass
@@ -131,3 +146,38 @@ def test_the_detectors_tell_how_they_are(stack: Stack) -> None:
     metrics = stack.metrics()
     assert metrics["fleetglass_detect_lag_spans"] == 0
     assert metrics["fleetglass_detect_spans_total"] > 800
+
+
+def test_the_page_helps_at_three_in_the_morning(stack: Stack) -> None:
+    finished(stack, FAILS)
+    found = "SELECT lower(hex(i.id)) AS id FROM incidents AS i WHERE agent = 'cashier'"
+    eventually(lambda: len(stack.query(found)) == 1)
+    id = stack.query(found)[0]["id"]
+    page = cli(stack, "show", id[:8])
+
+    assert "cashier: repeats the same step 8 times, and each fails [charge_card]" in page
+    assert "charge_card, 8 times: TimeoutError: the gateway timed out for o-17" in page
+    assert "warning, because it cost less than $5.00" in page
+    assert "2.3" in page
+    assert "an hour" not in page
+    # What to do next can be typed as it stands.
+    commands = [line.strip() for line in page.splitlines() if line.startswith("  fleetglass ")]
+    assert any(command.startswith(f"fleetglass incidents ack {id[:8]}") for command in commands)
+    (query,) = [shlex.split(command) for command in commands if " query " in command]
+    assert "charge_card" in stack.run(*query[1:]).stdout
+    assert "the run has ended" in page
+
+
+def test_a_run_that_goes_on_can_be_halted_from_its_page(stack: Stack) -> None:
+    code = FAILS.replace("cashier", "stuck")
+    process = subprocess.Popen([sys.executable, "-c", code, f"http://127.0.0.1:{stack.http}", "on"])
+    try:
+        found = "SELECT lower(hex(i.id)) AS id FROM incidents AS i WHERE agent = 'stuck'"
+        eventually(lambda: len(stack.query(found)) == 1)
+        page = cli(stack, "show", stack.query(found)[0]["id"][:8])
+    finally:
+        process.kill()
+        process.wait()
+
+    assert "the run goes on: its last span or heartbeat began" in page
+    assert "fleetglass directives halt --agent stuck" in page

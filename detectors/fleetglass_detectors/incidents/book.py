@@ -16,7 +16,7 @@ from fleetglass_detectors.incidents.incident import (
     Status,
     identity,
 )
-from fleetglass_detectors.incidents.severity import Limits, severity
+from fleetglass_detectors.incidents.severity import Limits, reason, severity
 from fleetglass_detectors.signal import Level, Signal
 from fleetglass_detectors.subject import Subject
 
@@ -147,7 +147,11 @@ class Book:
 
     def _weighed(self, incident: Incident, harm: Harm) -> Incident:
         level = max(severity(harm, self._limits), incident.severity, key=[*Level].index)
-        return replace(incident, harm=harm, severity=level)
+        why = reason(harm, self._limits)
+        if not why.startswith(level):
+            # It was declared so, or it was so before.
+            why = f"{level}, because a detector or fleet.yaml declares it so, or it was so before"
+        return replace(incident, harm=harm, severity=level, severity_why=why)
 
     def _reopen(self, incident: Incident, now_ns: int, change: str) -> None:
         again = replace(

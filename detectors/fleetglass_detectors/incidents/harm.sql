@@ -11,6 +11,8 @@ SELECT
     countIf(NOT since AND is_step) + 1 AS first_step,
     countIf(is_step) AS last_step,
     groupArrayIf(64)((key, s.span_id, what), key IN (${spans})) AS span_names,
+    countIf(since AND is_step AND is_error) AS failed,
+    topKIf(1)(s.error_type, since AND is_step AND is_error)[1] AS error,
     maxIf(at_ns, NOT since AND is_step) AS new_ns
 FROM
 (

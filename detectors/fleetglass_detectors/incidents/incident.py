@@ -49,6 +49,7 @@ class Incident:
     harm: Harm = Harm()
     change: str
     """The last change, in words."""
+    severity_why: str = ""
 
     @property
     def id(self) -> int:
@@ -65,12 +66,19 @@ class Incident:
         parts = [f"{self.subject.title}: {self.finding}"]
         if names := [name for _, name in self.spans(self.first_cycle)]:
             parts[0] += f" [{' → '.join(names)}]"
+        if harm.failed:
+            parts.append(f"{harm.failed:,} failed{_with(harm.error)}")
         if harm.last_step:
             parts.append(f"steps {harm.first_step} to {harm.last_step}")
         if harm.tokens and self.subject.about == RUN:
             money = f", ${harm.cost:,.2f}" if harm.cost else ""
             parts.append(f"{harm.tokens:,} tokens{money} since it began")
         return "; ".join(parts)
+
+
+def _with(error: str) -> str:
+    # OpenTelemetry writes `_OTHER` where nobody named the error.
+    return f" with {error}" if error and error != "_OTHER" else ""
 
 
 def identity(family: str, run: int) -> int:
@@ -93,11 +101,15 @@ def evidence_of(incident: Incident) -> Evidence:
     harm = incident.harm
     if incident.subject.about != RUN:
         return incident.evidence | {
+            "severity_why": incident.severity_why,
             "since": iso(incident.first_ns),
             "tokens": harm.tokens,
             "score": round(incident.score, 3),
         }
     return incident.evidence | {
+        "severity_why": incident.severity_why,
+        "failed": harm.failed,
+        "error": harm.error,
         "traces": [incident.subject.trace_id],
         "first_step": harm.first_step,
         "last_step": harm.last_step,

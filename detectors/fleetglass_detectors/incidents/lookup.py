@@ -67,6 +67,8 @@ def _harm(row: Mapping[str, Any], first_ns: int) -> Harm:
         first_step=int(row["first_step"]),
         last_step=int(row["last_step"]),
         span_names=tuple((int(key), str(id), str(name)) for key, id, name in row["span_names"]),
+        failed=int(row["failed"]),
+        error=str(row["error"]),
         last_new_ns=int(row["new_ns"]),
     )
 

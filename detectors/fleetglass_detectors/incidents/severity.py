@@ -19,10 +19,30 @@ class Limits:
 
 
 def severity(harm: Harm, limits: Limits) -> Level:
-    bad = (
-        harm.cost >= limits.usd
-        or (harm.cost_per_hour >= limits.usd_per_hour and harm.cost >= limits.usd / 10)
-        or harm.tokens >= limits.tokens
-        or harm.actions >= limits.actions
+    return Level.CRITICAL if _reached(harm, limits) else Level.WARNING
+
+
+def reason(harm: Harm, limits: Limits) -> str:
+    """Return why the severity is what it is."""
+    if reached := _reached(harm, limits):
+        return f"critical, because it {' and '.join(reached)}"
+    return (
+        f"warning, because it cost less than ${limits.usd:,.2f}, used fewer than "
+        f"{limits.tokens:,} tokens and did fewer than {limits.actions} declared actions"
     )
-    return Level.CRITICAL if bad else Level.WARNING
+
+
+def _reached(harm: Harm, limits: Limits) -> list[str]:
+    """Return which limits the harm has reached, in words."""
+    reached: list[str] = []
+    if harm.cost >= limits.usd:
+        reached.append(f"cost ${harm.cost:,.2f} (limit ${limits.usd:,.2f})")
+    elif harm.cost_per_hour >= limits.usd_per_hour and harm.cost >= limits.usd / 10:
+        reached.append(
+            f"costs ${harm.cost_per_hour:,.2f} an hour (limit ${limits.usd_per_hour:,.2f})"
+        )
+    if harm.tokens >= limits.tokens:
+        reached.append(f"used {harm.tokens:,} tokens (limit {limits.tokens:,})")
+    if harm.actions >= limits.actions:
+        reached.append(f"did {harm.actions} declared actions (limit {limits.actions})")
+    return reached

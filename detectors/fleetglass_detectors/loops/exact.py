@@ -45,7 +45,8 @@ def _same(stream: Sequence[Look], places: Sequence[int]) -> Finding | None:
     if all(look.silent and not (look.failed and look.recorded) for look in cycle):
         return None
     warn, stop = PATIENCE if all(map(streams.polling, cycle)) else OCCURRENCES
-    return _finding(places, period, count, warn=warn, stop=stop, what="with the same outcome")
+    what = "and each fails" if all(look.failed for look in cycle) else "with the same outcome"
+    return _finding(places, period, count, warn=warn, stop=stop, what=what)
 
 
 def _same_questions(stream: Sequence[Look], places: Sequence[int]) -> Finding | None:
@@ -121,5 +122,5 @@ def _finding(
         period=period,
         repeats=repeats,
         score=repeats / warn,
-        summary=f"repeats the same {steps} {repeats:.3g} times, {what}",
+        summary=f"repeats the same {steps} {int(repeats)} times, {what}",
     )

@@ -29,6 +29,7 @@ from fleetglass_server.incidents.incidents import (
     find_incident,
     history,
     list_incidents,
+    run_now,
 )
 
 PATH = "/v1/incidents"
@@ -86,7 +87,11 @@ def _list(connect: Connect, tenant: str, query: str) -> dict[str, Any]:
 def _show(connect: Connect, tenant: str, id: str) -> dict[str, Any]:
     with connected(connect) as store:
         incident = find_incident(store, id, tenant=tenant)
-        return incident | {"history": history(store, incident), "cycles": cycles(store, incident)}
+        return incident | {
+            "history": history(store, incident),
+            "cycles": cycles(store, incident),
+            "now": run_now(store, incident),
+        }
 
 
 def _change(connect: Connect, tenant: str, id: str, action: Action) -> dict[str, Any]:

@@ -25,7 +25,9 @@ from fleetglass_server.incidents.incidents import (
     find_incident,
     history,
     list_incidents,
+    run_now,
 )
+from fleetglass_server.incidents.page import money, page
 from fleetglass_server.terminal import printable
 
 NAME = "incidents"
@@ -108,8 +110,12 @@ def _list(reader: Reader, options: argparse.Namespace) -> Iterable[str]:
 
 def _show(reader: Reader, options: argparse.Namespace) -> Iterable[str]:
     incident = find_incident(reader, options.id)
-    whole = incident | {"history": history(reader, incident), "cycles": cycles(reader, incident)}
-    return [json.dumps(whole)] if options.json else _page(whole)
+    whole = incident | {
+        "history": history(reader, incident),
+        "cycles": cycles(reader, incident),
+        "now": run_now(reader, incident),
+    }
+    return [json.dumps(whole)] if options.json else page(whole)
 
 
 def _act(config: Config, options: argparse.Namespace) -> str:
@@ -131,81 +137,8 @@ def _table(rows: Sequence[Mapping[str, Any]], *, none: str) -> Iterator[str]:
     for row in rows:
         head = (
             f"{row['id'][:8]}  {row['severity']:8}  {row['state']:12}  {row['first_at'][:19]}  "
-            f"{_money(row):>9}  "
+            f"{money(row):>9}  "
         )
         yield head + textwrap.shorten(
             row["summary"], max(40, width - len(head)), placeholder=" ..."
         )
-
-
-def _page(row: Mapping[str, Any]) -> Iterator[str]:
-    evidence = row["evidence"]
-    yield f"{row['severity'].upper()}  {row['summary']}"
-    yield ""
-    yield from _facts(row, evidence)
-    for reason in evidence.get("why", ()):
-        yield f"  {'why':14}  {reason}"
-    if row["cycles"]:
-        yield ""
-        yield from _side_by_side(row["cycles"])
-    yield ""
-    yield "history"
-    for change in row["history"]:
-        why = f" ({change['why']})" if change["why"] else ""
-        yield f"  {change['at'][:19]}  {change['by']}: {change['what']}{why}"
-
-
-def _facts(row: Mapping[str, Any], evidence: Mapping[str, Any]) -> Iterator[str]:
-    is_run = row["about"] == "run"
-    facts = {
-        "id": row["id"],
-        "state": ", by ".join(filter(None, (row["state"], row["said_by"]))),
-        "silenced until": row["silent_until"],
-        "" if is_run else row["about"]: row["subject"],
-        "agent": ", ".join(dict.fromkeys((row["agent"], *row["agents"]))) if is_run else "",
-        "run": row["run"],
-        "tenant": row["tenant"],
-        "detected by": ", ".join(
-            f"{d} ({k})" for d, k in zip(row["detectors"], row["kinds"], strict=False)
-        ),
-        "began": f"{row['first_at'][:19]} UTC{_at_step(evidence)}",
-        "latest signal": str(evidence.get("last_new_at", ""))[:19].replace("T", " "),
-        "opened": f"{row['opened_at'][:19]} UTC{_times(row['opened'])}",
-        "resolved": row["resolved_at"][:19],
-        "since then": _since(row) if is_run else "",
-        "extra cost": "" if is_run else _money(row),
-        "cost rate": f"${row['usd_per_hour']:,.2f} an hour" if row["usd_per_hour"] else "",
-    }
-    return (f"  {name:14}  {value}" for name, value in facts.items() if value)
-
-
-def _since(row: Mapping[str, Any]) -> str:
-    return f"{row['spans']:,} spans, {row['tokens']:,} tokens, {_money(row)}"
-
-
-def _at_step(evidence: Mapping[str, Any]) -> str:
-    return f", at step {evidence['first_step']}" if evidence.get("first_step") else ""
-
-
-def _side_by_side(pairs: Sequence[Sequence[Mapping[str, str]]]) -> Iterator[str]:
-    half = max(30, (shutil.get_terminal_size((140, 24)).columns - 4) // 2)
-    yield f"{'first cycle':{half}}  last cycle"
-    for pair in pairs:
-        for field in ("name", "asked", "answered"):
-            cells = [_cell(field, step[field], half) for step in pair]
-            if any(cells):
-                yield "  ".join(f"{cell:{half}}" for cell in cells).rstrip()
-
-
-def _cell(field: str, text: str, width: int) -> str:
-    mark = {"name": "", "asked": "  > ", "answered": "  < "}[field]
-    return textwrap.shorten(f"{mark}{text}", width, placeholder=" ...") if text else ""
-
-
-def _money(row: Mapping[str, Any]) -> str:
-    # A cost that is not known is not $0.
-    return "unpriced" if row["unpriced"] and not row["cost_usd"] else f"${row['cost_usd']:,.2f}"
-
-
-def _times(opened: int) -> str:
-    return f", {opened} times" if opened > 1 else ""

@@ -23,6 +23,8 @@ SQL = files("fleetglass_server.incidents")
 INCIDENTS = (SQL / "incidents.sql").read_text()
 HISTORY = (SQL / "incident_history.sql").read_text()
 TEXTS = (SQL / "incident_texts.sql").read_text()
+RUN_NOW = (SQL / "run_now.sql").read_text()
+RUN_ERRORS = (SQL / "run_errors.sql").read_text()
 
 
 class Readable(Protocol):
@@ -89,6 +91,15 @@ def cycles(database: Readable, incident: Mapping[str, Any]) -> list[tuple[dict[s
     parameters = {"run": incident["run"], "spans": ids}
     texts = {row["span_id"]: row for row in _rows(database, TEXTS, parameters)} if ids else {}
     return [tuple(_step(span, texts) for span in pair) for pair in zip(*sides, strict=False)]
+
+
+def run_now(database: Readable, incident: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how the incident's run is now, and what failed in it; nothing without a run."""
+    if incident["about"] != "run" or not incident["run"]:
+        return {}
+    parameters = {"run": incident["run"], "agent": incident["agent"]}
+    now: dict[str, Any] = next(_rows(database, RUN_NOW, parameters), dict[str, Any]())
+    return now | {"errors": [*_rows(database, RUN_ERRORS, {"run": incident["run"]})]}
 
 
 def act(store: Store, incident: Mapping[str, Any], action: Action) -> None:

@@ -126,7 +126,7 @@ def test_sums_agree_to_the_cent(stack: Stack) -> None:
     page = cli(stack, "incidents", "show", budgets(stack)["refunds"]["id"][:8])
 
     assert f"${spent(stack):,.2f} of $2.00 a month is spent" in page
-    assert "told to agent refunds of tenant default: halt" in page
+    assert "directive to agent refunds of tenant default: halt" in page
     assert "most expensive runs: " in page
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 import numpy as np
 
 from fleetglass_detectors.budgets.declared import Budget, Hard, Per, Scope
-from fleetglass_detectors.budgets.directives import Order, Spoken
+from fleetglass_detectors.budgets.directives import Order, PastDirective
 from fleetglass_detectors.budgets.forecast import Path
 from fleetglass_detectors.budgets.ledger import Run
 from fleetglass_detectors.budgets.period import Period, period_of
@@ -99,14 +99,14 @@ class Told:
     """Directives as the table keeps them."""
 
     clock: int = 0
-    rows: list[Spoken] = field(default_factory=list[Spoken])
+    rows: list[PastDirective] = field(default_factory=list[PastDirective])
     written: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
     reasons: list[str] = field(default_factory=list[str])
 
     def now(self) -> int:
         return self.clock
 
-    def spoken(self) -> Sequence[Spoken]:
+    def past(self) -> Sequence[PastDirective]:
         return sorted(self.rows, key=lambda row: row.last_us)
 
     def give(self, orders: Iterable[Order]) -> None:
@@ -115,7 +115,7 @@ class Told:
             every_s, action = order.hard.every_s, order.hard.action
             self.say(order.scope, action, by=order.by, ends=order.until, every_s=every_s)
 
-    def lift(self, unwanted: Iterable[Spoken]) -> None:
+    def lift(self, unwanted: Iterable[PastDirective]) -> None:
         for one in unwanted:
             self.say(one.scope, "resume", by=one.by, ends=one.ends)
 
@@ -128,7 +128,7 @@ class Told:
             if (row.scope, row.by, row.ends) == (scope, by, ends):
                 self.rows[index] = replace(row, action=action, every_s=every_s, last_us=at_us)
                 return
-        row = Spoken(
+        row = PastDirective(
             scope=scope,
             by=by,
             action=action,

@@ -1,1 +1,1 @@
-"""Budgets: what may be spent, by whom and in which time; told before it is gone."""
+"""Budgets limit what agents may spend in a period, and raise signals before the money is gone."""

@@ -1,14 +1,16 @@
-"""How many times faster than it lasts a budget is being spent.
+"""The burn rate: how many times too fast a budget is being spent.
 
     b(w) = spend(w) / (B * w / P)
 
-is 1 where a budget B for a period P is spent evenly, to be gone at its end. A rule holds when b
-exceeds its factor over a long window, so that enough is gone to matter, and over a short one, so
-that it still goes on. What was spent before the period began is not this budget's.
+The rate b(w) over a window w is 1 if a budget B for a period P is spent evenly, so that it is gone
+exactly at the end of the period. A rule holds if b exceeds the rule's factor over two windows.
+The long window shows that enough is gone to matter. The short window shows that the spending still
+goes on. Money that was spent before the period began does not count.
 
-For a month these are the pairs of Google's SRE workbook (chapter 5). The same shares of a shorter
-budget would be gone within seconds, which tells nothing of agents that spend in bursts: there the
-windows are as long as it takes to spend a seventh to a half of it.
+For a month, the rules are the pairs of Google's SRE workbook (chapter 5). The same shares of an
+hour's or a day's budget would be gone within seconds. That says nothing about agents that spend in
+bursts. So the windows of short periods are as long as it takes to spend a seventh to a half of the
+budget.
 """
 
 from collections.abc import Iterator, Sequence
@@ -46,33 +48,33 @@ RULES: dict[Per, tuple[Rule, ...]] = {
         Rule(1, 3 * DAY, 6 * HOUR, TICKET),
     ),
 }
-# Less is no alarm, however fast it was spent: ratios of little are noise.
-LEAST_SHARE, LEAST_USD = Decimal("0.1"), Decimal(1)
+# Below these amounts no burn rate raises an alarm: ratios of small amounts are noise.
+MIN_SHARE, MIN_USD = Decimal("0.1"), Decimal(1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Burn:
-    """A rule that holds."""
+    """A rule that holds, with the rates that were measured."""
 
     rule: Rule
     long: float
     short: float
     usd_per_s: float
-    """Over the long window."""
+    """Dollars a second over the long window."""
 
 
 def matters(spent: Decimal, usd: Decimal) -> bool:
-    return spent >= max(LEAST_SHARE * usd, LEAST_USD)
+    return spent >= max(MIN_SHARE * usd, MIN_USD)
 
 
 def rate(spending: Spending, period: Period, *, usd: Decimal, now: int, window_s: int) -> float:
-    """b(w): 1 is what lasts for the period. Minutes count that began in the window."""
+    """Return b(w), over the minutes that began in the window."""
     spent = spending.between(max(period.start, now - window_s), now)
     return float(spent / usd) * period.seconds / window_s
 
 
 def burning(spending: Spending, period: Period, *, usd: Decimal, now: int) -> Burn | None:
-    """The worst rule that holds, if going on like this spends the budget before its end."""
+    """Return the most severe rule that holds if this rate spends the budget within the period."""
     return next(_holding(spending, period, usd, now), None)
 
 
@@ -87,27 +89,28 @@ def _holding(spending: Spending, period: Period, usd: Decimal, now: int) -> Iter
         )
         usd_per_s = long * float(usd) / period.seconds
         at_end = float(spent) + usd_per_s * (period.end - now)
-        # One costly step is not a rate: the rule must hold without the most expensive minute.
+        # One costly step is not a rate, so the rule must hold without the most expensive minute.
         most = spending.most_in_a_minute(max(period.start, now - rule.long_s), now)
         usual = long - float(most / usd) * period.seconds / rule.long_s
         if min(usual, short) > rule.factor and at_end >= float(usd):
             yield Burn(rule=rule, long=long, short=short, usd_per_s=usd_per_s)
 
 
-def told(spending: Spending, period: Period, *, usd: Decimal, now: int) -> Sequence[str]:
-    """All the rates there are rules for, for people."""
+def rates_by_window(spending: Spending, period: Period, *, usd: Decimal, now: int) -> Sequence[str]:
+    """Return the rate over each window of the rules, as text for people."""
     windows = {window for rule in RULES[period.per] for window in (rule.short_s, rule.long_s)}
     return [
-        f"{lasting(window)} {times(rate(spending, period, usd=usd, now=now, window_s=window))}x"
-        for window in sorted(windows)
+        f"{window_text(window_s)} "
+        f"{factor_text(rate(spending, period, usd=usd, now=now, window_s=window_s))}x"
+        for window_s in sorted(windows)
     ]
 
 
-def times(factor: float) -> str:
+def factor_text(factor: float) -> str:
     return f"{factor:.1f}" if factor < 10 else f"{factor:,.0f}"
 
 
-def lasting(window_s: int) -> str:
+def window_text(window_s: int) -> str:
     for unit, name in ((DAY, "d"), (HOUR, "h")):
         if window_s % unit == 0:
             return f"{window_s // unit}{name}"

@@ -1,4 +1,4 @@
-"""Budgets as `fleet.yaml` declares them, and whose days and months they go by."""
+"""Reads the budgets, currencies and the timezone that `fleet.yaml` declares."""
 
 import difflib
 import re
@@ -16,8 +16,8 @@ from fleetglass_detectors.entries import entries, mapping, near, number
 
 KEYS = ("name", "tenant", "agent", "cohort", "per", "usd", "amount", "currency", "hard")
 DOLLARS = "USD"
-# A quadrillion dollars would be more than the database can count.
-MOST = 1e12
+# The database cannot count a quadrillion dollars.
+MAX_USD = 1e12
 
 
 class Per(StrEnum):
@@ -27,26 +27,26 @@ class Per(StrEnum):
     MONTH = "month"
 
     @property
-    def words(self) -> str:
+    def phrase(self) -> str:
         return "an hour" if self is Per.HOUR else f"a {self}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """Whose spending counts; what is empty holds for all."""
+    """Whose spending counts. An empty field stands for all."""
 
     tenant: str = ""
     agent: str = ""
     cohort: str = ""
 
     def __str__(self) -> str:
-        told = {"agent": self.agent, "cohort": self.cohort, "tenant": self.tenant}
-        return " of ".join(f"{name} {value}" for name, value in told.items() if value) or "fleet"
+        fields = {"agent": self.agent, "cohort": self.cohort, "tenant": self.tenant}
+        return " of ".join(f"{name} {value}" for name, value in fields.items() if value) or "fleet"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hard:
-    """What agents are told once the budget is spent."""
+    """What agents must do once the budget is spent."""
 
     action: str
     every_s: float = 0.0
@@ -62,32 +62,33 @@ class Budget:
     per: Per
     usd: Decimal
     declared: str = ""
-    """The amount as it was declared, where that was not in dollars."""
+    """The amount as it was declared, if that was not in dollars."""
     hard: Hard | None = None
-    """Nothing: it only tells."""
+    """None if the budget only raises signals and stops no agents."""
 
     @property
     def by(self) -> str:
-        """Who gives its directives."""
+        """The name under which the budget gives its directives."""
         return f"fleetglass budget {self.name}"
 
 
 def budgets(value: Any, where: str, rates: Mapping[str, Decimal]) -> tuple[Budget, ...]:
-    """The budgets of a list.
+    """Return the budgets of a list.
 
     Raises:
-        ConfigurationError: One of them makes no sense, or there are two of the same.
+        ConfigurationError: A budget is invalid, or two budgets are the same.
     """
-    found: list[Budget] = []
+    budgets_so_far: list[Budget] = []
     for index, entry in enumerate(entries(value, "budgets", where), 1):
-        one = _budget(entry, f"budget {index} in {where}", rates)
-        _refuse_twice(one, found, f"budget {index} in {where}")
-        found.append(one)
-    return tuple(found)
+        place = f"budget {index} in {where}"
+        budget = _budget(entry, place, rates)
+        _refuse_duplicate(budget, budgets_so_far, place)
+        budgets_so_far.append(budget)
+    return tuple(budgets_so_far)
 
 
 def currencies(value: Any, where: str) -> dict[str, Decimal]:
-    """What one of each is worth in dollars."""
+    """Return the worth of one unit of each currency in dollars."""
     place = f"'currencies' in {where}"
     if not isinstance(value, dict):
         raise ConfigurationError(f"{place} must be like {{EUR: 1.08}}, not {value!r}")
@@ -116,25 +117,25 @@ def timezone(value: Any, where: str) -> tzinfo:
                 f"{place}: this machine has no timezones; install its tzdata package, or "
                 "'pip install tzdata'"
             ) from error
-        found = difflib.get_close_matches(value, known, 1)
-        advice = f"did you mean {found[0]!r}?" if found else "one is like 'Europe/Berlin'"
+        matches = difflib.get_close_matches(value, known, 1)
+        advice = f"did you mean {matches[0]!r}?" if matches else "one is like 'Europe/Berlin'"
         raise ConfigurationError(f"{place} names no timezone: {value!r}; {advice}") from error
 
 
 def _budget(entry: Any, place: str, rates: Mapping[str, Decimal]) -> Budget:
-    given = mapping(entry, place, KEYS)
-    names = {key: _name(given[key], key, place) for key in KEYS[:4] if key in given}
+    fields = mapping(entry, place, KEYS)
+    names = {key: _name(fields[key], key, place) for key in KEYS[:4] if key in fields}
     name = names.pop("name", "")
     scope = Scope(**names)
-    per = _per(given.get("per"), place)
-    usd, declared = _amount(given, place, rates)
+    per = _per(fields.get("per"), place)
+    usd, declared = _amount(fields, place, rates)
     return Budget(
         name=name or f"{scope} per {per}",
         scope=scope,
         per=per,
         usd=usd,
         declared=declared,
-        hard=_hard(given["hard"], per, place) if "hard" in given else None,
+        hard=_hard(fields["hard"], per, place) if "hard" in fields else None,
     )
 
 
@@ -159,47 +160,47 @@ def _per(value: Any, place: str) -> Per:
 
 
 def _amount(
-    given: Mapping[str, Any], place: str, rates: Mapping[str, Decimal]
+    fields: Mapping[str, Any], place: str, rates: Mapping[str, Decimal]
 ) -> tuple[Decimal, str]:
-    """Dollars, and the words for what was declared where that was no dollars."""
-    keys = [key for key in ("usd", "amount") if key in given]
-    if len(keys) != 1 or ("currency" in given) != (keys == ["amount"]):
+    """Return the dollars, and the declared amount as text if that was not in dollars."""
+    keys = [key for key in ("usd", "amount") if key in fields]
+    if len(keys) != 1 or ("currency" in fields) != (keys == ["amount"]):
         raise ConfigurationError(f"{place} needs either 'usd', or 'amount' and 'currency'")
-    amount = Decimal(str(number(keys[0], given[keys[0]], place)))
-    currency = given.get("currency", DOLLARS)
+    amount = Decimal(str(number(keys[0], fields[keys[0]], place)))
+    currency = fields.get("currency", DOLLARS)
     if not isinstance(currency, str) or currency not in rates:
         raise ConfigurationError(
-            f"{place} is in {currency!r}, whose rate is not known; say what one is in dollars: "
+            f"{place} has the currency {currency!r}, whose rate is not known; give it in dollars: "
             f"'currencies: {{{currency}: 1.08}}'"
         )
     usd = amount * rates[currency]
-    if usd > MOST:
-        raise ConfigurationError(f"{keys[0]!r} of {place} is too much to be meant: {amount}")
+    if usd > MAX_USD:
+        raise ConfigurationError(f"{keys[0]!r} of {place} is too large: {amount}")
     return usd, "" if currency == DOLLARS else f"{amount:,.2f} {currency}"
 
 
 def _hard(value: Any, per: Per, place: str) -> Hard:
-    words = value.split() if isinstance(value, str) else []
-    if not (words == ["halt"] or (len(words) == 2 and words[0] == "throttle")):
+    parts = value.split() if isinstance(value, str) else []
+    if not (parts == ["halt"] or (len(parts) == 2 and parts[0] == "throttle")):
         raise ConfigurationError(
-            f"'hard' of {place} must be 'halt' or 'throttle 30s' (from step to step), not {value!r}"
+            f"'hard' of {place} must be 'halt' or 'throttle 30s' (between steps), not {value!r}"
         )
     if per is Per.RUN:
         raise ConfigurationError(
-            f"{place} cannot be 'hard': no directive names a single run; give the run its budget "
-            "where it is made, fleetglass.run(..., budget=Budget(usd=...))"
+            f"{place} cannot be 'hard': a directive cannot name a single run; give the run its "
+            "budget where the run starts, fleetglass.run(..., budget=Budget(usd=...))"
         )
-    every_s = seconds(words[1]) if len(words) == 2 else 0.0
-    if len(words) == 2 and not every_s > 0:
-        raise ConfigurationError(f"'hard' of {place}: a throttle is of more than 0, not {value!r}")
-    return Hard(action=words[0], every_s=every_s)
+    every_s = seconds(parts[1]) if len(parts) == 2 else 0.0
+    if len(parts) == 2 and not every_s > 0:
+        raise ConfigurationError(f"'hard' of {place}: a throttle must be over 0, not {value!r}")
+    return Hard(action=parts[0], every_s=every_s)
 
 
-def _refuse_twice(one: Budget, others: Sequence[Budget], place: str) -> None:
+def _refuse_duplicate(one: Budget, others: Sequence[Budget], place: str) -> None:
     for number_, other in enumerate(others, 1):
         if (one.scope, one.per) == (other.scope, other.per):
             raise ConfigurationError(
-                f"{place} is for the same as budget {number_}, {other.name!r}: keep one of them"
+                f"{place} has the scope and period of budget {number_}, {other.name!r}: keep one"
             )
         if one.name == other.name:
             raise ConfigurationError(

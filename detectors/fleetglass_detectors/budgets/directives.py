@@ -1,8 +1,8 @@
-"""What agents are told where a budget is hard: rows of the table that their guards go by.
+"""The directives of hard budgets: rows of a table that the guards of agents obey.
 
-A directive of a budget ends with the budget's period, and is lifted before that only where the
-budget turns out not to be spent, as after a correction of prices. Where people had their say since
-it was given, it is not given again in this period: that is theirs to decide.
+A directive of a budget ends with the budget's period. The budget lifts it earlier only if the money
+turns out not to be spent, for example after a correction of prices. If a person gave another
+directive since then, the budget does not give its own again in this period: the person decides.
 """
 
 import json
@@ -14,38 +14,39 @@ from fleetglass_detectors.budgets.declared import Hard, Scope
 from fleetglass_detectors.database import Database
 
 SQL = files("fleetglass_detectors.budgets")
-SPOKEN = (SQL / "directives.sql").read_text()
-BUDGETS = "fleetglass budget "
+DIRECTIVES_QUERY = (SQL / "directives.sql").read_text()
+BUDGET_PREFIX = "fleetglass budget "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spoken:
-    """What somebody said to a scope; its last word of several."""
+class PastDirective:
+    """The latest directive that one person or budget gave to a scope."""
 
     scope: Scope
     by: str
     action: str
     every_s: float
     ends: int
-    """Unix seconds; 0 is until it is lifted."""
+    """Unix seconds. 0 means that it holds until someone lifts it."""
     first_us: int
     last_us: int
 
     @property
     def is_person(self) -> bool:
-        return not self.by.startswith(BUDGETS)
+        return not self.by.startswith(BUDGET_PREFIX)
 
-    def counts(self, now: int) -> bool:
-        """Whether it has not ended yet."""
+    def is_current(self, now: int) -> bool:
+        """Return whether it has not ended yet."""
         return self.ends == 0 or self.ends > now
 
-    def holds(self, now: int) -> bool:
-        return self.action != "resume" and self.counts(now)
+    def restricts(self, now: int) -> bool:
+        """Return whether it stops or slows agents now."""
+        return self.action != "resume" and self.is_current(now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What a budget wants to be told to a scope, which names a tenant."""
+    """A directive that a budget wants to give to a scope, which always names a tenant."""
 
     scope: Scope
     by: str
@@ -56,70 +57,74 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    given: tuple[Order, ...] = ()
+    new: tuple[Order, ...] = ()
     """To be written now."""
-    standing: tuple[Order, ...] = ()
-    """Given before, or told by somebody else as strictly."""
-    left: tuple[tuple[Order, str], ...] = ()
-    """What somebody changed since it was given, and who."""
+    in_force: tuple[Order, ...] = ()
+    """The scope already has a directive that is as strict, from this budget or someone else."""
+    overruled: tuple[tuple[Order, str], ...] = ()
+    """Changed by a person after the budget gave it, with the name of the person."""
 
 
-def decide(orders: Iterable[Order], spoken: Sequence[Spoken], now: int) -> Outcome:
-    """`spoken` is in the order of time."""
-    given: list[Order] = []
-    standing: list[Order] = []
-    left: list[tuple[Order, str]] = []
+def decide(orders: Iterable[Order], past: Sequence[PastDirective], now: int) -> Outcome:
+    """Return which orders are new, already in force or overruled; `past` is in time order."""
+    new: list[Order] = []
+    in_force: list[Order] = []
+    overruled: list[tuple[Order, str]] = []
     for order in orders:
         if order.until <= now:
-            # Of a period that is over: whoever was away then has missed it.
+            # The period is over, so the order would come too late.
             continue
-        told = [one for one in spoken if one.scope == order.scope]
-        mine = next((one for one in told if (one.by, one.ends) == (order.by, order.until)), None)
-        last = told[-1] if told else None
-        if by := _changed_by(told, mine, now):
-            left.append((order, by))
-        elif last and last.holds(now) and strictness(last) >= strictness(order.hard):
-            standing.append(order)
+        same_scope = [one for one in past if one.scope == order.scope]
+        mine = next(
+            (one for one in same_scope if (one.by, one.ends) == (order.by, order.until)), None
+        )
+        last = same_scope[-1] if same_scope else None
+        if person := _overruled_by(same_scope, mine, now):
+            overruled.append((order, person))
+        elif last and last.restricts(now) and strictness(last) >= strictness(order.hard):
+            in_force.append(order)
         else:
-            given.append(order)
-    return Outcome(given=tuple(given), standing=tuple(standing), left=tuple(left))
+            new.append(order)
+    return Outcome(new=tuple(new), in_force=tuple(in_force), overruled=tuple(overruled))
 
 
-def _changed_by(told: Sequence[Spoken], mine: Spoken | None, now: int) -> str:
-    """Who said something else since a budget first spoke, and for how long that is to be so."""
-    people = [one for one in told if mine and one.is_person and one.last_us > mine.first_us]
-    return next((one.by for one in reversed(people) if one.counts(now)), "")
+def _overruled_by(same_scope: Sequence[PastDirective], mine: PastDirective | None, now: int) -> str:
+    """Return the person who gave a directive after the budget did, if that has not ended."""
+    people = [one for one in same_scope if mine and one.is_person and one.last_us > mine.first_us]
+    return next((one.by for one in reversed(people) if one.is_current(now)), "")
 
 
-def unwanted(orders: Sequence[Order], spoken: Sequence[Spoken], now: int) -> list[Spoken]:
-    """Directives of budgets that are not spent, or are hard no more."""
-    wanted = {(order.scope, order.by) for order in orders}
-    last = {one.scope: one for one in spoken}
+def unwanted(
+    orders: Sequence[Order], past: Sequence[PastDirective], now: int
+) -> list[PastDirective]:
+    """Return the directives of budgets that are not spent, or are no longer hard."""
+    ordered = {(order.scope, order.by) for order in orders}
+    last = {one.scope: one for one in past}
     return [
         one
         for one in last.values()
-        if not one.is_person and one.holds(now) and (one.scope, one.by) not in wanted
+        if not one.is_person and one.restricts(now) and (one.scope, one.by) not in ordered
     ]
 
 
-def strictness(told: Spoken | Hard) -> tuple[bool, float]:
-    return told.action == "halt", told.every_s
+def strictness(directive: PastDirective | Hard) -> tuple[bool, float]:
+    return directive.action == "halt", directive.every_s
 
 
 class Directives:
-    """The table, as budgets read and write it."""
+    """The table of directives in the database, which budgets read and write."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def now(self) -> int:
-        """By the clock that says what has ended."""
+        """Return the time by the clock of the database, which decides what has ended."""
         return int(self._database.query("SELECT toUnixTimestamp(now())", fmt="TSVRaw"))
 
-    def spoken(self) -> list[Spoken]:
-        rows = map(json.loads, self._database.query(SPOKEN).splitlines())
+    def past(self) -> list[PastDirective]:
+        rows = map(json.loads, self._database.query(DIRECTIVES_QUERY).splitlines())
         return [
-            Spoken(
+            PastDirective(
                 scope=Scope(tenant=row["tenant"], agent=row["agent"], cohort=row["cohort"]),
                 by=row["by"],
                 action=row["action"],
@@ -137,11 +142,11 @@ class Directives:
             for order in orders
         )
 
-    def lift(self, unwanted: Iterable[Spoken]) -> None:
-        again = Hard(action="resume")
-        reason = "the budget is not spent, or is hard no more"
+    def lift(self, unwanted: Iterable[PastDirective]) -> None:
+        resume = Hard(action="resume")
+        reason = "the budget is not spent, or is no longer hard"
         self._write(
-            _row(one.scope, again, by=one.by, until=one.ends, reason=reason) for one in unwanted
+            _row(one.scope, resume, by=one.by, until=one.ends, reason=reason) for one in unwanted
         )
 
     def _write(self, rows: Iterable[bytes]) -> None:
@@ -151,5 +156,5 @@ class Directives:
 
 
 def _row(scope: Scope, hard: Hard, *, by: str, until: int, reason: str) -> bytes:
-    told = {"action": hard.action, "every_s": hard.every_s, "until": until}
-    return json.dumps(asdict(scope) | told | {"by": by, "reason": reason}).encode()
+    action = {"action": hard.action, "every_s": hard.every_s, "until": until}
+    return json.dumps(asdict(scope) | action | {"by": by, "reason": reason}).encode()

@@ -1,8 +1,8 @@
-"""What is to be said of a budget: nothing, that it is being spent too fast, or that it is spent.
+"""Decides which stage a budget is in, if it is worth a signal at all.
 
 spent      all of it is gone
-burning    a burn rate rule holds, and going on like this it is gone before the period ends
-coming     nine times in ten it will be spent before the period ends
+burning    a burn rate rule holds, and at this rate it is gone before the period ends
+coming     the forecast says, in nine cases of ten, that it is gone before the period ends
 nearly     80 % are spent
 """
 
@@ -21,8 +21,8 @@ from fleetglass_detectors.signal import Level
 
 Stage = Literal["spent", "burning", "coming", "nearly"]
 NEARLY = Decimal("0.8")
-# Over which windows what was spent lately is looked at where no history tells more.
-LATELY = {Per.HOUR: (300, 900), Per.DAY: (3600, 10_800), Per.MONTH: (86_400, 7 * 86_400)}
+# Without history, the forecast uses the spending over these windows, in seconds.
+RECENT_WINDOWS_S = {Per.HOUR: (300, 900), Per.DAY: (3600, 10_800), Per.MONTH: (86_400, 7 * 86_400)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,13 +33,13 @@ class Finding:
     forecast: Forecast
     burn: Burn | None = None
     spent_at: int = 0
-    """When all of it was gone, if it is."""
+    """When all of it was gone; 0 if it is not."""
 
 
 def finding(
     budget: Budget, period: Period, spending: Spending, now: int, past: Callable[[], Sequence[Path]]
 ) -> Finding | None:
-    """`past` is asked only where there is something to say, perhaps."""
+    """Return the finding, if any; `past` is called only if a finding is possible."""
     spent = spending.since(period.start)
     nearly = spent >= NEARLY * budget.usd
     matters = burn.matters(spent, budget.usd)
@@ -66,7 +66,7 @@ def finding(
 def _stage(
     point: Point, expected: Forecast, burning: Burn | None, *, nearly: bool, matters: bool
 ) -> Stage | None:
-    # What is no emergency goes by what is usual: most are awake by day.
+    # A warning must agree with the forecast: spending in the day is usually faster than at night.
     if burning and (burning.rule.level is Level.CRITICAL or expected.likely >= point.usd):
         return "burning"
     if matters and expected.low >= point.usd:
@@ -77,25 +77,25 @@ def _stage(
 def _expected(
     point: Point, period: Period, spending: Spending, burning: Burn | None, paths: Sequence[Path]
 ) -> Forecast:
-    lately = _rates(spending, period, point)
+    recent = _rates(spending, period, point)
     if burning and burning.rule.level is Level.CRITICAL:
-        # Not like those before: that is what is wrong.
-        window = burn.lasting(burning.rule.long_s)
+        # This period is not like earlier ones, so the forecast ignores history.
+        window = burn.window_text(burning.rule.long_s)
         return forecast.of_rates(
-            point, burning.usd_per_s, lately, basis=f"the rate of the last {window}", wider=1.0
+            point, burning.usd_per_s, recent, basis=f"the rate of the last {window}", wider=1.0
         )
     if paths:
         return forecast.of_past(point, paths, basis=f"{len(paths)} {period.per}s before")
-    likely = lately[1] if period.per is Per.MONTH else lately[-1]
-    return forecast.of_rates(point, likely, lately, basis="the rate so far, without any history")
+    likely = recent[1] if period.per is Per.MONTH else recent[-1]
+    return forecast.of_rates(point, likely, recent, basis="the rate so far, without any history")
 
 
 def _rates(spending: Spending, period: Period, point: Point) -> list[float]:
-    """Dollars a second over some windows, and since the period began."""
-    # For a month the days before it were read, too; for less nothing was.
-    lately = [
+    """Return dollars a second over the recent windows, and since the period began."""
+    # For a month, the spending of the days before it is known too.
+    recent = [
         float(spending.between(point.now - window, point.now)) / window
-        for window in LATELY[period.per]
+        for window in RECENT_WINDOWS_S[period.per]
     ]
     so_far = max(burn.MINUTE, point.now - period.start)
-    return [*lately, float(spending.since(period.start)) / so_far]
+    return [*recent, float(spending.since(period.start)) / so_far]

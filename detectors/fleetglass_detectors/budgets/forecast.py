@@ -1,13 +1,14 @@
 """How much will be spent by the end of a period, and when the budget is gone.
 
-From periods that are over, by what they spent until the same point and after it:
+The forecast compares past periods: what they spent before the same point, and after it.
 
     r_i = after_i / max(before_i, floor)         total = spent + r * max(spent, floor)
 
-With n of them the k-th smallest and the k-th largest r, k = floor((n + 1) / 10), hold the true one
-in 80 % of all cases or more, whatever its distribution, as long as this period is like those
-(split conformal prediction, Vovk). That takes nine. With fewer the interval is from half of the
-smallest to twice the largest; without any it is by rates of what was spent lately.
+With n past periods and k = floor((n + 1) / 10), the interval from the k-th smallest to the k-th
+largest r holds the true r in 80 % of all cases or more. That is true for any distribution, as long
+as this period is like the past ones (split conformal prediction, Vovk). It takes nine periods.
+With fewer, the interval goes from half of the smallest r to twice the largest. Without any, the
+forecast uses the rates of recent spending.
 """
 
 import math
@@ -21,7 +22,7 @@ from fleetglass_detectors.budgets.period import Period
 
 SHARE = 0.8
 ENOUGH = 9
-# What had been spent of a usual total, at least, for a ratio to it to mean anything.
+# A ratio is meaningful only if at least this share of a usual total was spent before the point.
 FLOOR = 0.05
 LEAST_FLOOR = 1e-9
 WIDER = 2.0
@@ -31,13 +32,13 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """What a period that is over had spent before some point of it, and how it went on."""
+    """What a past period had spent before a point in it, and how its spending went on."""
 
     before: float
     after_s: Numbers
-    """Seconds from that point on, rising."""
+    """Seconds since that point, rising."""
     after: Numbers
-    """What had been spent since that point by then, rising."""
+    """Dollars spent from that point to each of those seconds, rising."""
 
     @property
     def rest(self) -> float:
@@ -51,14 +52,14 @@ class Forecast:
     high: float
     """Dollars by the end of the period."""
     gone: tuple[int | None, int | None, int | None]
-    """When the budget is, at the earliest, likely, at the latest; None is not in this period."""
+    """When the budget is gone: earliest, likely, latest. None means not in this period."""
     basis: str
-    """What it goes by, for people."""
+    """What the forecast is based on, for people."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """Where a budget stands."""
+    """What of a budget is spent at a moment in its period."""
 
     spent: float
     usd: float
@@ -71,7 +72,10 @@ class Point:
 
 
 def path(at: NDArray[np.int64], cost: Numbers, past: Period, *, point: int, step: int) -> Path:
-    """Of buckets of `step` seconds; the one that holds the point belongs to both sides in part."""
+    """Return the path of a past period, whose buckets are `step` seconds long.
+
+    The bucket that holds the point belongs partly to each side.
+    """
     inside = (at >= past.start) & (at < past.end)
     at, cost = at[inside], cost[inside]
     share = np.clip((point - at) / step, 0.0, 1.0)
@@ -84,7 +88,7 @@ def path(at: NDArray[np.int64], cost: Numbers, past: Period, *, point: int, step
 
 
 def of_past(point: Point, paths: Sequence[Path], *, basis: str) -> Forecast:
-    """By at least one period that is over."""
+    """Return a forecast from one past period or more."""
     usual = float(np.median([one.before + one.rest for one in paths]))
     floor = max(FLOOR * usual, LEAST_FLOOR)
     scale = max(point.spent, floor)
@@ -107,7 +111,7 @@ def of_past(point: Point, paths: Sequence[Path], *, basis: str) -> Forecast:
 def of_rates(
     point: Point, usd_per_s: float, others: Sequence[float], *, basis: str, wider: float = WIDER
 ) -> Forecast:
-    """By a rate that is likely, and others that were seen."""
+    """Return a forecast from a likely rate, and other rates that were measured."""
     slow, fast = min(usd_per_s, *others) / wider, max(usd_per_s, *others) * wider
     rates = (fast, usd_per_s, slow)
     early, likely, late = (_at_rate(point, rate) for rate in rates)
@@ -121,7 +125,7 @@ def of_rates(
 
 
 def _gone(point: Point, one: Path, scale: float) -> float:
-    """When the budget is gone if it goes on as it did then, so many times larger."""
+    """Return when the budget is gone if spending follows `one`, `scale` times larger."""
     if point.spent >= point.usd:
         return point.now
     index = int(np.searchsorted(one.after, (point.usd - point.spent) / scale))

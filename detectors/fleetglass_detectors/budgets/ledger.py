@@ -1,4 +1,4 @@
-"""Reads from the database what a budget's scope has spent. Keeps nothing but what is long over."""
+"""Reads from the database what the scope of a budget has spent, and keeps only past periods."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,12 +21,13 @@ RUNS = (SQL / "runs.sql").read_text()
 TENANTS = (SQL / "tenants.sql").read_text()
 
 STEP = {Per.HOUR: 60, Per.DAY: 300, Per.MONTH: 3600}
-"""Seconds of a bucket of what is not of the last hours."""
+"""Length of the buckets in seconds; recent buckets are of a minute."""
 FINE_S = {Per.HOUR: 3600, Per.DAY: 7200, Per.MONTH: 6 * 3600}
+"""For how many seconds back buckets are of a minute."""
 LOOK_BACK_S = {Per.HOUR: 0, Per.DAY: 0, Per.MONTH: 7 * 86_400}
-"""What of the time before a period is read with it, for rates: a week has a weekend in it."""
-PAST = {Per.HOUR: 72, Per.DAY: 42, Per.MONTH: 13}
-"""How many periods that are over are looked at."""
+"""Seconds before the period that are read with it, for rates; a week includes a weekend."""
+PAST_PERIODS = {Per.HOUR: 72, Per.DAY: 42, Per.MONTH: 13}
+"""How many past periods a forecast may use."""
 MOST_RUNS = 200
 ENOUGH_ALIKE = 9
 
@@ -42,17 +43,17 @@ class Run:
 
 
 class Ledger(Protocol):
-    """What the database knows of spending."""
+    """What budgets read about spending."""
 
     def spending(self, scope: Scope, period: Period, now: int) -> Spending: ...
     def paths(self, budget: Budget, period: Period, now: int) -> Sequence[Path]:
-        """How the periods before it went on from the same point, the latest first."""
+        """Return how earlier periods went on from the same point, the latest first."""
         ...
 
     def runs(
         self, scope: Scope, since: int, until: int, least: Decimal, *, most: int = MOST_RUNS
     ) -> Sequence[Run]:
-        """Return the runs of that time that cost `least` or more, the most expensive first."""
+        """Return the runs in that time that cost `least` or more, the most expensive first."""
         ...
 
     def tenants(self, scope: Scope, period: Period) -> Sequence[str]: ...
@@ -66,14 +67,14 @@ class DatabaseLedger:
     def spending(self, scope: Scope, period: Period, now: int) -> Spending:
         since = period.start - LOOK_BACK_S[period.per]
         step = STEP[period.per]
-        # Where one size of buckets gives way to the other is where both begin one.
+        # The change from long to short buckets is at the start of a long bucket.
         fine = since + max(0, now - FINE_S[period.per] - since) // step * step
         return self._spending(scope, {"since": since, "until": period.end, "fine": fine}, step)
 
     def paths(self, budget: Budget, period: Period, now: int) -> Sequence[Path]:
         known = self._past.get(budget.name)
         if known is None or known[0] != period:
-            known = self._past[budget.name] = (period, *self._over(budget.scope, period))
+            known = self._past[budget.name] = (period, *self._past_of(budget.scope, period))
         _, periods, spending = known
         at = np.array([bucket.at for bucket in spending.buckets], np.int64)
         cost = np.array([float(bucket.cost) for bucket in spending.buckets])
@@ -85,7 +86,7 @@ class DatabaseLedger:
     def runs(
         self, scope: Scope, since: int, until: int, least: Decimal, *, most: int = MOST_RUNS
     ) -> Sequence[Run]:
-        given = {"since": since, "until": until, "least": f"{least:f}", "most": most}
+        parameters = {"since": since, "until": until, "least": f"{least:f}", "most": most}
         return [
             Run(
                 tenant=row["tenant"],
@@ -95,29 +96,30 @@ class DatabaseLedger:
                 first_ns=int(row["first_ns"]),
                 is_over=bool(row["over"]),
             )
-            for row in self._rows(RUNS, asdict(scope) | given)
+            for row in self._rows(RUNS, asdict(scope) | parameters)
         ]
 
     def tenants(self, scope: Scope, period: Period) -> Sequence[str]:
-        given = asdict(scope) | {"since": period.start, "until": period.end}
-        return [row["tenant"] for row in self._rows(TENANTS, given)]
+        parameters = asdict(scope) | {"since": period.start, "until": period.end}
+        return [row["tenant"] for row in self._rows(TENANTS, parameters)]
 
-    def _over(self, scope: Scope, period: Period) -> tuple[Sequence[Period], Spending]:
-        """Periods that are over and like this one, and what was spent in them.
+    def _past_of(self, scope: Scope, period: Period) -> tuple[Sequence[Period], Spending]:
+        """Return the past periods that are like this one, and the spending in them.
 
-        Not those without any spending; nor the first with some, which may have begun in its middle.
+        Periods without spending are left out. So is the first period with spending, because the
+        spending may have begun in its middle.
         """
-        before = [*period.before(PAST[period.per])]
+        before = [*period.before(PAST_PERIODS[period.per])]
         since, until, step = before[-1].start, period.start, STEP[period.per]
         spending = self._spending(scope, {"since": since, "until": until, "fine": until}, step)
-        spent = [one for one in before if _has_some(spending, one)][:-1]
+        spent = [one for one in before if _has_spending(spending, one)][:-1]
         alike = [one for one in spent if one.is_weekend == period.is_weekend]
-        # Weekends are like weekends, once there are enough of them to tell.
+        # Days are compared with weekends or with weekdays only, once there are enough of them.
         periods = alike if period.per is Per.DAY and len(alike) >= ENOUGH_ALIKE else spent
         return periods, spending
 
-    def _spending(self, scope: Scope, given: Mapping[str, int], step: int) -> Spending:
-        rows = self._rows(SPEND, {**asdict(scope), **given, "step": step})
+    def _spending(self, scope: Scope, bounds: Mapping[str, int], step: int) -> Spending:
+        rows = self._rows(SPEND, {**asdict(scope), **bounds, "step": step})
         return Spending(
             [
                 Bucket(at=int(row["at"]), cost=Decimal(row["cost"]), unpriced=int(row["unpriced"]))
@@ -125,10 +127,10 @@ class DatabaseLedger:
             ]
         )
 
-    def _rows(self, sql: str, given: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-        answer = self._database.query(sql, parameters=given)
+    def _rows(self, sql: str, parameters: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        answer = self._database.query(sql, parameters=parameters)
         return (json.loads(line) for line in answer.splitlines())
 
 
-def _has_some(spending: Spending, period: Period) -> bool:
+def _has_spending(spending: Spending, period: Period) -> bool:
     return any(period.start <= one.at < period.end and one.cost > 0 for one in spending.buckets)

@@ -1,8 +1,8 @@
-"""The hour, day or month that holds a moment, on somebody's clock.
+"""The hour, day or month that holds a moment, in a timezone.
 
-A day is from midnight to midnight, so it may have 23 or 25 hours; a month is made of such days. An
-hour is an hour from midnight on, so that where clocks are put back by half of one, the day's last
-hour is what is left. Times are whole seconds since 1970.
+A day goes from midnight to midnight, so it may have 23 or 25 hours. A month consists of such days.
+Hours are counted from midnight, so if clocks go back by half an hour, the last hour of the day is
+shorter. Times are whole seconds since 1970.
 """
 
 from collections.abc import Iterator
@@ -30,10 +30,10 @@ class Period:
         return datetime.fromtimestamp(self.start, self.zone).weekday() >= 5
 
     def same_point(self, at: int, other: "Period") -> int:
-        """The moment of another period of its sort that is what `at` is in this one.
+        """Return the moment in another period that corresponds to `at` in this one.
 
-        That is the same time of the day, on the same day of the month; the other's end where it
-        has no such day.
+        It is the same time of day, on the same day of the month. If the other month does not have
+        that day, it is the end of that month.
         """
         if self.per is Per.HOUR:
             return min(other.start + at - self.start, other.end)
@@ -49,7 +49,7 @@ class Period:
         return min(max(int(moment.timestamp()), other.start), other.end)
 
     def before(self, most: int) -> Iterator["Period"]:
-        """Those before it, the last one first."""
+        """Return the periods before this one, the latest first."""
         period = self
         for _ in range(most):
             period = period_of(period.per, period.start - 1, period.zone)
@@ -57,7 +57,7 @@ class Period:
 
 
 def period_of(per: Per, at: int, zone: tzinfo) -> Period:
-    """The period that holds a moment; there is one only."""
+    """Return the only period that holds a moment."""
     local = datetime.fromtimestamp(at, zone)
     year, month, day = local.year, local.month, local.day
     if per is Per.MONTH:
@@ -72,7 +72,7 @@ def period_of(per: Per, at: int, zone: tzinfo) -> Period:
 
 
 def _next_midnight(zone: tzinfo, local: datetime) -> int:
-    # By the calendar: 24 hours on may be the same day still, or the one after the next.
+    # Use the calendar: 24 hours later may still be the same day, or the day after the next.
     following = datetime.fromordinal(local.toordinal() + 1)
     return _midnight(zone, following.year, following.month, following.day)
 

@@ -1,10 +1,10 @@
-"""Findings as signals."""
+"""Turns the findings about budgets into signals."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from fleetglass_detectors.budgets import burn, words
+from fleetglass_detectors.budgets import burn, messages
 from fleetglass_detectors.budgets.declared import Budget
 from fleetglass_detectors.budgets.finding import NEARLY, Finding
 from fleetglass_detectors.budgets.ledger import MOST_RUNS, Run
@@ -21,31 +21,31 @@ FAMILY, DETECTOR = "budget", "budgets"
 def signal(
     budget: Budget,
     period: Period,
-    found: Finding,
+    finding: Finding,
     now: int,
     *,
     spending: Spending,
     others: Evidence,
     why: Iterable[str],
 ) -> Signal:
-    """`others` and `why` are what is known besides: runs, and directives."""
-    over = max(Decimal(0), found.spent - budget.usd)
-    rates = burn.told(spending, period, usd=budget.usd, now=now)
+    """Return the signal; `others` and `why` add what is known about runs and directives."""
+    over = max(Decimal(0), finding.spent - budget.usd)
+    rates = burn.rates_by_window(spending, period, usd=budget.usd, now=now)
     unpriced = spending.unpriced(period.start)
-    reasons = [words.rates(rates), f"forecast by {found.forecast.basis}"]
+    reasons = [messages.rates(rates), f"forecast by {finding.forecast.basis}"]
     if budget.declared:
         reasons.append(f"declared as {budget.declared}")
     if unpriced:
-        reasons.append(f"{unpriced:,} spans have no price and are not counted, which is not free")
+        reasons.append(f"{unpriced:,} spans have no price and are not counted; they may cost too")
     return _signal(
         budget,
-        level=found.level,
+        level=finding.level,
         now=now,
         first_ns=period.start * SECOND_NS,
-        score=_score(budget, found),
-        harm=Harm(cost=float(over), seconds=now - found.spent_at if over else 0.0),
-        summary=words.summary(budget, period, found, now),
-        evidence=_numbers(budget, period, found)
+        score=_score(budget, finding),
+        harm=Harm(cost=float(over), seconds=now - finding.spent_at if over else 0.0),
+        summary=messages.summary(budget, period, finding, now),
+        evidence=_numbers(budget, period, finding)
         | {"burn": list(rates), "unpriced": unpriced}
         | others
         | {"why": [*reasons, *why]},
@@ -53,37 +53,37 @@ def signal(
 
 
 def runs_signal(budget: Budget, runs: Sequence[Run], now: int) -> Signal | None:
-    """Of runs that spent most of what one may, or all of it."""
+    """Return the signal about runs that have spent most of their budget, or all of it."""
     over = [run for run in runs if run.cost >= budget.usd]
     nearly = [run for run in runs if budget.usd > run.cost >= NEARLY * budget.usd]
     nearly = [run for run in nearly if not run.is_over]
-    told = over or nearly
-    if not told:
+    shown = over or nearly
+    if not shown:
         return None
-    first_ns = min(run.first_ns for run in told)
+    first_ns = min(run.first_ns for run in shown)
     too_much = sum((run.cost - budget.usd for run in over), Decimal(0))
     return _signal(
         budget,
         level=Level.CRITICAL if over else Level.WARNING,
         now=now,
         first_ns=first_ns,
-        score=float(told[0].cost / budget.usd),
+        score=float(shown[0].cost / budget.usd),
         harm=Harm(cost=float(too_much), seconds=max(0.0, now - first_ns / SECOND_NS)),
-        summary=_of_runs(budget, over, nearly),
+        summary=_runs_summary(budget, over, nearly),
         evidence={
             "stage": "spent" if over else "nearly",
             "limit": exact(budget.usd),
             "over": len(over),
             "nearly": len(nearly),
             "unpriced": sum(run.unpriced for run in runs),
-            "runs": [f"{run.run_id} {exact(run.cost)}" for run in told[:5]],
-            "why": [f"most expensive runs: {words.runs(told[:5])}"],
+            "runs": [f"{run.run_id} {exact(run.cost)}" for run in shown[:5]],
+            "why": [f"most expensive runs: {messages.runs(shown[:5])}"],
         },
     )
 
 
 def exact(usd: Decimal) -> str:
-    """All of its digits, and no more."""
+    """Return the amount with all its digits, without zeros at the end."""
     return f"{usd.normalize():f}"
 
 
@@ -102,7 +102,7 @@ def _signal(
     return Signal(
         family=FAMILY,
         detector=DETECTOR,
-        # One kind for all stages: of several the incident would go on showing the first.
+        # One kind for all stages: with several, the incident would keep showing the first one.
         kind=f"per {budget.per}",
         level=level,
         run=subject.number,
@@ -117,27 +117,27 @@ def _signal(
     )
 
 
-def _score(budget: Budget, found: Finding) -> float:
-    if found.burn and found.stage == "burning":
-        return found.burn.long / found.burn.rule.factor
-    if found.stage == "coming":
-        return found.forecast.likely / float(budget.usd)
-    return float(found.spent / budget.usd)
+def _score(budget: Budget, finding: Finding) -> float:
+    if finding.burn and finding.stage == "burning":
+        return finding.burn.long / finding.burn.rule.factor
+    if finding.stage == "coming":
+        return finding.forecast.likely / float(budget.usd)
+    return float(finding.spent / budget.usd)
 
 
-def _numbers(budget: Budget, period: Period, found: Finding) -> Evidence:
-    expected = found.forecast
+def _numbers(budget: Budget, period: Period, finding: Finding) -> Evidence:
+    expected = finding.forecast
     _, gone, _ = expected.gone
     return {
-        "stage": found.stage,
-        "spent": exact(found.spent),
+        "stage": finding.stage,
+        "spent": exact(finding.spent),
         "limit": exact(budget.usd),
-        "share": round(float(found.spent / budget.usd), 4),
+        "share": round(float(finding.spent / budget.usd), 4),
         "period_ends": _iso(period.end),
         "forecast": round(expected.likely, 2),
         "forecast_low": round(expected.low, 2),
         "forecast_high": round(expected.high, 2),
-        "exhausted_at": _iso(found.spent_at or gone),
+        "exhausted_at": _iso(finding.spent_at or gone),
         "exhausted_between": [_iso(at) for at in expected.gone[::2]],
         "basis": expected.basis,
     }
@@ -147,13 +147,13 @@ def _iso(at: int | None) -> str:
     return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%SZ}" if at else ""
 
 
-def _of_runs(budget: Budget, over: Sequence[Run], nearly: Sequence[Run]) -> str:
-    limit = words.money(budget.usd)
+def _runs_summary(budget: Budget, over: Sequence[Run], nearly: Sequence[Run]) -> str:
+    limit = messages.money(budget.usd)
     if not over:
         first = nearly[0]
         also = f", and {len(nearly) - 1} more are near it" if len(nearly) > 1 else ""
-        return f"a run has cost {words.money(first.cost)} of {limit} and goes on{also}"
+        return f"a run has cost {messages.money(first.cost)} of {limit} and goes on{also}"
     count = f"{len(over)} or more" if len(over) >= MOST_RUNS else str(len(over))
     runs = "runs have each" if len(over) > 1 else "run has"
-    most = f"the most expensive one {words.money(over[0].cost)}"
+    most = f"the most expensive one {messages.money(over[0].cost)}"
     return f"{count} {runs} cost {limit} or more, {most}"

@@ -1,4 +1,4 @@
-"""What was spent when, as far as one budget is concerned."""
+"""How much was spent at which time, within the scope of one budget."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,21 +13,21 @@ class Bucket:
     """When it begins, in seconds since 1970."""
     cost: Decimal
     unpriced: int = 0
-    """Spans in it that have no price; unpriced is not free."""
+    """How many of its spans have no price; that does not mean that they were free."""
 
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """Buckets in the order of time, each of a minute or, long ago, of more."""
+    """Buckets in time order. Recent ones are of a minute, older ones are longer."""
 
     buckets: Sequence[Bucket]
 
     def since(self, at: int) -> Decimal:
-        """Spent in what began then or later."""
+        """Return the cost of the buckets that began at that time or later."""
         return total(bucket for bucket in self.buckets if bucket.at >= at)
 
     def between(self, at: int, now: int) -> Decimal:
-        """The same without what clocks that are fast say of the future."""
+        """Return the cost until now, without spans from clocks that run ahead."""
         return total(bucket for bucket in self.buckets if at <= bucket.at <= now)
 
     def most_in_a_minute(self, at: int, now: int) -> Decimal:
@@ -38,7 +38,7 @@ class Spending:
         return sum(bucket.unpriced for bucket in self.buckets if bucket.at >= at)
 
     def reached(self, limit: Decimal, *, start: int) -> int:
-        """When so much had been spent from the start on; now, where it has not."""
+        """Return when this much had been spent since the start; the last bucket, if never."""
         spent = NOTHING
         for bucket in self.buckets:
             spent += bucket.cost if bucket.at >= start else NOTHING

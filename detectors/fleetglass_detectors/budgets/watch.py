@@ -1,8 +1,8 @@
-"""Says when a budget is about to be spent, and when it is; and stops agents where that was asked.
+"""Raises signals before a budget is spent and when it is spent, and stops agents if it is hard.
 
-It is no learner of spans: at each look it asks the database, which has every span once, at its
-price as it is known now, in the minute in which it began. So what comes late, twice, or at another
-price is counted as if it had come in time, and what a restart has forgotten is asked again.
+It learns nothing from spans. At each look it asks the database, which has each span once, at the
+price that is known now, in the minute in which the span began. So spans that come late or twice, or
+whose price is corrected, are counted as if all had been right at once. A restart loses nothing.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,13 +11,13 @@ from datetime import tzinfo
 from functools import partial
 from typing import Any, Literal, Protocol, cast
 
-from fleetglass_detectors.budgets import signals, words
+from fleetglass_detectors.budgets import messages, signals
 from fleetglass_detectors.budgets.declared import Budget, Per
 from fleetglass_detectors.budgets.directives import (
     Directives,
     Order,
     Outcome,
-    Spoken,
+    PastDirective,
     decide,
     unwanted,
 )
@@ -32,35 +32,35 @@ from fleetglass_detectors.spans import Batch
 
 SECOND_NS = 1_000_000_000
 LOOK_EVERY_NS = 5 * SECOND_NS
-# What goes on is said now and then.
-SAY_EVERY_S = 15
-# Prices and owners of spans are settled within seconds; then a sum may dip.
+# A finding that continues is repeated at this pace.
+REPEAT_EVERY_S = 15
+# Prices and owners of spans are settled within seconds, and a sum may fall while that happens.
 LIFT_AFTER_S = 60
-# A run that nobody heard of for so long is no news.
+# Runs that have been silent for longer are not reported.
 RECENT_S = 600
-# A month has many runs; people can still do something about those of the last day.
+# A month has many runs. People can still do something about the runs of the last day.
 SHOWN_RUNS, DAY_S = 5, 86_400
-# Seconds that the database can count, and a month less.
+# The seconds that the database can count, with a month of room at each end.
 EARLIEST, LATEST = 86_400 * 40, 2**32 - 86_400 * 40
 
 
-class Told(Protocol):
-    """The directives there are, and a way to give more."""
+class DirectiveTable(Protocol):
+    """The directives that were given, and a way to give more."""
 
     def now(self) -> int: ...
-    def spoken(self) -> Sequence[Spoken]: ...
+    def past(self) -> Sequence[PastDirective]: ...
     def give(self, orders: Iterable[Order]) -> None: ...
-    def lift(self, unwanted: Iterable[Spoken]) -> None: ...
+    def lift(self, unwanted: Iterable[PastDirective]) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """One budget as it stands."""
+    """The present state of one budget."""
 
     budget: Budget
     period: Period
     spending: Spending
-    found: Finding
+    finding: Finding
 
 
 class Budgets:
@@ -68,16 +68,16 @@ class Budgets:
     by: Literal["agent"] = "agent"
 
     def __init__(
-        self, budgets: Sequence[Budget], zone: tzinfo, ledger: Ledger, directives: Told
+        self, budgets: Sequence[Budget], zone: tzinfo, ledger: Ledger, directives: DirectiveTable
     ) -> None:
         self._budgets = budgets
         self._zone = zone
         self._ledger = ledger
         self._directives = directives
         self._look_ns = 0
-        # By budget, the stage that was told, and in which minute.
-        self._said: dict[str, tuple[str, int]] = {}
-        # Since when a directive seems to be for nothing.
+        # By budget, the stage that was reported last, and when.
+        self._reported: dict[str, tuple[str, int]] = {}
+        # By directive, since when no budget wants it any more.
         self._unwanted: dict[tuple[str, str, str, str], int] = {}
 
     def keys(self) -> int:
@@ -93,21 +93,21 @@ class Budgets:
     def state(self) -> State:
         return {
             "look_ns": self._look_ns,
-            "said": self._said.copy(),
+            "said": self._reported.copy(),
             "unwanted": self._unwanted.copy(),
         }
 
     def restore(self, state: State) -> None:
         held = cast(dict[str, Any], state)
         self._look_ns = held["look_ns"]
-        self._said, self._unwanted = held["said"].copy(), held["unwanted"].copy()
+        self._reported, self._unwanted = held["said"].copy(), held["unwanted"].copy()
 
     def _look(self, now: int) -> Iterator[Signal]:
         timed = [one for one in self._budgets if one.per is not Per.RUN]
         looks = [look for budget in timed if (look := self._look_at(budget, now))]
         outcome = self._order(looks, now)
         for look in looks:
-            key = f"{look.found.stage} {look.found.level}"
+            key = f"{look.finding.stage} {look.finding.level}"
             if self._is_due(look.budget, key, now):
                 yield self._signal(look, outcome, now)
         for budget in self._budgets:
@@ -117,31 +117,31 @@ class Budgets:
     def _look_at(self, budget: Budget, now: int) -> Look | None:
         period = period_of(budget.per, now, self._zone)
         spending = self._ledger.spending(budget.scope, period, now)
-        past = partial(self._ledger.paths, budget, period, now)
-        found = finding(budget, period, spending, now, past)
-        if found is None:
+        paths = partial(self._ledger.paths, budget, period, now)
+        current = finding(budget, period, spending, now, paths)
+        if current is None:
             return None
-        return Look(budget=budget, period=period, spending=spending, found=found)
+        return Look(budget=budget, period=period, spending=spending, finding=current)
 
     def _order(self, looks: Sequence[Look], now: int) -> Outcome:
-        """Give what hard budgets want to be given, and lift what none wants any more."""
-        spent = [one for one in looks if one.found.stage == "spent" and one.budget.hard]
+        """Give the directives of hard budgets that are spent; lift those that none wants now."""
+        spent = [one for one in looks if one.finding.stage == "spent" and one.budget.hard]
         orders = [order for look in spent for order in self._orders(look)]
-        spoken = self._directives.spoken()
-        if not orders and not spoken:
+        past = self._directives.past()
+        if not orders and not past:
             return Outcome()
-        # Behind by hours, after a stop, it must not give what would have been right then.
+        # After a stop, the spans may be hours old, but the directives must fit the present.
         now = max(now, self._directives.now())
-        outcome = decide(orders, spoken, now)
-        self._directives.give(outcome.given)
-        self._directives.lift(self._for_nothing(unwanted(orders, spoken, now), now))
+        outcome = decide(orders, past, now)
+        self._directives.give(outcome.new)
+        self._directives.lift(self._long_unwanted(unwanted(orders, past, now), now))
         return outcome
 
     def _orders(self, look: Look) -> Iterator[Order]:
         budget, scope, end = look.budget, look.budget.scope, look.period.end
         assert budget.hard
         tenants = [scope.tenant] if scope.tenant else self._ledger.tenants(scope, look.period)
-        reason = words.reason(budget, look.period, look.found)
+        reason = messages.reason(budget, look.period, look.finding)
         for tenant in tenants:
             yield Order(
                 scope=replace(scope, tenant=tenant),
@@ -151,8 +151,8 @@ class Budgets:
                 reason=reason,
             )
 
-    def _for_nothing(self, seen: Sequence[Spoken], now: int) -> list[Spoken]:
-        """Those that have seemed to be so for a while."""
+    def _long_unwanted(self, seen: Sequence[PastDirective], now: int) -> list[PastDirective]:
+        """Return the directives that no budget has wanted for a while."""
         keyed = {(s.scope.tenant, s.scope.agent, s.scope.cohort, s.by): s for s in seen}
         self._unwanted = {key: self._unwanted.get(key, now) for key in keyed}
         return [one for key, one in keyed.items() if now - self._unwanted[key] >= LIFT_AFTER_S]
@@ -161,16 +161,16 @@ class Budgets:
         since = max(look.period.start, now - DAY_S)
         end = look.period.end
         most_expensive = self._ledger.runs(look.budget.scope, since, end, NOTHING, most=SHOWN_RUNS)
-        directives = [*_told(look.budget, outcome)]
+        directives = [*_notes(look.budget, outcome)]
         others: Evidence = {
             "runs": [f"{run.run_id} {signals.exact(run.cost)}" for run in most_expensive],
             "directives": directives,
         }
-        why = [f"most expensive runs: {words.runs(most_expensive)}"] if most_expensive else []
+        why = [f"most expensive runs: {messages.runs(most_expensive)}"] if most_expensive else []
         return signals.signal(
             look.budget,
             look.period,
-            look.found,
+            look.finding,
             now,
             spending=look.spending,
             others=others,
@@ -187,9 +187,9 @@ class Budgets:
         return signal if self._is_due(budget, key, now) else None
 
     def _is_due(self, budget: Budget, key: str, now: int) -> bool:
-        say = (key, now // SAY_EVERY_S)
-        is_due = self._said.get(budget.name) != say
-        self._said[budget.name] = say
+        report = (key, now // REPEAT_EVERY_S)
+        is_due = self._reported.get(budget.name) != report
+        self._reported[budget.name] = report
         return is_due
 
 
@@ -200,10 +200,11 @@ def detectors(budgets: Sequence[Budget], zone: tzinfo, database: Database) -> li
     return [Budgets(budgets, zone, DatabaseLedger(database), Directives(database))]
 
 
-def _told(budget: Budget, outcome: Outcome) -> Iterator[str]:
-    for order in (*outcome.given, *outcome.standing):
+def _notes(budget: Budget, outcome: Outcome) -> Iterator[str]:
+    """Yield what the budget has ordered, and what a person has changed."""
+    for order in (*outcome.new, *outcome.in_force):
         if order.by == budget.by:
-            yield f"told to {order.scope}: {order.hard}"
-    for order, by in outcome.left:
+            yield f"directive to {order.scope}: {order.hard}"
+    for order, by in outcome.overruled:
         if order.by == budget.by:
-            yield f"not told again to {order.scope}: {by} changed that"
+            yield f"no directive again to {order.scope}: {by} changed it"

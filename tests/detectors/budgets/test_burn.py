@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from kit.budget_ledgers import MIDNIGHT, NOON, day, evenly, spending
 
-from fleetglass_detectors.budgets.burn import LEAST_USD, RULES, burning, rate, told
+from fleetglass_detectors.budgets.burn import MIN_USD, RULES, burning, rate, rates_by_window
 from fleetglass_detectors.budgets.declared import Per
 from fleetglass_detectors.budgets.period import Period, period_of
 from fleetglass_detectors.budgets.spending import Spending
@@ -60,7 +60,7 @@ def test_a_rule_holds_only_where_going_on_like_this_spends_the_budget(
 
     if found:
         total = float(known.since(period.start))
-        assert total >= max(0.1 * float(BUDGET), float(LEAST_USD))
+        assert total >= max(0.1 * float(BUDGET), float(MIN_USD))
         assert total + found.usd_per_s * (period.end - now) >= float(BUDGET)
         assert min(found.long, found.short) > found.rule.factor
 
@@ -126,6 +126,6 @@ def test_an_outage_and_what_was_kept_back_by_it_raise_nothing() -> None:
 
 
 def test_rates_are_told_by_window() -> None:
-    lines = told(evenly(MIDNIGHT, NOON, 25), day(), usd=BUDGET, now=NOON)
+    lines = rates_by_window(evenly(MIDNIGHT, NOON, 25), day(), usd=BUDGET, now=NOON)
 
     assert lines == ["5m 1.0x", "10m 1.0x", "15m 1.0x", "20m 1.0x", "1h 1.0x", "2h 1.0x"]

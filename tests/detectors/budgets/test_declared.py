@@ -61,7 +61,7 @@ def test_without_budgets_there_are_none(tmp_path: Path) -> None:
         ("budgets: [{per: day, usd: .inf}]", "must be a number over 0, not inf"),
         ("budgets: [{per: day, usd: true}]", "must be a number over 0, not True"),
         ("budgets: [{per: day, usd: '50'}]", "must be a number over 0, not '50'"),
-        ("budgets: [{per: day, usd: 1.0e+300}]", "too much to be meant"),
+        ("budgets: [{per: day, usd: 1.0e+300}]", "is too large"),
         ("budgets: [{per: day, uds: 5}]", "unknown key 'uds'; did you mean 'usd'"),
         ("budgets: [{per: day}]", "needs either 'usd', or 'amount' and 'currency'"),
         ("budgets: [{per: day, usd: 1, amount: 1}]", "needs either 'usd', or 'amount'"),
@@ -80,11 +80,11 @@ def test_without_budgets_there_are_none(tmp_path: Path) -> None:
         ("budgets: [{per: day, usd: 5, hard: stop}]", "must be 'halt' or 'throttle 30s'"),
         ("budgets: [{per: day, usd: 5, hard: throttle}]", "must be 'halt' or 'throttle 30s'"),
         ("budgets: [{per: day, usd: 5, hard: throttle soon}]", "a duration is like"),
-        ("budgets: [{per: day, usd: 5, hard: throttle 0s}]", "a throttle is of more than 0"),
+        ("budgets: [{per: day, usd: 5, hard: throttle 0s}]", "a throttle must be over 0"),
         ("budgets: [{per: run, usd: 5, hard: halt}]", "cannot be 'hard': .*Budget\\(usd=...\\)"),
         (
             "budgets: [{per: day, usd: 5}, {per: day, usd: 6}]",
-            "budget 2 in .* is for the same as budget 1, 'fleet per day'",
+            "budget 2 in .* has the scope and period of budget 1, 'fleet per day'",
         ),
         (
             "budgets: [{per: day, usd: 5, name: a}, {per: hour, usd: 6, name: a}]",
@@ -100,7 +100,9 @@ def test_without_budgets_there_are_none(tmp_path: Path) -> None:
         ("budget: []", "unknown key 'budget'; did you mean 'budgets'"),
     ],
 )
-def test_what_makes_no_sense_is_a_sentence(content: str, message: str, tmp_path: Path) -> None:
+def test_an_invalid_budget_is_refused_with_a_sentence(
+    content: str, message: str, tmp_path: Path
+) -> None:
     with pytest.raises(ConfigurationError, match=message):
         fleet(tmp_path, content)
 

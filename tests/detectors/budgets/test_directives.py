@@ -68,7 +68,7 @@ def test_what_somebody_resumes_is_not_told_again_in_this_period() -> None:
     watched.look(END + 120)
 
     assert [action for _, action in actions(watched)] == ["halt", "resume", "halt"]
-    assert "ann changed that" in str(last.evidence["directives"])
+    assert "ann changed it" in str(last.evidence["directives"])
 
 
 def test_what_somebody_said_instead_is_left_alone() -> None:
@@ -83,11 +83,11 @@ def test_what_somebody_said_instead_is_left_alone() -> None:
 def test_an_older_word_of_somebody_is_enough_where_it_is_as_strict() -> None:
     told = Told(clock=NOON)
     told.say(REFUNDS, "halt", by="ann")
-    assert decide([ORDER], told.spoken(), NOON).standing == (ORDER,)
+    assert decide([ORDER], told.past(), NOON).in_force == (ORDER,)
 
     slower = Told(clock=NOON)
     slower.say(REFUNDS, "throttle", by="ann", every_s=5)
-    assert decide([ORDER], slower.spoken(), NOON).given == (ORDER,)
+    assert decide([ORDER], slower.past(), NOON).new == (ORDER,)
 
 
 def test_the_strictest_of_several_budgets_holds() -> None:
@@ -95,8 +95,8 @@ def test_the_strictest_of_several_budgets_holds() -> None:
     told.say(REFUNDS, "halt", by="fleetglass budget month", ends=END + 86_400)
     throttle = replace(ORDER, hard=SLOW)
 
-    assert decide([throttle], told.spoken(), NOON).given == ()
-    assert decide([ORDER], told.spoken(), NOON).standing == (ORDER,)
+    assert decide([throttle], told.past(), NOON).new == ()
+    assert decide([ORDER], told.past(), NOON).in_force == (ORDER,)
 
 
 def test_when_a_stricter_one_has_ended_the_other_is_told_again() -> None:
@@ -105,8 +105,8 @@ def test_when_a_stricter_one_has_ended_the_other_is_told_again() -> None:
     told.give([throttle])
     told.say(REFUNDS, "halt", by="fleetglass budget hour", ends=NOON + 3600)
 
-    assert decide([throttle], told.spoken(), NOON + 60).given == ()
-    assert decide([throttle], told.spoken(), NOON + 3601).given == (throttle,)
+    assert decide([throttle], told.past(), NOON + 60).new == ()
+    assert decide([throttle], told.past(), NOON + 3601).new == (throttle,)
 
 
 def test_a_period_that_is_over_is_told_to_nobody() -> None:

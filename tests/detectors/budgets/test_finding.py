@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from kit.budget_ledgers import MIDNIGHT, NOON, budget, day, even_path, evenly, spending
 
-from fleetglass_detectors.budgets import words
+from fleetglass_detectors.budgets import messages
 from fleetglass_detectors.budgets.declared import Per
 from fleetglass_detectors.budgets.finding import Finding, finding
 from fleetglass_detectors.budgets.forecast import Path
@@ -109,7 +109,7 @@ def test_history_is_asked_for_only_where_there_is_something_to_say() -> None:
 def test_people_read_what_it_is_and_when() -> None:
     nearly, spent = evenly(MIDNIGHT, NOON, 41), evenly(MIDNIGHT, NOON, 55)
     told = [
-        words.summary(FIFTY, day(), found, NOON)
+        messages.summary(FIFTY, day(), found, NOON)
         for spending_ in (nearly, spent)
         if (found := seen(spending_))
     ]
@@ -133,15 +133,15 @@ def test_people_read_what_it_is_and_when() -> None:
     ],
 )
 def test_money_is_told_to_the_cent(usd: str, told: str) -> None:
-    assert words.money(Decimal(usd)) == told
+    assert messages.money(Decimal(usd)) == told
 
 
 def test_the_share_never_says_all_before_it_is_all() -> None:
     found = seen(spending((NOON - 9000, 49.999)))
 
     assert found is not None
-    assert words.summary(FIFTY, day(), found, NOON).startswith("99 % of $50.00 a day")
+    assert messages.summary(FIFTY, day(), found, NOON).startswith("99 % of $50.00 a day")
 
 
 def test_an_hour_and_a_month_are_called_so() -> None:
-    assert [per.words for per in (Per.HOUR, Per.DAY, Per.MONTH)] == ["an hour", "a day", "a month"]
+    assert [per.phrase for per in (Per.HOUR, Per.DAY, Per.MONTH)] == ["an hour", "a day", "a month"]

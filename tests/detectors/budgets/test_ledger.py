@@ -210,17 +210,17 @@ def test_directives_are_written_as_guards_read_them(store: Store) -> None:
         ORDER.until,
     )
     assert (acme.scope, acme.reason) == (TheirScope(tenant="acme"), "spent")
-    assert decide([ORDER], directives.spoken(), directives.now()).standing == (ORDER,)
+    assert decide([ORDER], directives.past(), directives.now()).in_force == (ORDER,)
 
 
-def test_what_people_do_about_them_is_seen(store: Store) -> None:
+def test_a_directive_that_a_person_lifts_is_overruled(store: Store) -> None:
     directives = Directives(store)
     directives.give([ORDER])
     add(store, [Directive(scope=in_force(store)[0].scope, action="resume", by="ann")])
-    told = decide([ORDER], directives.spoken(), directives.now())
+    outcome = decide([ORDER], directives.past(), directives.now())
 
-    assert told.left == ((ORDER, "ann"),)
-    assert (told.given, told.standing) == ((), ())
+    assert outcome.overruled == ((ORDER, "ann"),)
+    assert (outcome.new, outcome.in_force) == ((), ())
 
 
 def test_of_what_has_ended_the_last_word_is_known(store: Store) -> None:
@@ -232,13 +232,13 @@ def test_of_what_has_ended_the_last_word_is_known(store: Store) -> None:
     directives.give([over])
 
     assert in_force(store) == []
-    assert decide([slow], directives.spoken(), directives.now()).given == (slow,)
+    assert decide([slow], directives.past(), directives.now()).new == (slow,)
 
 
 def test_what_is_for_nothing_is_lifted(store: Store) -> None:
     directives = Directives(store)
     directives.give([ORDER])
-    directives.lift(directives.spoken())
+    directives.lift(directives.past())
 
     assert in_force(store) == []
-    assert decide([ORDER], directives.spoken(), directives.now()).given == (ORDER,)
+    assert decide([ORDER], directives.past(), directives.now()).new == (ORDER,)

@@ -1,4 +1,4 @@
-"""Findings in words for people: money, times of their day, and what is to be expected."""
+"""Describes findings for people: money, times in their timezone, and the forecast."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,30 +14,32 @@ from fleetglass_detectors.budgets.period import Period
 CENT = Decimal("0.01")
 
 
-def summary(budget: Budget, period: Period, found: Finding, now: int) -> str:
-    share = int(100 * found.spent / budget.usd)
-    of = f"{money(budget.usd)} {budget.per.words}"
-    # Hours and minutes are whole minutes everywhere; whose they are is said once.
+def summary(budget: Budget, period: Period, finding: Finding, now: int) -> str:
+    share = int(100 * finding.spent / budget.usd)
+    of = f"{money(budget.usd)} {budget.per.phrase}"
+    # Times are exact to the minute, and only the first one names the timezone.
     here = f"{clock(now, period, now)} {zone(now, period)}"
-    if found.stage == "spent":
-        gone = f"gone at {clock(found.spent_at, period, now)}"
-        return f"{money(found.spent)} of {of} is spent at {here}, {gone}; {_end(found, period)}"
-    told = [f"{share} % of {of} is spent at {here}"]
-    if found.burn:
-        window = burn.lasting(found.burn.rule.long_s)
-        told.append(f"{burn.times(found.burn.long)} times too fast in the last {window}")
-    return "; ".join((", ".join(told), f"at this rate {_gone(found.forecast, period, now)}"))
+    if finding.stage == "spent":
+        gone = f"gone at {clock(finding.spent_at, period, now)}"
+        end = f"at this rate {_end_text(finding.forecast, period)}"
+        return f"{money(finding.spent)} of {of} is spent at {here}, {gone}; {end}"
+    parts = [f"{share} % of {of} is spent at {here}"]
+    if finding.burn:
+        window = burn.window_text(finding.burn.rule.long_s)
+        parts.append(f"{burn.factor_text(finding.burn.long)} times too fast in the last {window}")
+    outlook = f"at this rate {_gone_text(finding.forecast, period, now)}"
+    return "; ".join((", ".join(parts), outlook))
 
 
-def reason(budget: Budget, period: Period, found: Finding) -> str:
-    """What the author of an agent reads that is stopped."""
-    spent = f"{money(found.spent)} of {money(budget.usd)} {budget.per.words} is spent"
+def reason(budget: Budget, period: Period, finding: Finding) -> str:
+    """Return the reason that the author of a stopped agent reads."""
+    spent = f"{money(finding.spent)} of {money(budget.usd)} {budget.per.phrase} is spent"
     until = f"{clock(period.end, period, period.start)} {zone(period.end, period)}"
     return f"budget {budget.name!r}: {spent}; until {until}"
 
 
 def money(usd: Decimal | float) -> str:
-    """To the cent; what is less than one, as far as it says something."""
+    """Return the amount to the cent; less than a cent has two digits that are not zero."""
     exact = Decimal(str(usd))
     if 0 < abs(exact) < CENT:
         return f"${exact:.2g}" if abs(exact) >= Decimal("0.0001") else f"${exact:.1e}"
@@ -45,12 +47,12 @@ def money(usd: Decimal | float) -> str:
 
 
 def about(usd: float) -> str:
-    """What is only expected, as exactly as it can be known."""
+    """Return an expected amount, without cents if it is large."""
     return f"${usd:,.0f}" if usd >= 100 else money(usd)
 
 
 def clock(at: int, period: Period, now: int) -> str:
-    """A moment; with its day where that is not today."""
+    """Return the time of a moment, with its day if that is not today."""
     local, today = (datetime.fromtimestamp(moment, period.zone) for moment in (at, now))
     return f"{local:%H:%M}" if local.date() == today.date() else f"{local:%b %-d, %H:%M}"
 
@@ -59,28 +61,24 @@ def zone(at: int, period: Period) -> str:
     return f"{datetime.fromtimestamp(at, period.zone):%Z}"
 
 
-def rates(told: Sequence[str]) -> str:
-    return f"times as fast as it lasts: {', '.join(told)}"
+def rates(rates_by_window: Sequence[str]) -> str:
+    return f"burn rates (at 1.0x it lasts for the period): {', '.join(rates_by_window)}"
 
 
 def runs(most_expensive: Sequence[Run]) -> str:
     return ", ".join(f"{run.run_id} {money(run.cost)}" for run in most_expensive)
 
 
-def _gone(expected: Forecast, period: Period, now: int) -> str:
+def _gone_text(expected: Forecast, period: Period, now: int) -> str:
     early, likely, late = expected.gone
     if likely is None:
         first = f", at the earliest {clock(early, period, now)}" if early else ""
-        return f"it lasts{first}, {_end_of(expected, period)}"
+        return f"it lasts{first}, {_end_text(expected, period)}"
     first = clock(early or likely, period, now)
     between = f"{first} to {clock(late, period, now)}" if late else f"{first} or later"
-    return f"it is gone at {clock(likely, period, now)} ({between}), {_end_of(expected, period)}"
+    return f"it is gone at {clock(likely, period, now)} ({between}), {_end_text(expected, period)}"
 
 
-def _end(found: Finding, period: Period) -> str:
-    return f"at this rate {_end_of(found.forecast, period)}"
-
-
-def _end_of(expected: Forecast, period: Period) -> str:
+def _end_text(expected: Forecast, period: Period) -> str:
     interval = f"{about(expected.low)} to {about(expected.high)}"
     return f"{about(expected.likely)} ({interval}) by the end of the {period.per}"

@@ -23,7 +23,7 @@ import numpy.typing as npt
 import costs_streams
 from costs_streams import KINDS, MEAN, MINUTES_A_DAY, RUNS_A_DAY, Floats, Minute, minute_of
 from fleetglass_detectors.alarms.allowance import Allowance
-from fleetglass_detectors.cost.ledger import NUMBERS, Told
+from fleetglass_detectors.cost.ledger import NUMBERS, RunRows
 from fleetglass_detectors.cost.series import THRESHOLD, SeriesScorer
 from fleetglass_detectors.cost.streams import Streams
 
@@ -47,12 +47,12 @@ def main() -> None:
     many_keys()
 
 
-def told_of(keys: Sequence[str], costs: Floats, *, first: int = 0) -> Told:
+def rows_of(keys: Sequence[str], costs: Floats, *, first: int = 0) -> RunRows:
     """Runs that are over, as the ledger would tell them."""
     columns = {name: np.zeros(len(keys)) for name in NUMBERS}
     columns["cost"], columns["ended"] = costs, np.ones(len(keys))
     numbers = [*range(first, first + len(keys))]
-    return Told(numbers=numbers, keys=keys, runs=[str(n) for n in numbers], columns=columns)
+    return RunRows(numbers=numbers, keys=keys, runs=[str(n) for n in numbers], columns=columns)
 
 
 class Ours:
@@ -68,7 +68,7 @@ class Ours:
         """Take a minute in; what stands out, as (agent, kind)."""
         now = minute.at_ns + 60_000_000_000
         keys: list[str] = [self.keys[int(n)] for n in minute.streams]
-        told = told_of(keys, minute.costs, first=self.told)
+        told = rows_of(keys, minute.costs, first=self.told)
         self.told += len(told)
         found = {(extreme.key.name, "a single run") for extreme in self.streams.extremes(told)}
         self.streams.mark(told, now)
@@ -273,7 +273,7 @@ def _watched(seconds: Floats, costs: Floats) -> Iterator[tuple[float, str]]:
     start = costs_streams.FIRST_MINUTE * 60
     for at in range(10, int(seconds[-1]) + 10, 10):
         which = (seconds > at - 10) & (seconds <= at)
-        told = told_of(["t\0agent\0azure"] * int(which.sum()), costs[which])
+        told = rows_of(["t\0agent\0azure"] * int(which.sum()), costs[which])
         now = {"a single run" for _ in streams.extremes(told)}
         streams.mark(told, (start + at) * 1_000_000_000)
         streams.settle((start + at) * 1_000_000_000)
@@ -297,9 +297,9 @@ def many_keys(keys: int = 100_000, minutes: int = 5) -> None:
     rng = np.random.default_rng(2)
     start = costs_streams.FIRST_MINUTE * 60_000_000_000
     for n in range(60):
-        streams.mark(told_of(names, np.exp(rng.normal(0, 1.1, keys))), start + n)
+        streams.mark(rows_of(names, np.exp(rng.normal(0, 1.1, keys))), start + n)
     steps: dict[str, Callable[[int], object]] = {
-        "marks": lambda now: streams.mark(told_of(names, np.exp(rng.normal(0, 1.1, keys))), now),
+        "marks": lambda now: streams.mark(rows_of(names, np.exp(rng.normal(0, 1.1, keys))), now),
         "volume": lambda now: streams.minute(dict.fromkeys(names, 1.0), now),
         "learning": streams.settle,
         "alarms": lambda now: [*streams.found(now)],

@@ -1,1 +1,1 @@
-"""When to raise an alarm: the part that all detectors share, and that knows nothing of agents."""
+"""Decides when to raise an alarm. All detectors share this; it knows nothing about agents."""

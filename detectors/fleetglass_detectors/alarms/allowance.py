@@ -1,18 +1,18 @@
-"""How sure must an alarm be? From false pages per week to a threshold for every stream.
+"""Turns the allowed number of false pages a week into a threshold for every stream.
 
-The operator says how many false pages a week the whole fleet may send. A family of detectors
-has a share w of them (shares sum to 1). Among its K streams each has the same part, so one that
-makes r observations a day needs an average run length (ARL) between false alarms of
+The operator says how many false pages a week the whole fleet may send. A family of detectors has a
+share w of them (the shares sum to 1). Each of the K streams of a family gets the same part. So a
+stream with r observations a day needs this average run length (ARL) between false alarms:
 
     ARL = K r / (F w),    F = pages_per_week / 7,    threshold on log M = log ARL
 
-Summed over streams that is F w false alarms a day, whatever their rates: a stream that talks more
-raises its own threshold and nobody else's. The price is logarithmic: ten times the fleet costs
-2.3, which is some tenths of the delay. For a question asked once a run (is this one a runaway?)
-the same allowance gives a probability per run, `alpha_run = F w / runs a day`.
+Summed over all streams, that is F w false alarms a day, whatever their rates: a busy stream raises
+only its own threshold. The price is logarithmic: a fleet ten times as large raises a threshold by
+2.3, which makes alarms some tenths later. For a question that is asked once for each run (is this a
+runaway?), the same allowance gives a probability per run, `alpha_run = F w / runs a day`.
 
-No threshold is below `LEAST_RUN_LENGTH`: a fleet that hardly runs could afford to page at every
-observation, and nobody wants that.
+No threshold is below `LEAST_RUN_LENGTH`. Otherwise a fleet with few runs could send a page at every
+observation.
 
 Example: 1 000 agents with 200 observations a day, one false page a week.
     >>> allowance = Allowance(weights={"drift": 0.5, "cost": 0.5})
@@ -39,10 +39,10 @@ LEAST_RUN_LENGTH = 100.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowance:
-    """What the operator allows, for the whole fleet and all detectors together."""
+    """The false pages that the operator allows, for the whole fleet and all detectors together."""
 
     pages_per_week: float = 1.0
-    """False ones; true ones are not rationed."""
+    """Only false pages are limited. True ones are not."""
     weights: Mapping[str, float]
     """The share of each family of detectors; they sum to 1."""
 
@@ -60,7 +60,7 @@ class Allowance:
             raise ValueError(f"weights sum to {total!r}, expected 1: {dict(self.weights)!r}")
 
     def per_day(self, family: str) -> float:
-        """False alarms a day that this family may make."""
+        """Return how many false alarms a day this family may make."""
         if family not in self.weights:
             known = ", ".join(sorted(self.weights))
             raise ValueError(f"family={family!r} has no weight; known are {known}")
@@ -69,7 +69,7 @@ class Allowance:
     def run_length(
         self, family: str, *, streams: npt.ArrayLike, updates_per_day: npt.ArrayLike
     ) -> FloatArray:
-        """Observations between false alarms that a stream of this family must reach.
+        """Return how many observations must lie between false alarms of a stream of this family.
 
         `streams` is how many the family has (or as many as a `Census` counts for each stream),
         `updates_per_day` the stream's own; both may be arrays.
@@ -81,11 +81,11 @@ class Allowance:
     def log_threshold(
         self, family: str, *, streams: npt.ArrayLike, updates_per_day: npt.ArrayLike
     ) -> FloatArray:
-        """What log M must reach."""
+        """Return the log M at which an alarm is raised."""
         return np.log(self.run_length(family, streams=streams, updates_per_day=updates_per_day))
 
     def per_run(self, family: str, *, runs_per_day: float) -> float:
-        """The probability with which a healthy run may be flagged."""
+        """Return the probability with which a healthy run may be flagged."""
         runs = float(_positive(runs_per_day, name="runs_per_day"))
         return min(self.per_day(family) / runs, 1 / LEAST_RUN_LENGTH)
 

@@ -1,15 +1,15 @@
-"""Has a rate left the interval of its reference? An e-detector for what happened or did not.
+"""Finds rates that have left the interval of their reference: an e-detector for yes or no.
 
     up    L^(j) = 1 + lambda_j (x - high),    lambda_j = min(bet_j, .9 / high)
     down  L^(j) = 1 + lambda_j (low - x),     lambda_j = min(bet_j, .9 / (1 - low))
 
 with x = 1 if it happened (refusal, retry, bad format) and 0 if not, and [low, high] the Jeffreys
-interval of the reference's rate (`jeffreys`). Each factor has mean at most 1 while the rate is
-inside, so the promises of `evidence` hold given that the interval holds the true rate; with the
-usual 90 % bounds it does in nine references of ten, and misses by little in the tenth.
+interval of the reference's rate (`jeffreys`). Each factor has a mean of at most 1 while the rate is
+inside. So the guarantees of `evidence` hold if the interval contains the true rate. With the usual
+90 % bounds it does for nine of ten references, and misses it by little for the tenth.
 
-One x a session: spans of one session fail together. A share in [0, 1] is as good as a bit. NaN
-is no observation. 24 bytes a key, 48 two-sided.
+Give one x for each session, because spans of one session fail together. x may also be a share in
+[0, 1]. NaN is no observation. A key takes 24 bytes, or 48 if both sides are watched.
 
 Example: refusals were 6 in 300; now one in five is one.
     >>> import numpy as np
@@ -34,7 +34,7 @@ import numpy.typing as npt
 from fleetglass_detectors.alarms.evidence import BoolArray, Evidence, FloatArray, Form
 
 BETS = (0.5, 2.0, 6.0)
-"""Per unit of rate: rare things need large bets."""
+"""Bets per unit of rate. Rare events need large bets."""
 
 MOST = 0.9
 """The share of its wealth that a bet may lose on one observation; at 1 it could not come back."""
@@ -75,9 +75,9 @@ class RateDetector:
     def update(
         self, slots: npt.ArrayLike, x: npt.ArrayLike, *, low: npt.ArrayLike, high: npt.ArrayLike
     ) -> FloatArray:
-        """Observe what happened, in order; log M of its slot after each.
+        """Take in observations in order; return log M of the slot after each.
 
-        `low` and `high` are one bound for all, or one for each observation; where a bound is NaN
+        `low` and `high` are one bound for all observations, or one for each. If a bound is NaN,
         there is no reference, and so no evidence.
         """
         where = self._evidence.checked(slots)
@@ -90,11 +90,11 @@ class RateDetector:
         return self._evidence.advance(where, np.hstack([gains[way] for way in self._ways]))
 
     def read(self, slots: npt.ArrayLike) -> FloatArray:
-        """Log M of these slots now; -inf where nothing was ever observed."""
+        """Return log M of these slots now; -inf for slots without observations."""
         return self._evidence.read(slots)
 
     def rising(self, slots: npt.ArrayLike) -> BoolArray:
-        """Whether the bet that has won most was on a rise: what to tell people."""
+        """Return whether the bet that has won most was on a rise."""
         best = self._evidence.by_bet(slots).argmax(axis=1)
         rising: BoolArray = best < (self._bets.size if self._ways[0] == "up" else 0)
         return rising

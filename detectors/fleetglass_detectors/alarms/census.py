@@ -1,20 +1,20 @@
-"""How many streams share the allowance, while streams come and go?
+"""Counts how many streams share the allowance while streams come and go.
 
-Were it simply the number of streams now, whoever can start a thousand agents could raise every
-other agent's threshold. So each stream is given a count of its own, K_i:
+If that were the present number of streams, someone who starts a thousand agents would raise the
+threshold of every other agent. So each stream has a count of its own, K_i:
 
-    on entering     K_i = K, all who are there now, newcomers included
+    on entering     K_i = K, the number of all streams, new ones included
     from then on    log K_i moves towards log K, by at most `rise` or `fall` a day
 
-Newcomers pay in full, those who were there are hardly touched, and the allowance still holds but
-for a logarithm: the i-th to enter of those there now has K_i >= i, so that
+So new streams have high thresholds, and those of older streams hardly change. The allowance still
+holds, but for a logarithm: the i-th present stream to enter has K_i >= i, so that
 
     sum_i 1 / K_i <= 1 + 1/2 + ... + 1/K <= 1 + ln K
 
-at every moment, whoever comes and goes, and about 1 once things are quiet for some days.
+at every moment, and about 1 if no stream comes or goes for some days.
 
-Parameters: `rise` is ln 2 a day (a fleet ten times as large is caught up with in 3.3 days),
-`fall` ln 2 a week. Days are fractions of days since any beginning, and an argument. 8 bytes a key.
+Parameters: `rise` is ln 2 a day, so the counts follow a tenfold fleet within 3.3 days. `fall` is
+ln 2 a week. Times are days since any fixed beginning. A key takes 8 bytes.
 
 Example: 10 streams, then 990 more at once.
     >>> census = Census(1000, day=0.0)
@@ -40,7 +40,7 @@ FALL = math.log(2) / 7
 
 
 class Census:
-    """The count that each slot's stream is judged by.
+    """The count that the threshold of each slot's stream uses.
 
     Args:
         slots: How many streams there is room for.
@@ -67,7 +67,7 @@ class Census:
         return int(np.count_nonzero(~np.isnan(self._log_count)))
 
     def enter(self, slots: npt.ArrayLike) -> None:
-        """These slots have a new stream, or had none; they are counted at once."""
+        """Count new streams in these slots."""
         where = places(slots, room=self._log_count.size)
         self._log_count[where] = 0.0
         if where.size:
@@ -77,7 +77,7 @@ class Census:
         self._log_count[places(slots, room=self._log_count.size)] = np.nan
 
     def advance(self, *, day: float) -> None:
-        """Move all counts towards the present one; a clock that goes back moves nothing."""
+        """Move all counts towards the present number; a clock that goes back moves nothing."""
         elapsed = day - self._day
         if not elapsed > 0:
             return
@@ -86,7 +86,7 @@ class Census:
         self._log_count += np.clip(off, -self._fall * elapsed, self._rise * elapsed)
 
     def counts(self, slots: npt.ArrayLike) -> FloatArray:
-        """The counts of these slots; NaN where there is no stream."""
+        """Return the counts of these slots; NaN for slots without a stream."""
         counts: FloatArray = np.exp(self._log_count[places(slots, room=self._log_count.size)])
         return counts
 
@@ -94,7 +94,7 @@ class Census:
         return {"log_count": self._log_count.copy(), "day": np.array([self._day])}
 
     def restore(self, state: Mapping[str, FloatArray]) -> None:
-        """Go on from a `state()` exactly as if nothing had stopped."""
+        """Continue from a `state()` as if nothing had stopped."""
         log_count = np.asarray(state["log_count"], dtype=np.float64)
         if log_count.shape != self._log_count.shape:
             raise ValueError(

@@ -1,17 +1,17 @@
-"""Of many streams at once, which have really changed? The e-BH procedure on detectors.
+"""Decides which of many streams have really changed: the e-BH procedure on detectors.
 
     sort M_(1) >= ... >= M_(K);    k* = max{k : M_(k) >= K / (alpha' k)};    flag the k* largest
     alpha' = alpha / patience
 
-With `alpha=.05, patience=1000`: of what is flagged at any moment tau, of any choosing, the expected
-share of false ones is at most .05 for every 1 000 observations a stream had until then
-(error over patience; no procedure with finite run lengths can promise more). It holds however the
-streams depend on one another, so an outage that hits many of them does no harm.
+With `alpha=.05, patience=1000`: at any moment, the expected share of false streams among the
+flagged ones is at most .05 for every 1 000 observations that a stream had until then. (This is the
+error over patience. No procedure with finite run lengths can guarantee more.) It also holds if the
+streams depend on one another, for example in an outage that hits many of them.
 
-Feed it the log M of now. The largest log M so far is not evidence of that kind: with it the promise
-is lost. A stream without a new observation keeps its log M; NaN counts as none at all.
+Give it the present log M. With the largest log M so far, the guarantee is lost. A stream without a
+new observation keeps its log M. NaN counts as no evidence.
 
-Example: one strong stream among ten; then a second that gets in because the first one is there.
+Example: one strong stream among ten, and a second that is flagged only beside the first.
     >>> import numpy as np
     >>> log_m = np.zeros(10)
     >>> log_m[:2] = 12.5, 11.6
@@ -35,7 +35,7 @@ from fleetglass_detectors.alarms.evidence import BoolArray, FloatArray
 
 
 def flag(log_m: npt.ArrayLike, *, alpha: float, patience: float) -> BoolArray:
-    """Which streams to flag, as a mask of the shape of `log_m`."""
+    """Return which streams to flag, as a mask of the shape of `log_m`."""
     evidence = np.nan_to_num(np.asarray(log_m, dtype=np.float64), nan=-np.inf, posinf=np.inf)
     if evidence.ndim != 1:
         raise ValueError(f"log_m has shape {evidence.shape!r}: give one number a stream")
@@ -43,13 +43,13 @@ def flag(log_m: npt.ArrayLike, *, alpha: float, patience: float) -> BoolArray:
     passed = np.flatnonzero(np.sort(evidence)[::-1] >= bars)
     if passed.size == 0:
         return np.zeros(evidence.size, dtype=np.bool_)
-    # Equal evidence is flagged together: the bar falls with k.
+    # Streams with equal evidence are flagged together, because the bar falls with k.
     flagged: BoolArray = evidence >= bars[passed[-1]]
     return flagged
 
 
 def _bars(streams: int, *, alpha: float, patience: float) -> FloatArray:
-    """What the k-th largest log M must reach, for k = 1, 2, ..."""
+    """Return what the k-th largest log M must reach, for k = 1, 2, ..."""
     if not 0 < alpha < 1:
         raise ValueError(f"alpha={alpha!r}: expected a share between 0 and 1")
     if not 1 <= patience < math.inf:

@@ -1,17 +1,17 @@
-"""Has the mean of a bounded score risen above zero? An e-detector with a mixture of bets.
+"""Finds bounded scores whose mean has risen above zero: an e-detector with a mixture of bets.
 
     L_t^(j) = 1 + lambda_j (f_t - margin),    f_t in [-1, 1],    E[f_t | past] <= margin
 
-Two-sided, every bet is also made on `-f`, and the mean over all of them taken. The evidence,
-its forms and their promises are those of `evidence`: in the form `roberts`, an alarm at
-`log M >= log A` comes after A observations or more on average as long as nothing has changed.
+If both sides are watched, every bet is also made on `-f`, and the evidence is the mean over all
+bets. The forms of evidence and their guarantees are those of `evidence`: in the form `roberts`, an
+alarm at `log M >= log A` comes after A observations or more on average while nothing has changed.
 
-What must hold for that is the line above: the score's mean *given the past* is at most the
-margin. It does not hold for the spans of one session, which are alike; give one score a session
-(its mean, its maximum against a quantile) and it does.
+This holds only if the line above holds: the mean of the score, *given the past*, is at most the
+margin. It does not hold for the spans of one session, because they are alike. So give one score for
+each session, such as its mean, or its maximum against a quantile.
 
-Parameters worth knowing: scores outside [-1, 1] are clipped, infinite ones too, and the promise
-is about what is left; NaN is no observation. 40 bytes a key, 80 two-sided.
+Scores outside [-1, 1] are clipped, infinite ones too. The guarantee is about the clipped scores.
+NaN is no observation. A key takes 40 bytes, or 80 if both sides are watched.
 
 Example: a score whose mean was at most 0 is now .5.
     >>> import numpy as np
@@ -34,7 +34,7 @@ import numpy.typing as npt
 from fleetglass_detectors.alarms.evidence import BoolArray, Evidence, FloatArray, Form
 
 BETS = (0.05, 0.1, 0.2, 0.4, 0.7)
-"""Small bets find small changes, large ones find large changes soon."""
+"""Small bets find small changes. Large bets find large changes soon."""
 
 
 class EDetector:
@@ -44,7 +44,7 @@ class EDetector:
         slots: How many streams there is room for.
         form: `roberts`, `cusum` or `wealth`, see `evidence`.
         two_sided: Whether to watch for falls too.
-        margin: What the mean may be without being a change.
+        margin: A mean up to this is no change.
         bets: The lambdas; each times (1 + margin) must stay below 1.
     """
 
@@ -74,7 +74,7 @@ class EDetector:
         return self._evidence.bytes_per_key
 
     def update(self, slots: npt.ArrayLike, f: npt.ArrayLike) -> FloatArray:
-        """Observe scores, in order; log M of its slot after each."""
+        """Take in scores in order; return log M of the slot after each."""
         scores = np.clip(np.asarray(f, dtype=np.float64), -1.0, 1.0)
         where = self._evidence.checked(slots)
         if scores.shape != where.shape:
@@ -83,11 +83,11 @@ class EDetector:
         return self._evidence.advance(where, np.log1p(factors))
 
     def read(self, slots: npt.ArrayLike) -> FloatArray:
-        """Log M of these slots now; -inf where nothing was ever observed."""
+        """Return log M of these slots now; -inf for slots without observations."""
         return self._evidence.read(slots)
 
     def rising(self, slots: npt.ArrayLike) -> BoolArray:
-        """Whether the bet that has won most was on a rise: what to tell people."""
+        """Return whether the bet that has won most was on a rise."""
         best = self._evidence.by_bet(slots).argmax(axis=1)
         rising: BoolArray = self._bets[best] > 0
         return rising

@@ -1,14 +1,15 @@
-"""Questions that come one after the other, each answered at once: which are discoveries? e-LOND.
+"""Decides questions that come one after the other, each at once: the e-LOND procedure.
 
     discovery if e_t >= 1 / alpha_t,    alpha_t = alpha * gamma_t * (discoveries before t + 1)
     gamma_t = 1 / (t (t + 1)), which sums to 1
 
-The expected share of false ones among all discoveries is at most alpha, at every moment and however
-the questions depend on one another. For releases, gaps between evaluation and production, and other
-things that are asked once; streams that are watched for ever are the business of `ebh`.
+At every moment, the expected share of false discoveries among all of them is at most alpha, even if
+the questions depend on one another. It is for questions that are asked once, such as whether a
+release is worse. For streams that are watched for ever, use `ebh`.
 
-The evidence is an e-value: at most 1 on average if there is nothing, for instance the `wealth` of
-an e-detector. Each discovery makes the next one easier; a long time without one makes it harder.
+The evidence is an e-value: its mean is at most 1 if there is nothing to discover. The `wealth` of
+an e-detector is one. Each discovery makes the next one easier. A long time without one makes the
+next one harder.
 
 Example:
     >>> questions = ELond(alpha=0.1)
@@ -27,7 +28,7 @@ class ELond:
     """Decides questions in the order in which they come.
 
     Args:
-        alpha: The share of false discoveries that is put up with.
+        alpha: The accepted share of false discoveries.
     """
 
     def __init__(self, *, alpha: float) -> None:
@@ -39,22 +40,22 @@ class ELond:
 
     @property
     def log_bar(self) -> float:
-        """What the next question's log e must reach."""
+        """Return what the log e of the next question must reach."""
         turn = self.asked + 1
         return math.log(turn * (turn + 1) / (self._alpha * (self.discoveries + 1)))
 
     def ask(self, log_e: float) -> bool:
-        """Whether this is a discovery; NaN is not, and has had its turn."""
-        found = log_e >= self.log_bar
+        """Return whether this is a discovery. NaN is none, but counts as a question."""
+        is_discovery = log_e >= self.log_bar
         self.asked += 1
-        self.discoveries += found
-        return found
+        self.discoveries += is_discovery
+        return is_discovery
 
     def state(self) -> dict[str, int]:
         return {"asked": self.asked, "discoveries": self.discoveries}
 
     def restore(self, state: Mapping[str, int]) -> None:
-        """Go on from a `state()` exactly as if nothing had stopped."""
+        """Continue from a `state()` as if nothing had stopped."""
         if not 0 <= state["discoveries"] <= state["asked"]:
             raise ValueError(f"state {dict(state)!r}: expected 0 <= discoveries <= asked")
         self.asked, self.discoveries = state["asked"], state["discoveries"]

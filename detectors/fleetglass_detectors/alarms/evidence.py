@@ -8,14 +8,14 @@ where each factor `L >= 0` has mean at most 1 given the past as long as nothing 
 `grow` depends on the form:
 
     roberts   M <- (M + 1) L       finds a change at any time; E[M_t] <= t
-    cusum     M <- max(M, 1) L     the same, never larger, and back at once when all is well
+    cusum     M <- max(M, 1) L     the same, but never larger, and falls at once if all is well
     wealth    M <- M L             one question, asked from the start; E[M_t] <= 1
 
-By optional stopping, `M >= A` (first two forms) happens after A observations or more on average,
-and `M >= 1 / alpha` (the third) ever happens with probability at most alpha, however the
-observations depend on one another. Nothing here is asymptotic.
+By optional stopping, `M >= A` (for the first two forms) happens after A observations or more on
+average. `M >= 1 / alpha` (for the third) happens at any time with a probability of at most alpha.
+Both hold even if the observations depend on one another, and for any number of observations.
 
-An array of (slots, bets) is all there is: 8 bytes a bet. Every line has its twin in torch
+The state is one array of (slots, bets), with 8 bytes a bet. Every operation also exists in torch
 (`softplus`, `logsumexp`, `where`, `index_put`).
 
 Example:
@@ -41,8 +41,8 @@ BoolArray = npt.NDArray[np.bool_]
 Form = Literal["roberts", "cusum", "wealth"]
 
 CEILING = 40.0
-"""The most that log M may be: far above any threshold, and what was bad for years has an end.
-Still, small bets need thousands of good observations to come down: `reset` what was paged."""
+"""The highest log M, far above any threshold, so that it can fall again after years. Small bets
+still need thousands of good observations for that, so `reset` a stream after its page."""
 
 
 def _add_one(log_m: FloatArray) -> FloatArray:
@@ -66,7 +66,7 @@ GROW: Mapping[Form, Callable[[FloatArray], FloatArray]] = {
 
 
 def mix(log_m: FloatArray) -> FloatArray:
-    """The logarithm of the mean over the last axis."""
+    """Return the logarithm of the mean over the last axis."""
     top = np.maximum(log_m.max(axis=-1), -1e300)  # -inf - -inf would be NaN
     with np.errstate(divide="ignore"):
         mean: FloatArray = np.log(np.exp(log_m - top[..., None]).mean(axis=-1))

@@ -1,14 +1,14 @@
-"""Why spend changed: by factor and by key, adding up to the cent.
+"""Explains why spend changed: by factor and by group, adding up to the cent.
 
-Give what each (group, model) used before and after; a group is an agent, a tenant, a cohort, or
-whatever is compared. `attribute` says how much of the change each factor makes, of each group
-(`factors.py` has the formula), and `lines` says it to people:
+The caller gives what each (group, model) used before and after. A group is an agent, a tenant, a
+cohort, or whatever is compared. `attribute` computes how much of the change each factor of each
+group makes (`factors.py` has the formula), and `lines` puts it into sentences for people:
 
     change = attribute(before, after, runs=(Runs(total=120), Runs(total=180)))
     change.amount                 # Decimal: the sum of all effects, exactly
     lines(change)                 # ["+$12.40 more tokens per run (refunds on gpt-4o: ...)", ...]
 
-Where the whiles compared have unequal lengths, `scale` makes the former as long as the latter.
+If the two periods have different lengths, `scale` makes the first as long as the second.
 """
 
 from collections import defaultdict
@@ -22,7 +22,7 @@ from fleetglass_detectors.cost.factors import FACTORS, Side, effects
 from fleetglass_detectors.cost.usage import Usage
 
 Key = tuple[str, str]
-"""A group and a model; '' where there is none."""
+"""A group and a model; '' if there is none."""
 LINES = 5
 
 
@@ -32,12 +32,12 @@ class Runs:
 
     total: float
     of: Mapping[str, float] = field(default_factory=dict[str, float])
-    """By group; without it, the most that one of its models has."""
+    """Runs by group. A missing group has as many as its model with the most runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
-    """What one factor of one group makes of the change."""
+    """The part of the change that one factor of one group makes."""
 
     group: str
     factor: str
@@ -48,7 +48,7 @@ class Effect:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attribution:
     before: Decimal
-    """Scaled, if that was asked for."""
+    """Multiplied by `scale`."""
     after: Decimal
     effects: tuple[Effect, ...]
     """They add up to `amount`."""
@@ -60,17 +60,17 @@ class Attribution:
             return self.after - self.before
 
     def by_factor(self) -> dict[str, Decimal]:
-        """Largest first, whichever way it goes."""
+        """The effects of each factor, largest first, whether up or down."""
         return _summed((effect.factor, effect.amount) for effect in self.effects)
 
     def by_group(self) -> dict[str, Decimal]:
-        """Largest first, whichever way it goes."""
+        """The effects of each group, largest first, whether up or down."""
         return _summed((effect.group, effect.amount) for effect in self.effects)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A line of the explanation: amounts are rounded, and add up to the rounded change."""
+    """A line of the explanation; the rounded amounts of all lines add up to the rounded change."""
 
     factor: str
     amount: Decimal
@@ -85,7 +85,7 @@ class Foremost:
     key: str
     amount: Decimal
     share: float
-    """Of the change; above 1 where others went the other way."""
+    """Its share of the change; above 1 if other keys changed in the opposite direction."""
 
 
 def attribute(
@@ -95,38 +95,39 @@ def attribute(
     runs: tuple[Runs, Runs] | None = None,
     scale: float = 1.0,
 ) -> Attribution:
-    """Attribute the change between two whiles to factors and groups.
+    """Attribute the change between two periods to factors and groups.
 
     Args:
         before: What each group used of each model.
-        after: The same, later.
+        after: The same, for the later period.
         runs: All runs before and after; a run with several agents or models is in several cells.
-        scale: How many times as long the later while was: what was before counts as often.
+        scale: The length of the later period, divided by that of the earlier one. `before` is
+            multiplied by it.
     """
     scaled = {key: usage.scaled(scale) for key, usage in before.items()} if scale != 1 else before
-    given = runs or (None, None)
-    old, new = _sides(scaled, given[0], scale), _sides(after, given[1], 1.0)
-    found: list[Effect] = []
+    runs_before, runs_after = runs or (None, None)
+    old, new = _sides(scaled, runs_before, scale), _sides(after, runs_after, 1.0)
+    all_effects: list[Effect] = []
     groups: dict[str, tuple[Side, Side]] = {}
     for group in {**old.groups, **new.groups}:
         sides = groups[group] = (old.side(group), new.side(group))
-        told = effects(*sides)
-        found += [
-            Effect(group=group, factor=factor, amount=told[factor])
+        by_factor = effects(*sides)
+        all_effects += [
+            Effect(group=group, factor=factor, amount=by_factor[factor])
             for factor in FACTORS
-            if factor in told
+            if factor in by_factor
         ]
     return Attribution(
-        before=_total(scaled), after=_total(after), effects=tuple(found), groups=groups
+        before=_total(scaled), after=_total(after), effects=tuple(all_effects), groups=groups
     )
 
 
 def parts(change: Attribution, *, limit: int = LINES, digits: int = 2) -> list[Part]:
-    """The largest factors, and last what is left of the change, if anything is."""
-    every = change.by_factor()
-    cents = dict(zip(every, rounded([*every.values()], digits=digits), strict=True))
-    shown = [factor for factor in every if cents[factor]][:limit]
-    found = [
+    """The largest factors, and as the last part the rest of the change, if there is a rest."""
+    amounts = change.by_factor()
+    cents = dict(zip(amounts, rounded([*amounts.values()], digits=digits), strict=True))
+    shown = [factor for factor in amounts if cents[factor]][:limit]
+    largest = [
         Part(
             factor=factor,
             amount=cents[factor],
@@ -135,12 +136,12 @@ def parts(change: Attribution, *, limit: int = LINES, digits: int = 2) -> list[P
         for factor in shown
     ]
     with localcontext(prec=PRECISION):
-        rest = sum((cents[factor] for factor in every if factor not in shown), Decimal())
-    return [*found, Part(factor="", amount=rest, words="all else")] if rest else found
+        rest = sum((cents[factor] for factor in amounts if factor not in shown), Decimal())
+    return [*largest, Part(factor="", amount=rest, words="all else")] if rest else largest
 
 
 def lines(change: Attribution, *, limit: int = LINES, digits: int = 2) -> list[str]:
-    """The same as sentences: "+$3.10 more runs (120 -> 180)"; their amounts add up."""
+    """The parts as sentences, such as "+$3.10 more runs (120 -> 180)"; their amounts add up."""
     return [
         f"{money(part.amount, digits=digits, sign=True)} {part.words}"
         for part in parts(change, limit=limit, digits=digits)
@@ -150,21 +151,24 @@ def lines(change: Attribution, *, limit: int = LINES, digits: int = 2) -> list[s
 def foremost(
     changes: Mapping[str, Mapping[str, tuple[Decimal, Decimal]]],
 ) -> Foremost | None:
-    """The key of all dimensions that explains most: {"agent": {"refunds": (before, after)}}.
+    """The key that explains most of the change, among the keys of all dimensions.
 
-    A dimension with one key only explains nothing; among equals the first dimension goes first.
+    `changes` holds the cost of each key, such as {"agent": {"refunds": (before, after)}}. A
+    dimension with only one key explains nothing. If keys explain equally much, the first dimension
+    wins.
     """
-    found: list[Foremost] = []
+    candidates: list[Foremost] = []
     for dimension, keys in changes.items():
-        moved = {key: after - before for key, (before, after) in keys.items()}
-        whole = sum(moved.values(), Decimal())
-        if len(moved) < 2 or not whole:
+        differences = {key: after - before for key, (before, after) in keys.items()}
+        whole = sum(differences.values(), Decimal())
+        if len(differences) < 2 or not whole:
             continue
-        key = max(moved, key=lambda key: moved[key] / whole)
-        share = float(moved[key] / whole)
-        found.append(Foremost(dimension=dimension, key=key, amount=moved[key], share=share))
-    # The nearest to all of it: twice the change is explained by one key as badly as none.
-    return min(found, key=lambda one: abs(1 - one.share), default=None)
+        key = max(differences, key=lambda key: differences[key] / whole)
+        amount = differences[key]
+        share = float(amount / whole)
+        candidates.append(Foremost(dimension=dimension, key=key, amount=amount, share=share))
+    # A share of 1 is best: a key with twice the change explains it as badly as one with none of it.
+    return min(candidates, key=lambda candidate: abs(1 - candidate.share), default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,14 +190,14 @@ def _sides(cells: Mapping[Key, Usage], runs: Runs | None, scale: float) -> _Side
     for (group, model), usage in cells.items():
         groups[group][model] = usage
     most = {group: max(u.runs for u in models.values()) for group, models in groups.items()}
-    told = {group: count * scale for group, count in runs.of.items()} if runs else {}
-    counted = {group: told.get(group, count) for group, count in most.items()}
-    total = runs.total * scale if runs else sum(counted.values())
-    return _Sides(groups=groups, runs=counted, all_runs=total)
+    known = {group: count * scale for group, count in runs.of.items()} if runs else {}
+    by_group = {group: known.get(group, count) for group, count in most.items()}
+    total = runs.total * scale if runs else sum(by_group.values())
+    return _Sides(groups=groups, runs=by_group, all_runs=total)
 
 
 def _of_groups(change: Attribution, factor: str) -> dict[str, Decimal]:
-    return {one.group: one.amount for one in change.effects if one.factor == factor}
+    return {effect.group: effect.amount for effect in change.effects if effect.factor == factor}
 
 
 def _summed(pairs: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal]:

@@ -1,13 +1,13 @@
-"""Of all keys that spend unlike themselves, which is the cause? One incident for one cause.
+"""Finds the cause among all keys whose spend is unusual, so that one cause makes one incident.
 
-When an agent's runs cost more, so do those of its cohort, its model and its tenant. By cells of
-agent, cohort and model, d = what each cost more than before: a key's excess E is the sum of its
-cells' d, its growth what it costs now over what it cost before.
+When an agent's runs cost more, so do those of its cohort, its model and its tenant. For each cell
+(agent, cohort, model), d is what the cell costs more than before. A key's excess E is the sum of
+its cells' d, and its growth is its cost now divided by its cost before.
 
-    cause     among the keys with 70 % of the largest excess the one that has grown most: what
-              dilutes a change does not explain it; among equals the agent
-    explained all keys of whose excess the cause's cells make half or more
-    again     with what is left
+    cause     of the keys with at least 70 % of the largest excess, the one that has grown most:
+              a key that dilutes the change does not explain it; among equals the agent
+    explained all keys whose excess comes by half or more from the cause's cells
+    again     with the keys that are left
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -40,11 +40,11 @@ class Change:
 class Cause:
     key: Key
     explains: tuple[Key, ...]
-    """Other keys that have moved with it."""
+    """Other keys that have changed with it."""
 
 
 def changes(before: Iterable[Cell], after: Iterable[Cell], *, scale: float = 1.0) -> list[Change]:
-    """Each cell of the one or the other; what was before counts `scale` times."""
+    """Each cell that is in either of them; the usage before is multiplied by `scale`."""
     old, new = _by_id(before), _by_id(after)
     return [
         Change(
@@ -57,23 +57,23 @@ def changes(before: Iterable[Cell], after: Iterable[Cell], *, scale: float = 1.0
 
 
 def causes(
-    keys: Sequence[Key], cells: Sequence[Change], *, up: bool, told: Collection[Key] = ()
+    keys: Sequence[Key], cells: Sequence[Change], *, up: bool, known: Collection[Key] = ()
 ) -> list[Cause]:
     """The causes of a rise, or of a fall, that all of these keys of one tenant show.
 
-    Of keys that explain it, one that was `told` before stays the cause.
+    If several keys can be the cause, one of the `known` causes stays the cause.
     """
     sign = 1 if up else -1
     left: list[Key] = sorted(keys, key=lambda key: (DIMENSIONS.index(key.about), key.name))
     excess = {key: sign * _excess(key, cells) for key in left}
-    found: list[Cause] = []
+    result: list[Cause] = []
     while left:
         most = max(excess[key] for key in left)
-        able: list[Key] = (
+        candidates: list[Key] = (
             [key for key in left if excess[key] >= ENOUGH * most] if most > 0 else left[:1]
         )
-        known = [key for key in able if key in told] or able
-        first = max(known, key=lambda key: sign * _growth(key, cells))
+        candidates = [key for key in candidates if key in known] or candidates
+        first = max(candidates, key=lambda key: sign * _growth(key, cells))
         own = [change for change in cells if first.has(change.cell)]
         explained = [
             key
@@ -81,27 +81,27 @@ def causes(
             if key != first and excess[key] > 0
             if sign * _excess(key, own) >= EXPLAINED * excess[key]
         ]
-        found.append(Cause(key=first, explains=tuple(explained)))
+        result.append(Cause(key=first, explains=tuple(explained)))
         left = [key for key in left if key != first and key not in explained]
-    return found
+    return result
 
 
 def causes_of_shares(shifts: Mapping[Key, float], cells: Iterable[Change]) -> list[Cause]:
-    """The causes where shares have shifted, by how much: that costs nothing much yet, or nothing.
+    """The causes of shifts in shares, which cost little or nothing yet.
 
-    The furthest shift is the cause, and explains all keys that it is a part of.
+    The key with the largest shift is the cause. It explains all keys that contain all its cells.
     """
-    # What calls no model has a cell of its own, and no shares.
+    # Work without model calls has a cell of its own, but no shares.
     called = [change for change in cells if change.before.calls or change.after.calls]
     parts = {key: {id(change) for change in called if key.has(change.cell)} for key in shifts}
     left = sorted(shifts, key=lambda key: (-shifts[key], DIMENSIONS.index(key.about), key.name))
-    found: list[Cause] = []
+    result: list[Cause] = []
     while left:
         first, *others = left
         explained = [key for key in others if parts[first] <= parts[key]]
-        found.append(Cause(key=first, explains=tuple(explained)))
+        result.append(Cause(key=first, explains=tuple(explained)))
         left = [key for key in others if key not in explained]
-    return found
+    return result
 
 
 def of_key(key: Key, cells: Iterable[Change]) -> list[Change]:

@@ -1,10 +1,11 @@
-"""Who spends unlike themselves, and why: the detector that asks the ledger now and then.
+"""Finds agents, cohorts, models and tenants that spend unusually much or little, and says why.
 
-Every ten seconds it reads the runs of which spans were settled since, every minute how many began.
-Runs that are over become marks of their agent, cohort, model and tenant, once each; open ones are
-held against what their agent's runs ever cost. What stands out is gathered into causes, and a cause
-is told with what it costs too much and why, in dollars: the runs since it began against as many of
-the day before, or, where there are more runs than usual, against the same hours of that day.
+Every ten seconds the detector reads from the ledger the runs whose spans were settled since then,
+and every minute how many runs began. A run that is over becomes one mark of its agent, cohort,
+model and tenant. An open run is compared with all earlier runs of its agent. Unusual keys are
+gathered into causes. A signal says how many dollars a cause costs too much, and why. For that, the
+runs since it began are compared with as many runs of the day before. If more runs begin than usual,
+they are compared with the same hours of that day.
 """
 
 from collections import defaultdict
@@ -25,7 +26,7 @@ from fleetglass_detectors.cost.causes import (
     of_key,
 )
 from fleetglass_detectors.cost.extreme import COSTLY, Extreme
-from fleetglass_detectors.cost.ledger import Key, Ledger, Told
+from fleetglass_detectors.cost.ledger import Key, Ledger, RunRows
 from fleetglass_detectors.cost.streams import MORE, SHARES, Finding, Streams
 from fleetglass_detectors.cost.usage import Usage
 from fleetglass_detectors.detector import State
@@ -37,13 +38,13 @@ from fleetglass_detectors.subject import Subject
 SECOND_NS = 1_000_000_000
 MINUTE_NS, HOUR_NS, DAY_NS = 60 * SECOND_NS, 3600 * SECOND_NS, 86_400 * SECOND_NS
 TICK_NS = 10 * SECOND_NS
-# Segments of another collector may become visible late.
+# Segments of another collector may become visible late, so the last ones are read again.
 OVERLAP_NS = 30 * SECOND_NS
-# A run of which nothing was heard for so long is over, whether it ended or not.
+# A run without a new span for this long counts as over, whether it ended or not.
 IDLE_NS = 600 * SECOND_NS
-# A minute is counted when its spans have arrived, most of them.
+# A minute is counted once most of its spans have arrived.
 MINUTE_LAG_NS = 90 * SECOND_NS
-# After an hour away nobody wants to hear what was.
+# After a longer stop, the minutes before that are not counted any more.
 MINUTES_BACK = 60
 MARKED = 500_000
 
@@ -59,12 +60,12 @@ class Costs:
         self._segment = 0
         self._left = 0
         self._minute_ns = 0
-        # Runs that were counted, and those that were flagged, of which nothing is learnt.
+        # Runs that were counted, and runs that were flagged, from which nothing is learned.
         self._marked: dict[int, None] = {}
         self._flagged: dict[int, None] = {}
         self._prices: dict[str, str] = {}
-        # The keys that are told as causes now.
-        self._told: dict[Key, None] = {}
+        # The keys that are reported as causes now.
+        self._causes_now: dict[Key, None] = {}
 
     def keys(self) -> int:
         return len(self._streams)
@@ -75,7 +76,7 @@ class Costs:
         self._due_ns = batch.now_ns + TICK_NS
         settled = self._ledger.settled()
         if not self._segment:
-            # What was before the first start is nobody's incident now.
+            # Runs from before the first start make no incident.
             self._segment = self._left = settled
         yield from self._runs(settled, batch.now_ns)
         minutes = self._minutes(batch.now_ns)
@@ -91,7 +92,7 @@ class Costs:
             "marked": [*self._marked],
             "flagged": [*self._flagged],
             "prices": self._prices.copy(),
-            "told": [*map(str, self._told)],
+            "told": [*map(str, self._causes_now)],
         }
 
     def restore(self, state: State) -> None:
@@ -101,20 +102,20 @@ class Costs:
         self._marked = dict.fromkeys(held["marked"])
         self._flagged = dict.fromkeys(held["flagged"])
         self._prices = held["prices"].copy()
-        self._told = dict.fromkeys(map(Key.of, held["told"]))
+        self._causes_now = dict.fromkeys(map(Key.of, held["told"]))
 
     def _runs(self, settled: int, now_ns: int) -> Iterator[Signal]:
-        told = self._ledger.touched(self._segment - OVERLAP_NS, settled)
+        rows = self._ledger.updated(self._segment - OVERLAP_NS, settled)
         self._segment = max(self._segment, settled)
-        yield from self._extremes(told)
-        self._mark(told.where(told.columns["ended"] > 0), now_ns)
+        yield from self._extremes(rows)
+        self._mark(rows.where(rows.columns["ended"] > 0), now_ns)
         idle = settled - IDLE_NS
         if idle > self._left + MINUTE_NS:
-            self._mark(self._ledger.left(self._left - OVERLAP_NS, idle), now_ns)
+            self._mark(self._ledger.fell_silent(self._left - OVERLAP_NS, idle), now_ns)
             self._left = idle
 
-    def _extremes(self, told: Told) -> Iterator[Signal]:
-        for extreme in self._streams.extremes(told):
+    def _extremes(self, rows: RunRows) -> Iterator[Signal]:
+        for extreme in self._streams.extremes(rows):
             _remember(self._flagged, extreme.number)
             if signal := self._of_run(extreme):
                 yield signal
@@ -146,21 +147,21 @@ class Costs:
             evidence={"value": extreme.value, "level": extreme.level, "usual": extreme.usual},
         )
 
-    def _mark(self, told: Told, now_ns: int) -> None:
+    def _mark(self, rows: RunRows, now_ns: int) -> None:
         new = np.array(
-            [number not in self._marked and number not in self._flagged for number in told.numbers],
+            [number not in self._marked and number not in self._flagged for number in rows.numbers],
             np.bool_,
         )
         flagged = np.array(
-            [number not in self._marked and number in self._flagged for number in told.numbers],
+            [number not in self._marked and number in self._flagged for number in rows.numbers],
             np.bool_,
         )
-        for number in told.numbers:
+        for number in rows.numbers:
             _remember(self._marked, number)
         if new.any():
-            self._streams.mark(told.where(new), now_ns)
+            self._streams.mark(rows.where(new), now_ns)
         if flagged.any():
-            self._streams.mark_flagged(told.where(flagged), now_ns)
+            self._streams.mark_flagged(rows.where(flagged), now_ns)
 
     def _minutes(self, now_ns: int) -> int:
         """Count the minutes that are over; return how many there were."""
@@ -177,7 +178,7 @@ class Costs:
         return len(range(first, last, MINUTE_NS))
 
     def _correct(self, now_ns: int) -> None:
-        """Where a price was corrected, runs cost otherwise from now on; so they were told to."""
+        """Forget what was usual where a price was corrected: the change is known already."""
         prices = self._ledger.prices()
         changed = [
             name.split("\0")[1]
@@ -193,27 +194,27 @@ class Costs:
         for finding in self._streams.found(now_ns):
             sort = finding.kind if finding.kind in SHARES else ("more" if finding.up else "less")
             together[finding.key.tenant, sort].append(finding)
-        told: dict[Key, None] = {}
+        causes_now: dict[Key, None] = {}
         for (tenant, _), findings in sorted(together.items()):
             for cause in self._causes(tenant, findings, now_ns):
-                told[cause.key] = None
+                causes_now[cause.key] = None
                 for finding in (one for one in findings if one.key == cause.key):
                     own = self._of_finding(finding, now_ns)
                     yield _signal(finding, cause, own, now_ns)
-        self._told = told
+        self._causes_now = causes_now
 
     def _causes(self, tenant: str, findings: Sequence[Finding], now_ns: int) -> list[Cause]:
         cells = self._compared(tenant, min(one.since_ns for one in findings), now_ns)
         if findings[0].kind in SHARES:
             return causes_of_shares({one.key: one.shift for one in findings}, cells)
         keys = [*dict.fromkeys(finding.key for finding in findings)]
-        return causes(keys, cells, up=findings[0].up, told=self._told)
+        return causes(keys, cells, up=findings[0].up, known=self._causes_now)
 
     def _of_finding(self, finding: Finding, now_ns: int) -> list[Change]:
         key, since_ns = finding.key, finding.since_ns
         if finding.kind != MORE:
             return self._compared(key.tenant, since_ns, now_ns, key=key)
-        # How many runs there are goes by the hour of the day.
+        # The number of runs depends on the hour of the day.
         days = -(-(now_ns - since_ns) // DAY_NS) or 1
         back = days * DAY_NS
         before = self._ledger.cells(key.tenant, since_ns - back, now_ns - back)
@@ -222,7 +223,7 @@ class Costs:
     def _compared(
         self, tenant: str, since_ns: int, now_ns: int, *, key: Key | None = None
     ) -> list[Change]:
-        """What runs cost since, and as many of the day before."""
+        """Return what the runs since then cost, and what as many of the day before cost."""
         before = self._ledger.cells(tenant, since_ns - DAY_NS, since_ns)
         after = self._ledger.cells(tenant, since_ns, now_ns)
         if key is not None:

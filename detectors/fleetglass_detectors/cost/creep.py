@@ -1,15 +1,14 @@
-"""Has what a key's runs usually cost moved, however little? Two charts a key: up, and down.
+"""Finds keys whose runs usually cost more or less than before. Each key has two charts: up, down.
 
-Bets are made on each mark (usual.py) and their evidence is mixed (alarms/evidence.py): a CUSUM over
-exponents, of which large ones see a tripled cost within a few runs and small ones a creep of a few
-percent within hours. An alarm at log M >= log A comes after A marks or more on average as long as
-nothing has changed; what A must be follows from how many false pages a week are allowed
-(alarms/allowance.py). However sure, a shift is no news below 10 %, and in a key's first day, when
-its nights are not known yet, below 50 %.
+Several bets are made on each mark (usual.py), and their evidence is mixed (alarms/evidence.py).
+This is a CUSUM over several exponents. Large exponents find a tripled cost within a few runs, and
+small ones find a slow rise of a few percent within hours. As long as nothing has changed, an alarm
+at log M >= log A comes after A marks or more on average. A follows from the number of false pages
+that are allowed a week (alarms/allowance.py). A shift below 10 % raises no alarm, however certain
+it is. In a key's first day the limit is 50 %, because its nights are not known yet.
 
-A key in alarm learns nothing. It is over when marks are what they were; and when the alarm has
-lasted for a day, or for as long as the key was known before, what was seen in it is what is usual
-from then on.
+A key in alarm learns nothing. The alarm ends when the marks are as they were before. After a day,
+or after as long as the key was known before the alarm, the new marks become the usual ones.
 """
 
 from collections.abc import Mapping
@@ -22,13 +21,13 @@ import numpy.typing as npt
 from fleetglass_detectors.alarms.evidence import BoolArray, Evidence, FloatArray, IntArray, mix
 from fleetglass_detectors.cost.usual import DAY_NS, GAINS, IS_UP, Usual
 
-# Below this nothing has begun: the last time that it was so is when a change began.
+# Below this, no change has begun. The last time that it was below is when a change began.
 BEGUN = 6.0
-# It is over when of a shift no more than this is left, or no more than half of what is news.
+# An alarm ends when no more than this part of a shift is left, or half of the least shift.
 BACK = 0.25
 ACCEPT_NS, ACCEPT_LEAST_NS = DAY_NS, DAY_NS // 24
 YOUNG_SHIFT, SHIFT = float(np.log(1.5)), float(np.log(1.1))
-# How much the last mark counts in what marks are lately.
+# The weight of the last mark in the mean of the latest marks.
 LATELY = 1 / 100
 SURELY = 2.0
 UP, DOWN = 0, 1
@@ -38,15 +37,15 @@ BETS = (np.flatnonzero(IS_UP), np.flatnonzero(~IS_UP))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moved:
-    """Keys whose marks have moved one way, by slot."""
+    """Keys whose marks have moved in one direction, by slot."""
 
     slots: IntArray
     score: FloatArray
     """The evidence, in thresholds."""
     shift: FloatArray
-    """By how much, in the marks' own measure; below 0 is down."""
+    """By how much, in the unit of the marks; below 0 is down."""
     marks: FloatArray
-    """Of how many marks that is the mean."""
+    """The number of marks in that mean."""
     since_ns: npt.NDArray[np.int64]
 
 
@@ -55,8 +54,8 @@ class Creep:
 
     Args:
         slots: How many keys there is room for.
-        usual: What the marks of each usually are.
-        least: The least shifts that are news, in a key's first day and later.
+        usual: The past of each key's marks.
+        least: The least shifts that raise an alarm, in a key's first day and later.
     """
 
     def __init__(
@@ -91,20 +90,20 @@ class Creep:
             numbers[unique] = np.where(calm, 0.0, numbers[unique])
 
     def moved(self, slots: IntArray, log_a: FloatArray, now_ns: int, *, up: bool) -> Moved:
-        """Those of these slots that are in alarm, at thresholds of their own."""
+        """Return which of these slots are in alarm; each has a threshold of its own."""
         way = UP if up else DOWN
         log_m, alarm_ns = self._log_m[slots, way], self._alarm_ns[:, way]
         stood = alarm_ns[slots] > 0
         mean, lately = SIGNS[way] * self._shifts(slots, way)
         starts = (log_m >= log_a) & self._matters(slots, way, now_ns)
-        # Small bets come down slowly; where marks are what they were, it is over.
+        # Small bets come down slowly, so an alarm also ends when marks are as they were.
         lasts = lately > np.maximum(BACK * mean, self._least[1] / 2)
         stands = (stood & lasts) | (~stood & starts)
         which = slots[stands]
         self.calm(slots[stood & ~stands], now_ns)
         begins = slots[stands & ~stood]
         alarm_ns[begins] = now_ns
-        # What marks are lately has seen little of it yet.
+        # The mean of the latest marks has seen little of the change yet.
         self._lately[begins] = self._usual.typical(begins) + self._shift(begins, way)
         self._usual.discard(begins)
         return Moved(
@@ -116,12 +115,12 @@ class Creep:
         )
 
     def risen(self, slots: IntArray) -> FloatArray:
-        """By how much marks have risen where a change has begun; 0 elsewhere."""
+        """Return by how much marks have risen where a change has begun; 0 elsewhere."""
         begun = self._log_m[slots, UP] >= BEGUN
         return np.where(begun, np.maximum(self._shift(slots, UP), 0.0), 0.0)
 
     def settle(self, now_ns: int) -> None:
-        """Let keys learn that are in no alarm, and those whose alarm has become usual."""
+        """Let keys without an alarm learn, and keys whose alarm has lasted long enough."""
         self.calm(self._usual.warming(now_ns), now_ns)
         alarm_ns = self._alarm_ns[: self._usual.used].max(axis=1, initial=0)
         slots = np.flatnonzero(alarm_ns)
@@ -160,7 +159,7 @@ class Creep:
         self._usual.restore(state["usual"], used)
 
     def _follow(self, slots: IntArray, marks: FloatArray, unique: IntArray) -> None:
-        """Move what marks are lately towards the mean of those that came, by their number."""
+        """Move the mean of the latest marks towards the mean of the new ones, by their number."""
         place = np.searchsorted(unique, slots)
         count = np.bincount(place, minlength=len(unique))
         mean = np.bincount(place, marks, len(unique)) / np.maximum(count, 1)
@@ -171,7 +170,7 @@ class Creep:
         young = now_ns - self._usual.began_ns(slots) < DAY_NS
         least: FloatArray = np.where(young, *self._least)
         mean, lately = SIGNS[way] * self._shifts(slots, way)
-        # Few marks are far off now and then; a shift that came on top of a small one is not.
+        # A few marks may be far off by chance. A shift on top of a small shift is real.
         far: BoolArray = (mean >= least) | (lately >= SURELY * least)
         return far & ~self._usual.is_warming(slots, now_ns)
 
@@ -179,18 +178,18 @@ class Creep:
         used = slice(self._usual.used)
         held: BoolArray = self._alarm_ns[used].max(axis=1, initial=0) > 0
         for way in (UP, DOWN):
-            # What may be the beginning of a change is not learnt from either.
+            # Marks that may be the beginning of a change teach nothing either.
             begun = np.flatnonzero(self._log_m[used, way] >= BEGUN)
             held[begun[self._matters(begun, way, now_ns)]] = True
         return held
 
     def _shift(self, slots: IntArray, way: int) -> FloatArray:
-        """How far marks are from what they were."""
+        """Return how far marks are from the usual ones."""
         shift: FloatArray = SIGNS[way] * (SIGNS[way] * self._shifts(slots, way)).max(axis=0)
         return shift
 
     def _shifts(self, slots: IntArray, way: int) -> FloatArray:
-        """The same since the change began, and lately; 0 where nothing has begun."""
+        """Return the same since the change began, and for the latest marks; 0 if none began."""
         count = self._count[slots, way]
         mean = self._sum[slots, way] / np.maximum(count, 1.0)
         either = np.stack([mean, self._lately[slots]]) - self._usual.typical(slots)

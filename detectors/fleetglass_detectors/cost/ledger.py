@@ -1,4 +1,4 @@
-"""What runs cost, as the database knows it: exact, priced, settled, whatever came twice or late."""
+"""Reads from the database what runs cost: the exact sums, even if spans came twice or late."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -33,14 +33,14 @@ NUMBERS = (
 )
 LAST = 2**64 - 1
 SECOND_NS, DAY_NS = 1_000_000_000, 86_400_000_000_000
-# A run that began longer ago is told from where it is looked at.
+# Rows of a run that are older than this, before the first segment read, are not counted.
 BACK_NS = 2 * DAY_NS
 MOST_EXPENSIVE = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """All that counts to an agent, a cohort, a model or a tenant."""
+    """An agent, a cohort, a model or a tenant, whose runs are counted together."""
 
     tenant: str
     about: str
@@ -59,8 +59,8 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """Runs as they stand, a row for each key that one counts to."""
+class RunRows:
+    """The present state of runs: one row for each run and each key that the run counts to."""
 
     numbers: Sequence[int]
     keys: Sequence[str]
@@ -70,9 +70,9 @@ class Told:
     def __len__(self) -> int:
         return len(self.keys)
 
-    def where(self, which: BoolArray) -> "Told":
+    def where(self, which: BoolArray) -> "RunRows":
         places = np.flatnonzero(which).tolist()
-        return Told(
+        return RunRows(
             numbers=[self.numbers[n] for n in places],
             keys=[self.keys[n] for n in places],
             runs=[self.runs[n] for n in places],
@@ -91,7 +91,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where a run is found among the spans."""
+    """The trace of a run, and its last span."""
 
     run: int
     trace_id: str
@@ -106,30 +106,30 @@ class Ledger:
         self._database = database
 
     def settled(self) -> int:
-        """Up to which segment each span has its agent and its price."""
+        """The last segment up to which every span has its agent and its price."""
         answer = self._database.query(
             "SELECT argMax(segment, at) FROM settled HAVING count() > 0", fmt="TSVRaw"
         )
         return int(answer or 0)
 
-    def touched(self, after: int, up_to: int) -> Told:
-        """The runs of which spans came in these segments."""
+    def updated(self, after: int, up_to: int) -> RunRows:
+        """The runs that have spans in these segments."""
         return self._runs(after, up_to=up_to, quiet_since=LAST)
 
-    def left(self, after: int, up_to: int) -> Told:
-        """The runs of which the last span came in these segments."""
+    def fell_silent(self, after: int, up_to: int) -> RunRows:
+        """The runs whose last span is in these segments."""
         return self._runs(after, up_to=LAST, quiet_since=up_to)
 
     def begun(self, since_ns: int, until_ns: int) -> dict[int, dict[str, float]]:
-        """By the minute, how many runs of each key began in it."""
+        """How many runs of each key began in each minute."""
         sql = BEGUN.substitute(since=_stamp(since_ns), until=_stamp(until_ns))
-        found: dict[int, dict[str, float]] = {}
+        by_minute: dict[int, dict[str, float]] = {}
         for minute, *names, runs in zip(*self._columns(sql, 5), strict=True):
-            found.setdefault(int(minute) * SECOND_NS, {})["\0".join(names)] = float(runs)
-        return found
+            by_minute.setdefault(int(minute) * SECOND_NS, {})["\0".join(names)] = float(runs)
+        return by_minute
 
     def cells(self, tenant: str, since_ns: int, until_ns: int) -> list[Cell]:
-        """What a tenant's runs that began in a while used and cost."""
+        """What the tenant's runs that began in this period used and cost."""
         sql = CELLS.substitute(since=_stamp(since_ns), until=_stamp(until_ns), top=MOST_EXPENSIVE)
         return [_cell(row) for row in self._rows(sql, {"tenant": tenant})]
 
@@ -142,39 +142,39 @@ class Ledger:
         return Place(trace_id=trace_id, **{name: int(value) for name, value in row.items()})
 
     def prices(self) -> dict[str, str]:
-        """By provider, model and service tier, what tells one price from another."""
+        """A digest of each price, by provider, model and service tier."""
         rows = self._columns(PRICES.substitute(), 4)
         *names, digests = rows
         return dict(zip(map("\0".join, zip(*names, strict=True)), digests, strict=True))
 
     def users(self, models: Sequence[str], since_ns: int) -> list[str]:
-        """The keys whose runs have used one of these models lately; all, if nobody is found."""
+        """The keys whose runs recently used one of these models; all keys, if there is none."""
         sql = USERS.substitute(since=_stamp(since_ns)[:10])
         rows = [*self._rows(sql, {"models": [*models]})]
         used = [row for row in rows if row["uses"]] or rows
         return [f"{row['tenant']}\0{row['about']}\0{row['name']}" for row in used]
 
-    def _runs(self, after: int, *, up_to: int, quiet_since: int) -> Told:
-        # Segments are numbered by the nanosecond at which they were begun.
+    def _runs(self, after: int, *, up_to: int, quiet_since: int) -> RunRows:
+        # A segment's number is the nanosecond at which it began.
         since_day = _stamp(max(0, after - BACK_NS))[:10]
-        given = {"after": max(0, after), "up_to": up_to, "quiet_since": quiet_since}
+        limits = {"after": max(0, after), "up_to": up_to, "quiet_since": quiet_since}
         numbers, tenants, abouts, names, runs, *rest = self._columns(
-            RUNS.substitute(given, since_day=since_day), 5 + len(NUMBERS)
+            RUNS.substitute(limits, since_day=since_day), 5 + len(NUMBERS)
         )
         keys = [f"{t}\0{a}\0{n}" for t, a, n in zip(tenants, abouts, names, strict=True)]
         columns = {
             name: np.array([*map(float, values)])
             for name, values in zip(NUMBERS, rest, strict=True)
         }
-        return Told(numbers=[*map(int, numbers)], keys=keys, runs=runs, columns=columns)
+        return RunRows(numbers=[*map(int, numbers)], keys=keys, runs=runs, columns=columns)
 
     def _columns(self, sql: str, width: int) -> list[Any]:
         answer = self._database.query(sql, fmt="JSONCompactColumns")
-        # Of no rows it has no columns.
+        # An answer without rows has no columns.
         return json.loads(answer) or [[] for _ in range(width)]
 
-    def _rows(self, sql: str, given: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-        return map(json.loads, self._database.query(sql, parameters=given).splitlines())
+    def _rows(self, sql: str, parameters: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        return map(json.loads, self._database.query(sql, parameters=parameters).splitlines())
 
 
 def _cell(row: dict[str, Any]) -> Cell:

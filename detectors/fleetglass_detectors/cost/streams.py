@@ -1,4 +1,4 @@
-"""The charts of all keys: what each measures, and what stands out at a moment.
+"""The charts of all keys: what each chart measures, and which keys are unusual at the moment.
 
     cost      log of what a run cost; of its tokens, where it has no price    creep, extreme, step
     uncached  the share of input that came from no cache                      creep, up
@@ -6,9 +6,9 @@
     context   log of the largest input of one call                            extreme
     volume    runs that begin in a minute                                     volume
 
-Thresholds follow from the fleet's false pages a week (alarms/allowance.py): `cost` has a quarter of
-them, of which single runs have three quarters: the bounds on the charts are loose. 100,000 keys at
-most.
+Thresholds follow from the number of false pages that the fleet allows a week (alarms/allowance.py).
+The family `cost` may make a quarter of them. Single runs get three quarters of that, because the
+bounds of the charts are loose. There are 100,000 keys at most.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,7 +22,7 @@ from fleetglass_detectors.alarms.evidence import FloatArray, IntArray
 from fleetglass_detectors.alarms.slots import Slots
 from fleetglass_detectors.cost.creep import Creep
 from fleetglass_detectors.cost.extreme import COSTLY, LARGE, Extreme, extremes, worth
-from fleetglass_detectors.cost.ledger import Key, Told
+from fleetglass_detectors.cost.ledger import Key, RunRows
 from fleetglass_detectors.cost.step import RATIO, Step
 from fleetglass_detectors.cost.usual import DAY_NS, Usual
 from fleetglass_detectors.cost.volume import Volume
@@ -31,7 +31,7 @@ from fleetglass_detectors.detector import State
 CAPACITY = 100_000
 FAMILY = "cost"
 MINUTES_A_DAY = 1440.0
-# Of the false pages, the part that single runs may make, and what they read of that.
+# The part of the false pages that single runs may make, and the part of those for large contexts.
 RUNS_PART, CONTEXT_PART = 3 / 4, 1 / 4
 MOVES = {
     ("cost", True): "rising cost",
@@ -47,7 +47,7 @@ STREAMS_A_KEY = len(MOVES) + 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """A key whose spend, or what drives it, has moved."""
+    """A key whose spend has changed, or a driver of its spend."""
 
     key: Key
     kind: str
@@ -76,37 +76,37 @@ class Streams:
         }
         self._volume = Volume(capacity)
         self._step = Step()
-        # Whether runs of a key are measured in dollars, or in tokens that have no price.
+        # Whether the runs of a key are measured in dollars, or in tokens without a price.
         self._basis = np.zeros(capacity, np.int8)
         self._runs = (0, 0, 0)
 
     def __len__(self) -> int:
         return len(self._slots)
 
-    def extremes(self, told: Told) -> Iterator[Extreme]:
-        """Runs, open or over, that cost or read more than their agent's runs ever did."""
+    def extremes(self, rows: RunRows) -> Iterator[Extreme]:
+        """Yield runs, open or over, that cost or read more than all earlier runs of their agent."""
         runs, first_ns, last_ns = self._runs
         days = max((last_ns - first_ns) / DAY_NS, 1 / 24)
         each = self._allowance.per_run(FAMILY, runs_per_day=max(runs, 1) / days)
-        slots = self._slots.find(told.keys)
+        slots = self._slots.find(rows.keys)
         risen = np.maximum(self._creep["cost"].risen(slots), self._step.risen(slots))
         for kind, measure, values, part in (
-            (COSTLY, "cost", worth(told), 1 - CONTEXT_PART),
-            (LARGE, "context", told.columns["largest_input"], CONTEXT_PART),
+            (COSTLY, "cost", worth(rows), 1 - CONTEXT_PART),
+            (LARGE, "context", rows.columns["largest_input"], CONTEXT_PART),
         ):
             exceeded = RUNS_PART * part * each
             usual = self._usual[measure]
             yield from extremes(
-                told, slots, values, usual, kind=kind, exceeded=exceeded, risen=risen
+                rows, slots, values, usual, kind=kind, exceeded=exceeded, risen=risen
             )
 
-    def mark(self, told: Told, now_ns: int) -> None:
-        """Learn what runs cost that are over, and hold it against what was usual."""
-        slots = self._claim(told.keys)
-        column = told.columns
-        spent = self._in_one_measure(slots, told)
+    def mark(self, rows: RunRows, now_ns: int) -> None:
+        """Compare the cost of runs that are over with what is usual, and learn from it."""
+        slots = self._claim(rows.keys)
+        column = rows.columns
+        spent = self._in_one_measure(slots, rows)
         self._creep["cost"].update(slots[spent > 0], np.log(spent[spent > 0]), now_ns)
-        self._step_up(told, slots, spent, now_ns)
+        self._step_up(rows, slots, spent, now_ns)
         reads = column["input_tokens"] > 0
         cached = column["cache_read_tokens"][reads] / column["input_tokens"][reads]
         self._creep["uncached"].update(slots[reads], 1.0 - np.minimum(cached, 1.0), now_ns)
@@ -116,16 +116,16 @@ class Streams:
         failed = column["failed_calls"][calls] / column["calls"][calls]
         self._creep["failed"].update(slots[calls], np.minimum(failed, 1.0), now_ns)
         runs, first_ns, _ = self._runs
-        self._runs = (runs + len(set(told.numbers)), first_ns or now_ns, now_ns)
+        self._runs = (runs + len(set(rows.numbers)), first_ns or now_ns, now_ns)
 
-    def mark_flagged(self, told: Told, now_ns: int) -> None:
+    def mark_flagged(self, rows: RunRows, now_ns: int) -> None:
         """Count runs that were flagged one by one: many of them are a step of their agent."""
-        slots = self._slots.find(told.keys)
-        self._step_up(told, slots, worth(told), now_ns)
+        slots = self._slots.find(rows.keys)
+        self._step_up(rows, slots, worth(rows), now_ns)
 
-    def _step_up(self, told: Told, slots: IntArray, spent: FloatArray, now_ns: int) -> None:
+    def _step_up(self, rows: RunRows, slots: IntArray, spent: FloatArray, now_ns: int) -> None:
         # Others than agents are a mixture: the first run of another agent would be a step.
-        is_agent = np.array(["\0agent\0" in key for key in told.keys], np.bool_)
+        is_agent = np.array(["\0agent\0" in key for key in rows.keys], np.bool_)
         which = is_agent & (slots >= 0) & (spent > 0)
         young = self._usual["cost"].is_warming(slots[which], now_ns)
         self._step.update(slots[which], np.log(spent[which]), now_ns, young=young)
@@ -193,7 +193,7 @@ class Streams:
                 )
 
     def reprice(self, keys: Iterable[str]) -> None:
-        """What these keys' runs cost is known otherwise than before: that is no news of theirs."""
+        """Begin anew for keys whose prices were corrected: the runs themselves did not change."""
         slots = self._slots.find([*keys])
         self._creep["cost"].reset(slots[slots >= 0])
         self._step.reset(slots[slots >= 0])
@@ -232,12 +232,12 @@ class Streams:
         self._basis[claim.fresh] = 0
         return claim.slots
 
-    def _in_one_measure(self, slots: IntArray, told: Told) -> FloatArray:
-        """What the runs are worth: in dollars, or in tokens while no run of the key had a price.
+    def _in_one_measure(self, slots: IntArray, rows: RunRows) -> FloatArray:
+        """Return the worth of runs: in dollars, or in tokens while no run of the key had a price.
 
-        A key that gets its first price is measured anew.
+        A key whose first price becomes known begins anew.
         """
-        spent, is_priced = worth(told), told.columns["cost"] > 0
+        spent, is_priced = worth(rows), rows.columns["cost"] > 0
         priced = np.unique(slots[(spent > 0) & is_priced])
         self._creep["cost"].reset(priced[self._basis[priced] == TOKENS])
         self._step.reset(priced[self._basis[priced] == TOKENS])

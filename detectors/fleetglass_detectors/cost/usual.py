@@ -1,4 +1,4 @@
-"""What do a key's marks usually look like? A histogram of each key's past, in its own units.
+"""The past of each key's marks: a histogram, in units of the key's own.
 
 A mark is a number a run, such as the logarithm of what it cost. From a key's first marks follow
 its centre (the median) and its unit (1.4826 MAD, not below `floor`); from then on a mark is the bin
@@ -37,28 +37,28 @@ EDGES: FloatArray = BEND * np.sinh((np.arange(BINS + 1) - BINS / 2) * WIDTH)
 PLACES: FloatArray = (EDGES[1:] + EDGES[:-1]) / 2
 # How much marks vary within a bin, if they lie anywhere in it.
 WITHIN: FloatArray = np.diff(EDGES) ** 2 / 12
-# One mark, however far out, is evidence of itself and not of a change.
+# A single mark far out is no evidence of a change, so marks are clipped.
 CLIPPED: FloatArray = np.clip(PLACES, -3.0, 3.0)
 THETAS: FloatArray = np.array([0.1, 0.25, 0.6, 1.2, -0.1, -0.25, -0.6])
 FACTORS: FloatArray = CLIPPED[:, None] * THETAS  # (bins, bets)
 GROWTH: FloatArray = np.exp(FACTORS)
-# One more bet: marks among the highest come four times as often. Some of the runs have changed.
+# One more bet, for when only some runs change: the highest marks come four times as often.
 HIGHEST, OFTEN = 0.02, np.log(4.0)
-# As with normal marks and likelihood ratios: how far a bet's alarms lie apart beyond their bound.
+# By how much alarms of a bet are rarer than their bound, for normal marks and likelihood ratios.
 GAINS: FloatArray = np.append(np.log(2 / THETAS**2) + 1.166 * np.abs(THETAS), 2.5)
 IS_UP: BoolArray = np.append(THETAS > 0, True)
 
 FIRST = 40
-"""So many marks say where a key's centre is."""
+"""The number of marks from which a key's centre is estimated."""
 WARM_MARKS, WARM_NS = 100.0, 900_000_000_000
-"""Before that a key is warming up: it learns whatever comes."""
+"""Until then a key warms up: it learns from every mark."""
 FINAL = 200.0
-"""And from so many marks its centre is found once more."""
+"""At this number of marks the centre is estimated once more."""
 REMEMBERED = 4_000.0
 DAY_NS = 86_400_000_000_000
 TAIL_SHARE, TAIL_LEAST, TAIL_FROM = 0.04, 20.0, 100.0
-# Of few excesses the shape is a guess, and a heavier tail the safer one; what would have an end is
-# not believed to, nor that there is no end at all.
+# The shape of a tail is a guess if there are few excesses, and a heavier tail is safer. It is kept
+# between two bounds: costs have no fixed end, and no endless mean.
 SHAPE_DOUBT, SHAPE_LEAST, SHAPE_MOST = 0.7, -0.25, 0.5
 
 
@@ -67,7 +67,7 @@ class Usual:
 
     Args:
         slots: How many keys there is room for.
-        floor: The least unit: what varies less is not told apart.
+        floor: The least unit. Smaller differences do not count.
         least: The least shift of a mark that matters.
     """
 
@@ -76,7 +76,7 @@ class Usual:
     def __init__(self, slots: int, *, floor: float, least: float) -> None:
         self._floor, self._least = floor, least
         self._first: dict[int, list[float]] = {}
-        # Slots are given in order; those beyond were never used.
+        # Slots are used in order; the ones beyond were never used.
         self.used = 0
         self.centre = np.full(slots, np.nan)
         self.unit = np.full(slots, np.nan)
@@ -88,7 +88,7 @@ class Usual:
         self._is_final = np.zeros(slots, np.bool_)
 
     def observe(self, slots: IntArray, marks: FloatArray, now_ns: int) -> IntArray:
-        """Learn from marks; the bin of each, -1 while the key's centre is not known."""
+        """Learn from marks; return the bin of each, -1 while the key's centre is not known."""
         bins = self.bins(slots, marks)
         known = bins >= 0
         self.used = max(self.used, int(slots.max(initial=-1)) + 1)
@@ -107,15 +107,15 @@ class Usual:
         return np.where(known, bins, np.int64(-1))
 
     def standard(self, slots: IntArray, marks: FloatArray) -> FloatArray:
-        """Marks in units from the centre; NaN while that is not known."""
+        """Return marks as units from the centre; NaN while the centre is not known."""
         standard: FloatArray = (marks - self.centre[slots]) / self.unit[slots]
         return standard
 
     def settle(self, now_ns: int, *, held: BoolArray) -> IntArray:
-        """Let what was staged become the past, where it is time; the slots where it did."""
+        """Add the staged marks to the past where it is time; return the slots where that was so."""
         used = slice(self.used)
         count, past = self._staged[used].sum(axis=1), self._past[used].sum(axis=1)
-        # A past of less than a day knows little: it grows as soon as it would double.
+        # A past of less than a day grows as soon as it would double.
         young = now_ns - self._began_ns[used] < DAY_NS
         due = (count > 0) & np.where(young, count >= past, now_ns - self._merged_ns[used] >= DAY_NS)
         which = np.flatnonzero(due & ~held[used])
@@ -123,7 +123,7 @@ class Usual:
         return which
 
     def accept(self, slots: IntArray, now_ns: int) -> None:
-        """What was staged is usual from now on."""
+        """Make the staged marks a part of the past."""
         past = self._past[slots] + self._staged[slots]
         total = past.sum(axis=1, keepdims=True)
         self._past[slots] = past * np.minimum(1.0, REMEMBERED / np.maximum(total, 1.0))
@@ -134,16 +134,16 @@ class Usual:
             self._centre_again(slot)
 
     def replace(self, slots: IntArray, now_ns: int) -> None:
-        """Forget the past; what was staged is all that is usual from now on."""
+        """Forget the past. Only the staged marks are usual from now on."""
         self._past[slots] = 0.0
         self.accept(slots, now_ns)
 
     def discard(self, slots: IntArray) -> None:
-        """Learn nothing from what was staged."""
+        """Drop the staged marks."""
         self._staged[slots] = 0.0
 
     def reset(self, slots: IntArray) -> None:
-        """Begin anew: another key, or another price."""
+        """Begin anew, for another key or another price."""
         for slot in slots.tolist():
             self._first.pop(slot, None)
         for name in ARRAYS[2:]:
@@ -151,7 +151,7 @@ class Usual:
         self.centre[slots] = self.unit[slots] = np.nan
 
     def log_factors(self, slots: IntArray, bins: IntArray) -> FloatArray:
-        """What each bet makes of these marks: (marks, bets); NaN while nothing is known."""
+        """Return the gain of each bet on these marks: (marks, bets); NaN while nothing is known."""
         unique, place = np.unique(slots, return_inverse=True)
         moved = FACTORS[bins] - self._psi(unique)[place]
         highest, price = self._highest(unique)
@@ -161,7 +161,7 @@ class Usual:
         return factors
 
     def tail(self, slots: IntArray, exceeded: FloatArray) -> FloatArray:
-        """The mark that is exceeded with this probability; infinite while too little is known."""
+        """Return the mark that is exceeded with this probability; infinite with too little past."""
         past = self._past[slots].astype(np.float64)
         total = past.sum(axis=1)
         above = np.cumsum(past[:, ::-1], axis=1)[:, ::-1]  # marks in bin b and above
@@ -179,42 +179,42 @@ class Usual:
         return np.where(known, marks, np.inf)
 
     def highest(self, slots: IntArray) -> FloatArray:
-        """What no mark of the past has passed."""
+        """Return a bound that no mark of the past has passed."""
         top = BINS - (self._past[slots] > 0)[:, ::-1].argmax(axis=1)
         highest: FloatArray = self.centre[slots] + EDGES[top] * self.unit[slots]
         return highest
 
     def typical(self, slots: IntArray) -> FloatArray:
-        """The mean of the past, clipped as the bets see it."""
+        """Return the mean of the past, with marks clipped as for the bets."""
         past = self._past[slots]
         mean: FloatArray = past @ CLIPPED / np.maximum(past.sum(axis=1), 1.0)
         typical: FloatArray = self.centre[slots] + mean * self.unit[slots]
         return typical
 
     def is_warming(self, slots: IntArray, now_ns: int) -> BoolArray:
-        """Whether too little is known for anything to be said of a key."""
+        """Return whether too little is known of a key to report anything."""
         young = now_ns - self._began_ns[slots] < WARM_NS
         warming: BoolArray = young | (self._past[slots].sum(axis=1) < WARM_MARKS)
         return warming
 
     def warming(self, now_ns: int) -> IntArray:
-        """The keys in use that are warming up."""
+        """Return the keys in use that are warming up."""
         used = slice(self.used)
         slots = np.flatnonzero((self._began_ns[used] > 0) & ~self._is_final[used])
         return slots[self.is_warming(slots, now_ns)]
 
     def began_ns(self, slots: IntArray) -> npt.NDArray[np.int64]:
-        """When the first mark came."""
+        """Return when the first mark came."""
         began: npt.NDArray[np.int64] = self._began_ns[slots]
         return began
 
     def rate(self, slots: IntArray, now_ns: int) -> FloatArray:
-        """Marks a day."""
+        """Return the number of marks a day."""
         days = np.maximum((now_ns - self._began_ns[slots]) / DAY_NS, 1 / 24)
         return np.maximum(self._seen[slots], 1.0) / days
 
     def known(self, slots: IntArray) -> FloatArray:
-        """Of how many marks the past consists."""
+        """Return the number of marks in the past."""
         count: FloatArray = self._past[slots].sum(axis=1).astype(np.float64)
         return count
 
@@ -245,12 +245,12 @@ class Usual:
         np.add.at(self._past, (where, self.bins(where, marks)), 1.0)
 
     def _centre_again(self, slot: int) -> None:
-        """From the marks that are known by now; the first few may have been of one kind."""
+        """Estimate the centre from all marks: the first few may have been of one kind."""
         past = self._past[slot].astype(np.float64)
         marks = self.centre[slot] + PLACES * self.unit[slot]
         centre = _median(marks, past)
         spread = 1.4826 * _median(np.abs(marks - centre), past)
-        # All in one bin: no better known than before.
+        # If all marks are in one bin, the unit stays as it was.
         self.unit[slot] = max(spread, self._floor) if spread else self.unit[slot]
         self.centre[slot] = centre
         self._past[slot] = 0.0
@@ -268,7 +268,7 @@ class Usual:
         return psi
 
     def _highest(self, slots: IntArray) -> tuple[IntArray, FloatArray]:
-        """From which bin on marks are among the highest, and what betting on them costs."""
+        """Return the bin where the highest marks begin, and the price of the bet on them."""
         past = self._past[slots].astype(np.float64)
         count = np.maximum(past.sum(axis=1), 1.0)
         above = np.cumsum(past[:, ::-1], axis=1)[:, ::-1]
@@ -300,7 +300,7 @@ def _median(values: FloatArray, weights: FloatArray) -> float:
 def _pareto(
     mean: FloatArray, variance: FloatArray, count: FloatArray, left: FloatArray
 ) -> FloatArray:
-    """By how much excesses are exceeded with the probability `left`, by their moments."""
+    """Return the excess that is exceeded with the probability `left`, from the moments."""
     ratio = mean**2 / np.maximum(variance, 1e-9)
     shape = np.clip(0.5 * (1.0 - ratio) + SHAPE_DOUBT / np.sqrt(count), SHAPE_LEAST, SHAPE_MOST)
     scale = mean * (1.0 - shape)

@@ -1,4 +1,6 @@
-"""Do more runs begin than at such an hour of such a day? A likelihood ratio a minute and key.
+"""Finds keys of which more runs begin than usual at this hour of this kind of day.
+
+Each minute and key has a likelihood ratio:
 
     mu_t        the key's runs a minute at this hour, on a weekday or a weekend: the most of this
                 hour and its two neighbours (clocks are put forward and back), times 1 + 1.5 s,
@@ -7,9 +9,10 @@
     log L       n log(rho) - mu (rho - 1), Poisson
     log M       <- max(log M, 0) + log L, the mean over all rho: alarms/evidence.py
 
-Hours teach only when they are over and were not flagged; sooner upwards than downwards, so that a
-holiday is not forgotten as quickly as it came. Minutes in which the whole fleet was silent teach
-nothing: an outage is no quiet hour. In its first day a key raises no alarm. 520 bytes a key.
+An hour is learned from only when it is over and was not flagged. A rise is learned sooner than a
+fall, so that a holiday does not make the next working day unusual. Minutes in which the whole fleet
+was silent are not learned from, because they are an outage. A key raises no alarm in its first day.
+A key takes 520 bytes.
 """
 
 from collections.abc import Mapping
@@ -26,28 +29,28 @@ HOUR_NS, DAY_NS = 60 * MINUTE_NS, 1440 * MINUTE_NS
 HOURS = 24
 RHOS: FloatArray = np.array([1.3, 1.8, 3.0])
 ROOM = 1.5
-# How quickly an hour's runs become what is usual for such an hour.
+# How quickly the runs of an hour become the usual number for such an hour.
 UP, DOWN = 0.4, 0.15
 SPREAD, SPREAD_RATE, SPREAD_LEAST, SPREAD_MOST = 0.25, 0.05, 0.05, 0.6
-# Hours of fewer runs tell less of it.
+# Hours with fewer runs than this count less for the spread.
 SPREAD_RUNS = 20.0
-# The first weekend is judged by weekdays, with room.
+# The first weekend is compared with weekdays, times this factor.
 UNKNOWN_DAY = 1.5
 BEGUN, OVER = 2.0, 0.3
-# Fewer in all than this are nobody's flood.
+# Fewer runs than this in all raise no alarm.
 LEAST_RUNS = 10.0
 ACCEPT_NS = DAY_NS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flooded:
-    """Keys of which more runs begin than usual, by slot."""
+    """Keys with more new runs than usual, by slot."""
 
     slots: IntArray
     score: FloatArray
     """The evidence, in thresholds."""
     ratio: FloatArray
-    """How many times as many as usual, since it began."""
+    """How many times the usual number, since it began."""
     runs: FloatArray
     since_ns: npt.NDArray[np.int64]
 
@@ -68,7 +71,7 @@ class Volume:
         self._flagged = np.zeros(slots, np.bool_)
 
     def update(self, counts: FloatArray, now_ns: int) -> None:
-        """A minute's runs of each slot, all slots that are in use; `now_ns` is when it began."""
+        """Take in the runs of a minute, for all slots in use; `now_ns` is when it began."""
         slots = np.arange(len(counts))
         if not counts.any():
             return
@@ -87,7 +90,7 @@ class Volume:
         self._minutes += 1
 
     def flooded(self, slots: IntArray, log_a: FloatArray, now_ns: int) -> Flooded:
-        """Those of these slots that are in alarm, at thresholds of their own."""
+        """Return which of these slots are in alarm; each has a threshold of its own."""
         over = (self._log_m[slots] >= log_a) & (self._runs[slots] >= LEAST_RUNS)
         going = (self._alarm_ns[slots] > 0) & (self._log_m[slots] >= OVER * log_a)
         stands = over | going
@@ -148,7 +151,7 @@ class Volume:
         self._minutes = state["minutes"]
 
     def _usual(self, slots: IntArray, now_ns: int) -> FloatArray:
-        """Runs a minute, with room for how hours differ; NaN while too little is known."""
+        """Return the usual runs a minute, with room for chance; NaN while too little is known."""
         kind, hour = _of_week(now_ns)
         around = [(hour - 1) % HOURS, hour, (hour + 1) % HOURS]
         mine = _most(self._profile[slots, kind][:, around])
@@ -163,11 +166,11 @@ class Volume:
         before = self._profile[slots, kind, hour].astype(np.float64)
         is_new = np.isnan(before)
         old = np.where(is_new, rate, before)
-        # By how much this hour differed, beyond what chance does to it and to the one before.
+        # By how much this hour differed, beyond what chance alone makes of two hours.
         runs = np.maximum(old * minutes, 0.1)
         off = np.clip((rate / np.maximum(old, 0.1 / minutes) - 1) ** 2 - 1.5 / runs, -1.0, 1.0)
-        told = SPREAD_RATE * runs / (runs + SPREAD_RUNS) * ~is_new
-        spread = self._spread[slots] ** 2 + told * (off - self._spread[slots] ** 2)
+        weight = SPREAD_RATE * runs / (runs + SPREAD_RUNS) * ~is_new
+        spread = self._spread[slots] ** 2 + weight * (off - self._spread[slots] ** 2)
         self._spread[slots] = np.sqrt(np.clip(spread, SPREAD_LEAST**2, SPREAD_MOST**2))
         weight = np.where(rate > old, UP, DOWN)
         self._profile[slots, kind, hour] = np.where(is_new, rate, old + weight * (rate - old))
@@ -188,13 +191,13 @@ ARRAYS = (
 
 
 def _of_week(now_ns: int) -> tuple[int, int]:
-    """Whether it is a weekend, and the hour, in UTC."""
+    """Return whether it is a weekend (0 or 1), and the hour, in UTC."""
     day = (now_ns // DAY_NS + 3) % 7  # 1970 began on a Thursday; Monday is 0
     return int(day >= 5), now_ns // HOUR_NS % HOURS
 
 
 def _most(rates: npt.NDArray[np.float32]) -> FloatArray:
-    """The highest of those that are known."""
+    """Return the highest of the known rates."""
     known = np.where(np.isnan(rates), np.float32(-np.inf), rates)
     most: FloatArray = known.max(axis=1).astype(np.float64)
     return np.where(np.isneginf(most), np.nan, most)

@@ -1,4 +1,4 @@
--- What agents were told, by scope and by whom: the last word of each, and when they first and last spoke.
+-- The latest directive of each person and budget to each scope, and the times of the first and the last one.
 -- A budget's are of one period when they end together. What has ended matters where nothing came after it:
 -- then nothing holds. What was said of a version is no budget's.
 SELECT *

@@ -55,8 +55,8 @@ class Side:
         """What the factors are quotients of, in the order of CHAIN."""
         whole = self.whole
         sound = whole.tokens - whole.failed_tokens
-        told = (sound, whole.tokens, whole.weighted, whole.equivalents, float(whole.cost))
-        return (self.all_runs, self.runs, *told)
+        measures = (sound, whole.tokens, whole.weighted, whole.equivalents, float(whole.cost))
+        return (self.all_runs, self.runs, *measures)
 
 
 def effects(before: Side, after: Side) -> Effects:

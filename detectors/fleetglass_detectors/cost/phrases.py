@@ -1,4 +1,4 @@
-"""What a factor did, in words: "more tokens per run (refunds on gpt-4o: 3,100 -> 9,800)"."""
+"""Describes the effect of a factor: "more tokens per run (refunds on gpt-4o: 3,100 -> 9,800)"."""
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
@@ -22,7 +22,7 @@ WORDS = {
     "new": ("new", "new"),
     "gone": ("no longer there", "no longer there"),
 }
-# A group is named where it makes so much of a factor's effect.
+# A group is named if it makes at least this part of a factor's effect.
 MOST = Decimal("0.6")
 NAMED = 2
 
@@ -33,18 +33,18 @@ class _Detail(NamedTuple):
 
 
 def phrase(factor: str, amounts: Mapping[str, Decimal], groups: Groups) -> str:
-    """Words for a factor; `amounts` are its effects by group."""
+    """Return the words for a factor; `amounts` are its effects by group."""
     words = WORDS[factor][sum(amounts.values()) < 0]
     if factor in ("new", "gone"):
         return f"{words}: {_named(amounts)}"
     main = _main(amounts)
-    told = [main] if main is not None else [*groups]
-    before, after = (_joined([groups[group][at] for group in told]) for at in (0, 1))
+    described = [main] if main is not None else [*groups]
+    before, after = (_joined([groups[group][at] for group in described]) for at in (0, 1))
     detail = _DETAILS[factor](before, after)
     if factor == "runs":
         # All groups share these.
         return f"{words} ({detail.words})"
-    # Means of all groups may well go the other way than their effects together.
+    # The mean of all groups may move in the other direction than the sum of their effects.
     costlier = (detail.rise > 0) != (factor == "cache")
     agrees = costlier == (sum(amounts.values()) > 0) and factor not in ("mix", "model")
     if not detail.words or (main is None and not agrees):
@@ -54,7 +54,7 @@ def phrase(factor: str, amounts: Mapping[str, Decimal], groups: Groups) -> str:
 
 
 def _main(amounts: Mapping[str, Decimal]) -> str | None:
-    """The group that makes most of what goes the way that the sum goes."""
+    """Return the group with the largest effect in the direction of the sum."""
     sign = -1 if sum(amounts.values(), Decimal()) < 0 else 1
     along = {group: sign * amount for group, amount in amounts.items() if sign * amount > 0}
     group = max(along, key=lambda group: along[group])
@@ -100,13 +100,13 @@ def _of_mix(before: Side, after: Side) -> _Detail:
 def _of_tokens(before: Side, after: Side) -> _Detail:
     each = [_over(side.whole.tokens, side.runs) for side in (before, after)]
     calls = [_over(side.whole.calls, side.runs) for side in (before, after)]
-    told = f"{count(each[0])} -> {count(each[1])}"
+    text = f"{count(each[0])} -> {count(each[1])}"
     if min(calls) > 0 and not 0.9 <= calls[1] / calls[0] <= 1.1:
-        told += f"; calls {count(calls[0])} -> {count(calls[1])}"
+        text += f"; calls {count(calls[0])} -> {count(calls[1])}"
         failed = [_over(side.whole.failed_calls, side.whole.calls) for side in (before, after)]
         if failed[1] > failed[0] + 0.02:
-            told += f", failed {_percent(failed[0])} -> {_percent(failed[1])}"
-    return _Detail(each[1] - each[0], told)
+            text += f", failed {_percent(failed[0])} -> {_percent(failed[1])}"
+    return _Detail(each[1] - each[0], text)
 
 
 def _of_retries(before: Side, after: Side) -> _Detail:

@@ -1,1 +1,1 @@
-"""One incident for one cause: from the signals of many detectors to what a person is told."""
+"""Turns the signals of many detectors into incidents for people: one incident for one cause."""

@@ -1,14 +1,14 @@
-"""What a step amounts to, without what changes each time that it is done.
+"""Turns questions and answers into a canonical form, in which equal steps have equal texts.
 
-A call that is tried again rarely looks the same to a machine: a request id is new, a clock has
-moved on, keys come in another order. The canonical form drops those, so that doing the same thing
-again gives the same hash; and keeps what a person would call a different thing: order 17 and 18.
+A repeated call rarely looks the same: its request id is new, the time has changed, and keys come
+in another order. The canonical form drops these differences, so that the same call again has the
+same hash. It keeps the differences that a person sees: order 17 and order 18.
 
-The two sides are treated differently. In an answer, whatever a machine made up is noise: ids,
-times, cursors to a next page. In a question such a value may be the very thing asked about: going
-through a list of UUIDs is work, and so is following a cursor from page to page. There, ids and
-times are masked inside a longer text, or under a key that says that they are volatile, and kept
-where they are all that a field holds.
+Questions and answers are treated differently. In an answer, all values that a machine made are
+noise: ids, times, cursors to a next page. In a question, such a value may be the thing that is
+asked about: to go through a list of UUIDs is work, and so is to follow a cursor from page to page.
+So in a question, ids and times are masked inside a longer text, and under keys whose values change
+each time. They are kept where a field holds nothing else.
 """
 
 import json
@@ -18,7 +18,7 @@ from typing import Any, cast
 
 HEAD = 3072
 TAIL = 1024
-"""Of a text longer than both only its beginning and its end are looked at."""
+"""Of a text that is longer than both together, only the beginning and the end are used."""
 
 VOLATILE = frozenset({
     "timestamp", "ts", "time", "datetime", "date_time", "created_at", "updated_at", "sent_at",
@@ -32,10 +32,10 @@ CURSORS = frozenset({
     "cursor", "next_cursor", "nextcursor", "page_token", "next_page_token", "nextpagetoken",
     "continuation", "continuation_token", "scroll_id", "starting_after",
 })  # fmt: skip
-"""Opaque places in a list; `page` and `offset` are no such thing, they say where."""
+"""Keys whose values are opaque places in a list. `page` and `offset` are readable places."""
 
-# What every pattern starts with is rare in prose, so that a search skips most of a text at the
-# speed of C; each repetition is bounded and of one class of characters, followed by another.
+# Each pattern starts with something that is rare in prose, so a search skips most of a text fast.
+# Each repetition has a bound and one class of characters, and another class follows it.
 _FIELD = re.compile(
     r"""[:=][ \t]{0,4}(?:"[^"\n]{0,200}"|'[^'\n]{0,200}'|[^\s,;&}\])"':=][^\s,;&}\])]{0,199})"""
 )
@@ -65,7 +65,7 @@ _DIGIT = re.compile(r"[0-9]")
 
 
 def question(text: str) -> str:
-    """The canonical form of what was asked; an id that is a field's whole value stays."""
+    """Return the canonical form of a question. An id that is a field's whole value stays."""
     parsed = _parsed(text)
     if parsed is None:
         kept = _without_volatile(_ends(text), VOLATILE)
@@ -74,7 +74,7 @@ def question(text: str) -> str:
 
 
 def answer(text: str) -> str:
-    """The canonical form of what came back; whatever a machine made up is masked."""
+    """Return the canonical form of an answer. All values that a machine made are masked."""
     parsed = _parsed(text)
     if parsed is None:
         return masked(_without_volatile(_ends(text), VOLATILE | CURSORS))
@@ -82,7 +82,7 @@ def answer(text: str) -> str:
 
 
 def masked(text: str) -> str:
-    """A text without times, made-up ids and temporary paths, its white space folded."""
+    """Return a text without times, generated ids and temporary paths, with white space folded."""
     if _DIGIT.search(text):
         if _HEX_AT_ALL.search(text):
             text = _HEX.sub(_name, text)
@@ -93,13 +93,13 @@ def masked(text: str) -> str:
 
 
 def digest(*parts: str) -> int:
-    """64 bits; the parts cannot run into one another."""
+    """Return a hash of 64 bits. A mark between the parts keeps them apart."""
     whole = "\x1f".join(parts).encode("utf-8", "surrogatepass")
     return int.from_bytes(blake2b(whole, digest_size=8).digest(), "big")
 
 
 def _ends(text: str) -> str:
-    """The beginning and the end, and about how long it is: of a log, the end is what is new."""
+    """Return the beginning, the approximate length and the end: the end of a log is what is new."""
     if len(text) <= HEAD + TAIL:
         return text
     return f"{text[:HEAD]} <{len(text) >> 10}k> {text[-TAIL:]}"
@@ -112,7 +112,7 @@ def _name(found: re.Match[str]) -> str:
 
 
 def _without_volatile(text: str, keys: frozenset[str]) -> str:
-    """Without the values of volatile keys in what is no JSON: logs, Python's own notation."""
+    """Remove the values of volatile keys from a text that is no JSON, such as a log."""
 
     def replaced(found: re.Match[str]) -> str:
         start = found.start()
@@ -127,12 +127,12 @@ def _folded(text: str) -> str:
 
 
 def _whole(text: str) -> bool:
-    """Whether a text is one word, so that an id in it is all that was asked."""
+    """Return whether a text is one word, so that an id in it is the whole question."""
     return len(text.split(maxsplit=1)) < 2
 
 
 def _parsed(text: str) -> object:
-    """The JSON that a text is, if it is an object or a list, also one put into a JSON string."""
+    """Return the JSON object or list that a text holds, also one inside a JSON string."""
     start = text[:64].lstrip()[:1]
     if start not in ("{", "[", '"') or len(text) > HEAD + TAIL:
         return None
@@ -146,9 +146,9 @@ def _parsed(text: str) -> object:
 
 
 def _pruned(value: object, *, drop: frozenset[str], mask: bool, depth: int = 0) -> object:
-    """Without volatile keys and without emptiness.
+    """Return a value without volatile keys and empty fields.
 
-    Models spell "no arguments" in many ways: `{}`, `{"": ""}`, `{"arguments": {}}`.
+    Models write "no arguments" in many ways: `{}`, `{"": ""}`, `{"arguments": {}}`.
     """
     if depth > 32:
         return "<deep>"

@@ -1,7 +1,7 @@
 """Turns a step into its features, once: hashes, and small vectors of its texts.
 
-Detectors compare features and never read a text again. So a step takes some two kilobytes, however
-long its texts were, and no prompt, argument or answer is kept.
+Detectors compare features and never read a text again. So a step takes about two kilobytes, even if
+its texts are long, and no prompt, argument or answer is kept.
 """
 
 import re
@@ -20,20 +20,20 @@ from fleetglass_detectors.loops.step import Step
 Vector = NDArray[np.int8]
 Vectorise = Callable[[str], Vector]
 Words = NDArray[np.uint32]
-"""Hashes, each once, in order of appearance."""
+"""Hashes of words, each once, in order of appearance."""
 
 WIDTH = 512
-"""Places of a vector; of what a model said, which has no answer beside it, twice as many."""
+"""The length of a vector. The vector of a model output, which has no answer, is twice as long."""
 LONGEST = 3072
-"""Bytes of a text that its vector is of."""
+"""The most bytes of a text that go into its vector."""
 
 WORDS = 48
 NAMED = 1024
-"""Characters of a question that its words are taken from."""
+"""The most characters of a question whose words are used."""
 
 NUMBERS = 4
 SHORT = 300
-"""A longer answer is about something, whatever words it has."""
+"""The most characters of an answer that may only say that something is in progress."""
 
 _PUNCTUATION = str.maketrans(dict.fromkeys("\"'`’“”()[]{},;!?*", " "))
 _NUMBER = re.compile(r"(?<![\w.])-?\d{1,12}(?:\.\d{1,6})?(?![\w])")
@@ -43,7 +43,7 @@ _OPENINGS = frozenset({
     "fetch", "retrieve", "provide", "locate", "identify", "determine", "explain", "need",
     "want", "what", "which", "who", "whom", "whose", "when", "where", "why", "how",
 })  # fmt: skip
-"""Words that questions open with, in whatever case: they name nothing."""
+"""Words at the beginning of questions. They name nothing, even with a capital letter."""
 _DIGITS = re.compile(r"[0-9]+")
 _LEAF = re.compile(r'(?<=[:\[,] )"([^"\s]{1,200})"')
 _FAILURE = re.compile(
@@ -140,9 +140,9 @@ def _recorded(text: str) -> str:
 
 
 def hashed(text: str, *, width: int = WIDTH) -> Vector:
-    """A text's 3- and 4-grams: square roots of counts, hashed with signs into a few places.
+    """Return the square roots of the counts of a text's 3- and 4-grams, hashed into few places.
 
-    The signs make cosines right on average: collisions cancel and do not add up.
+    Each has a random sign, so that collisions cancel and cosines are right on average.
     """
     raw = np.frombuffer(text.lower().encode("utf-8", "replace")[:LONGEST], np.uint8)
     if len(raw) < 4:
@@ -161,7 +161,7 @@ def hashed(text: str, *, width: int = WIDTH) -> Vector:
     counts[0] += 1
     roots = np.sqrt(counts)
     places = grams[lasts] >> _TOP
-    # One bit is the sign, and others are the place.
+    # One bit of the hash is the sign, and others are the place.
     folded = np.bincount(
         places & np.uint32(width - 1), np.where(places & _SIGN, roots, -roots), width
     )
@@ -174,12 +174,12 @@ def _hashed_wide(text: str) -> Vector:
 
 
 def _mixed(ask: int, outcome: int, failed: bool) -> int:
-    """Another hash of all three: both are hashes already, and one is spread over the other."""
+    """Return a hash of all three. Two of them are hashes already, so little work is needed."""
     return (ask * 0x9E3779B97F4A7C15 + (outcome ^ failed)) % (1 << 64)
 
 
 def cosine(one: Vector, other: Vector) -> float:
-    """How alike two vectors are, from -1 to 1; nothing is like nothing else."""
+    """Return how alike two vectors are, from -1 to 1; 0 if one is empty."""
     first, second = one.astype(np.float32), other.astype(np.float32)
     norm = float(first @ first) * float(second @ second)
     return float(first @ second) / norm**0.5 if norm else 0.0
@@ -195,10 +195,10 @@ _PRIMES = np.array(
 
 
 def _words(asked: str, *, prose: bool) -> tuple[Words, Words]:
-    """The words, and those among them that say which one is meant.
+    """Return the words of a text, and the words among them that name something.
 
-    In prose the numbers; in a question also names, identifiers, paths, and whatever is all that a
-    field holds. (In prose a capital letter is often only a sentence's beginning.)
+    In prose, only numbers name something, because a capital letter is often the beginning of a
+    sentence. In a question, also names, identifiers, paths, and single words that fill a field.
     """
     text = asked[:NAMED]
     found = {word.strip(".:-=/"): None for word in text.translate(_PUNCTUATION).split()}

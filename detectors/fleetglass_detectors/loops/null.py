@@ -23,22 +23,22 @@ BINS = 12
 LAGS = 8
 LEAST_STEPS = 200
 LEAST_RUNS = 30
-"""Before so many healthy steps of a role, in so many runs, nothing is said about it."""
+"""A role is judged only after this many healthy steps, in this many runs."""
 MOST_STEPS, MOST_RUNS, MOST_ROLES = 64, 200, 10_000
-"""Of one run, of one role, and in all: what is learnt is kept small, and then left as it is."""
+"""The most steps of one run, runs of one role, and roles that are learned from."""
 QUANTILE = 0.99
 CLIP = 4.0
 SOFT = 0.5
-"""From where on two steps count as the same, for the number of occurrences."""
+"""Steps at least this alike count as the same, for the number of occurrences."""
 OCCURRENCES = (3, 6)
 PEAKED = 12
-"""A loop's cosines are held to have a density that grows with this power."""
+"""The density of the cosines in a loop is assumed to grow with this power."""
 
 Role = tuple[str, str]
 
 
 class Null:
-    """Healthy runs of one framework; see `fit`."""
+    """What is known about the healthy runs of one framework; see `fit`."""
 
     def __init__(self) -> None:
         self._counts: defaultdict[Role, NDArray[np.float64]] = defaultdict(_prior)
@@ -46,7 +46,7 @@ class Null:
         self._peaks: defaultdict[Role, list[float]] = defaultdict(list)
 
     def fit(self, runs: Sequence[Sequence[Look]]) -> "Null":
-        """Add healthy runs: first what is alike in them, then how far that would have gone."""
+        """Add healthy runs: first how alike their steps are, then how high their scores rise."""
         for looks in runs:
             self._compare(looks)
         for looks in runs:
@@ -54,7 +54,7 @@ class Null:
         return self
 
     def learn(self, looks: Sequence[Look]) -> None:
-        """Add one healthy run, as far as its roles are not known well enough."""
+        """Add one healthy run, unless all its roles are known well enough."""
         some = looks[-MOST_STEPS:]
         roles = set(_by_role(some))
         known = {role for role in roles if len(self._peaks.get(role, ())) >= MOST_RUNS}
@@ -84,20 +84,20 @@ class Null:
             self._peaks[role].append(max(self.score(looks[: place + 1])[0] for place in places))
 
     def ready(self, look: Look) -> bool:
-        """Whether enough is known of a step's role."""
+        """Return whether enough is known about a step's role."""
         role = _role(look)
         return self._steps[role] >= LEAST_STEPS and len(self._peaks[role]) >= LEAST_RUNS
 
     def limit(self, look: Look) -> float:
-        """What all but a few healthy runs of a step's role stayed below."""
+        """Return the score that all but a few healthy runs of a step's role stayed below."""
         return float(np.quantile(self._peaks[_role(look)], QUANTILE))
 
     def score(self, looks: Sequence[Look]) -> tuple[float, int, int]:
-        """How far the last step's best lag got, that lag, and how many steps in a row match.
+        """Return the best score of the last step over all lags, that lag, and the matches in a row.
 
         S_p <- max(0, S_p + clip(log f1(s) / f0(s), -4, 4)) along the stream, over 1 + (p - 1) / 4.
         """
-        # Of a long run the end: five rounds of the longest cycle.
+        # Of a long run only the end is used: five rounds of the longest cycle.
         stream = _stream(looks)[-5 * LAGS :]
         best = (0.0, 0, 0)
         for lag in range(1, min(LAGS, len(stream) - 1) + 1):
@@ -127,7 +127,7 @@ class Null:
 
 
 def find(looks: Sequence[Look], *, null: Null) -> Finding | None:
-    """Whether the last step goes on with a cycle further than healthy runs do."""
+    """Report a finding if the last step continues a cycle longer than healthy runs do."""
     if not looks or looks[-1].call or streams.polling(looks[-1]) or not null.ready(looks[-1]):
         return None
     score, lag, matched = null.score(looks)
@@ -150,7 +150,7 @@ def find(looks: Sequence[Look], *, null: Null) -> Finding | None:
 
 
 def alike(one: Look, other: Look) -> float:
-    """How alike two steps are: the less alike of question and answer; 0 of different questions."""
+    """Return how alike two steps are: the lesser of question and answer; 0 for other questions."""
     if one.step.tool != other.step.tool or one.step.kind != other.step.kind:
         return 0.0
     if one.step.kind != "llm" and one.ask != other.ask and asks_for_another(one, other):

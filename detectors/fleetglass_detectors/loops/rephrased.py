@@ -1,14 +1,14 @@
 """The same question in other words, and answers that say no more than the last one did.
 
-Without knowing what is normal for an agent (`null` is for when that is known) only a plain case is
-reported: within a short reach three questions to one tool, or three things that a model said and
-nothing came of, each like the other two. That the answers are alike too is evidence; so is that
-the tool was asked again at once, for then the answer was not enough.
+This detector does not know what is normal for an agent (`null` does, once it has learned that). So
+it reports only plain cases: within a few steps, three questions to one tool, or three model outputs
+that led to nothing, each like the other two. Alike answers are further evidence. So is a tool that
+is asked again at once, because then its answer was not enough.
 
-Questions are not alike, however similar they look, where each names something that the other does
-not (a number, a name, an id, a path) and they share at most half of what they name, or are one
-form that was filled in anew: order 17 and order 18, Paris and London. Going through those is
-work. So is calling again after something was changed, and waiting.
+Two questions that look alike are different if each names something that the other does not (a
+number, a name, an id, a path), and if they share at most half of their names, or are one form that
+was filled in twice: order 17 and order 18, Paris and London. To go through such a list is work. To
+call again after a change, and to wait, is also work.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -18,29 +18,29 @@ from fleetglass_detectors.loops.look import Look, cosine
 from fleetglass_detectors.loops.step import Finding
 
 REACH = 24
-"""Calls, or words, of the same agent that are looked back at: three cycles of eight."""
+"""How many calls or outputs of the same agent are compared: three cycles of eight."""
 QUESTION = 0.7
-"""How alike the questions are, at least."""
+"""The least likeness of questions."""
 AT_ONCE = 0.6
-"""The same, where nothing else was done in between."""
+"""The least likeness of questions with nothing else in between."""
 OUTCOME = 0.7
-"""How alike what came back is, at least, where something was."""
+"""The least likeness of answers, if there are answers."""
 SLOT = 2
-"""Words: questions of which each has so few that the other has not may be one form filled in."""
+"""Questions that differ in at most this many words may be one form, filled in twice."""
 NAME = 4
-"""Words: the same, if those that differ are names; Germany, the United Kingdom."""
+"""The same, if the words that differ are names, such as Germany and the United Kingdom."""
 FILLED = 0.8
-"""How alike what came back is at least for two such to be the same question all the same."""
+"""The least likeness of the answers to two such questions for them to count as the same."""
 SAID = 0.74
-"""How alike what a model said is on average: any two texts of one agent are half alike."""
+"""The least mean likeness of model outputs. Any two texts of one agent have about half."""
 LEEWAY = 0.1
-"""How much less alike one pair may be."""
+"""By how much a single pair may be below the mean."""
 OCCURRENCES = (3, 6)
-"""From how many on to warn, and to stop."""
+"""The number of occurrences for a warning, and for a critical finding."""
 
 
 def find(looks: Sequence[Look], *, said: float = SAID) -> Finding | None:
-    """Report a finding if the last step asks or says again what was asked or said before."""
+    """Report a finding if the last step asks or says the same thing as earlier ones."""
     if not looks or looks[-1].call or streams.polling(looks[-1]):
         return None
     last = looks[-1]
@@ -53,7 +53,7 @@ def find(looks: Sequence[Look], *, said: float = SAID) -> Finding | None:
 
 
 def names_another(one: Look, other: Look) -> bool:
-    """Whether each names something that the other lacks, and they have little else in common."""
+    """Return whether each names something that the other lacks, with little else in common."""
     first, second = set(one.marks.tolist()), set(other.marks.tolist())
     if first <= second | set(other.words.tolist()) or second <= first | set(one.words.tolist()):
         return False
@@ -63,7 +63,7 @@ def names_another(one: Look, other: Look) -> bool:
 
 
 def asks_for_another(one: Look, other: Look) -> bool:
-    """Whether two calls, not the same word for word, are for different things."""
+    """Return whether two calls with different words ask for different things."""
     if streams.changes(one) or streams.changes(other) or names_another(one, other):
         return True
     if one.outcome == other.outcome:
@@ -73,7 +73,7 @@ def asks_for_another(one: Look, other: Look) -> bool:
 
 
 def _filled_in(one: Look, other: Look, *, slot: int = SLOT) -> bool:
-    """Whether they could be one form: few words that differ, and the others in the same order."""
+    """Return whether both could be one form: few words differ, the others are in the same order."""
     first, second = one.words.tolist(), other.words.tolist()
     mine, others = set(first) - set(second), set(second) - set(first)
     if not mine or not others or max(len(mine), len(others)) > slot:
@@ -84,7 +84,7 @@ def _filled_in(one: Look, other: Look, *, slot: int = SLOT) -> bool:
 
 
 def _in_a_row(looks: Sequence[Look]) -> list[int]:
-    """The calls just before the last that were of the same tool and like it."""
+    """Return the calls just before the last one that were of the same tool and like it."""
     last, row = looks[-1], list[int]()
     for place in reversed(streams.tools(looks, actor=last.step.actor)[-OCCURRENCES[1] : -1]):
         if looks[place].step.tool != last.step.tool or not _asks_at_once(looks[place], last):
@@ -94,7 +94,7 @@ def _in_a_row(looks: Sequence[Look]) -> list[int]:
 
 
 def _earlier_calls(looks: Sequence[Look]) -> list[int]:
-    """Earlier calls of the last one's tool, the latest first, since something was changed."""
+    """Return the earlier calls of the last one's tool since the last change, latest first."""
     last, places = looks[-1], list[int]()
     for place in reversed(streams.tools(looks, actor=last.step.actor)[-REACH:-1]):
         if looks[place].ask != last.ask and streams.changes(looks[place]):
@@ -105,7 +105,7 @@ def _earlier_calls(looks: Sequence[Look]) -> list[int]:
 
 
 def _said_alike(looks: Sequence[Look], said: float) -> list[int]:
-    """The last text and those most like it, as many as are alike on average."""
+    """Return the last output and the outputs most like it, as many as are alike on average."""
     last = looks[-1]
     earlier = list(streams.words_alone(looks, actor=last.step.actor))[-REACH:-1]
     likes = sorted((cosine(last.vector, looks[place].vector), place) for place in earlier)
@@ -124,7 +124,7 @@ def _said_alike(looks: Sequence[Look], said: float) -> list[int]:
 def _all_alike(
     looks: Sequence[Look], earlier: Iterable[int], *, alike: Callable[[Look, Look], bool]
 ) -> list[int]:
-    """The last step and all the earlier ones that are each like all others."""
+    """Return the last step and the earlier ones that are each like all others."""
     group = [len(looks) - 1]
     for place in earlier:
         if all(alike(looks[place], looks[member]) for member in group):
@@ -155,7 +155,7 @@ def _finding(
 
 
 def _asks_at_once(one: Look, other: Look) -> bool:
-    """Whether the second question, just after the first, only puts it in other words."""
+    """Return whether the second question, just after the first, only uses other words."""
     if one.ask == other.ask:
         return _asks_again(one, other)
     if cosine(one.vector, other.vector) < AT_ONCE or names_another(one, other):
@@ -171,7 +171,7 @@ def _asks_again(one: Look, other: Look) -> bool:
     if not one.recorded:
         return False
     if one.ask == other.ask:
-        # Word for word the same: only what came back can say whether that was for nothing.
+        # The same words: only the outcomes show whether the second call was useless.
         return one.outcome == other.outcome
     if cosine(one.vector, other.vector) < QUESTION or asks_for_another(one, other):
         return False
@@ -181,6 +181,6 @@ def _asks_again(one: Look, other: Look) -> bool:
 
 
 def _differ(one: Iterable[float], other: Iterable[float]) -> bool:
-    """Whether each has something that the other has not."""
+    """Return whether each has something that the other lacks."""
     first, second = set(one), set(other)
     return not (first <= second or second <= first)

@@ -1,4 +1,4 @@
-"""Which steps, put one after another, can form a cycle."""
+"""Chooses the steps that can form a cycle when they follow one another."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from fleetglass_detectors.loops.look import Look
 
 WINDOW = 128
-"""Steps of a run that are judged together, at most."""
+"""The most steps of a run that are judged together."""
 
 _READING = re.compile(
     r"(?:^|[^a-z])(?:get|read|list|search|find|view|open|visit|fetch|browse|page|scroll|look"
@@ -29,7 +29,7 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 def reading(tool: str) -> bool:
-    """Whether a tool only looks, as far as its name says; running tests only looks, too."""
+    """Return whether a tool only reads, as far as its name says. Running tests is reading."""
     name = _spelled(tool)
     return bool(_READING.search(name)) and not (
         _CHANGING.search(name) and not _TESTING.search(name)
@@ -37,17 +37,17 @@ def reading(tool: str) -> bool:
 
 
 def changes(look: Look) -> bool:
-    """Whether a call changed something, as far as is known: then the same is not the same."""
+    """Return whether a call probably changed something, so that equal calls have other effects."""
     return not look.failed and not reading(look.step.tool)
 
 
 def polling(look: Look) -> bool:
-    """Whether a step waits for something: doing that again and again is its job."""
+    """Return whether a step waits for something, so that repeating it is its job."""
     return look.waiting or bool(_POLLING.search(_spelled(look.step.tool)))
 
 
 def tools(looks: Sequence[Look], *, actor: str) -> list[int]:
-    """Places of an agent's calls; what its model says between them does not change the world."""
+    """Return the places of an agent's calls, without the model's outputs between them."""
     return [
         place
         for place, look in enumerate(looks)
@@ -56,15 +56,15 @@ def tools(looks: Sequence[Look], *, actor: str) -> list[int]:
 
 
 def acts(looks: Sequence[Look]) -> list[int]:
-    """Places of all that the run did: its calls, and what models said that was not only a call."""
+    """Return the places of all calls, and of model outputs that are more than a call."""
     return [place for place, look in enumerate(looks) if not look.call]
 
 
 def words_alone(looks: Sequence[Look], *, actor: str) -> Iterator[int]:
-    """Places of what an agent's model said that nothing came of: no call, no other agent's step.
+    """Yield the places of an agent's model outputs that no call and no other agent's step follows.
 
-    A model that says the same thing before each call works on; the calls tell what it does. The
-    last step is given the benefit of the doubt the other way: what comes of it is not known yet.
+    A model that says the same thing before each call still works: its calls show what it does. The
+    last step is included, because nobody knows yet what follows it.
     """
     for place, look in enumerate(looks):
         if look.step.kind != "llm" or look.call or look.step.actor != actor:

@@ -1,4 +1,4 @@
-"""The last things that each run did, for runs by the million."""
+"""Keeps the last steps of each run, for millions of runs."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ MS = 1_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gathered:
-    """What is kept of the runs that a batch touched, run by run, each in order of time."""
+    """The kept steps of the runs in a batch, run by run, each in order of time."""
 
     run: Keys
     steps: NDArray[np.void]
@@ -31,18 +31,18 @@ class Gathered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """What is kept of a span: `span`, `start_ns` and whatever else a detector looks at."""
+    """The kept fields of a span: `span`, `start_ns`, and the others that a detector needs."""
 
     type: np.dtype[np.void]
     pack: Callable[[Rows], NDArray[np.void]]
-    """Of the spans that are worth it; called with the rows of `kinds` alone."""
+    """Packs the rows of `kinds`."""
     kinds: NDArray[np.uint8]
     ties: tuple[str, ...] = ()
-    """What decides the order of what began in the same millisecond."""
+    """The fields that decide the order of steps that began in the same millisecond."""
 
 
 class Windows:
-    """Of each run the last `length` spans; beyond `most` in all, the runs unseen longest go."""
+    """Keeps the last `length` spans of each run; beyond `most` spans, it drops the oldest runs."""
 
     def __init__(self, kept: Kept, *, length: int, most: int) -> None:
         self._what = kept
@@ -55,11 +55,11 @@ class Windows:
         return len(self._kept)
 
     def add(self, rows: Rows) -> Gathered:
-        """Take spans in; return the windows of their runs, not cut to length yet."""
+        """Add spans; return the windows of their runs, before they are cut to length."""
         rows = rows[np.isin(rows["kind"], self._what.kinds)]
         runs = np.unique(rows["run"])
-        # Bytes and not arrays: a million small arrays would weigh as much again, and these join
-        # into one without a copy each.
+        # Bytes instead of arrays: a million small arrays would take twice the memory, and bytes
+        # join without a copy of each.
         held = [self._kept.pop(run, b"") for run in runs.tolist()]
         lengths = [len(window) // self._what.type.itemsize for window in held]
         before = np.frombuffer(b"".join(held), self._what.type)
@@ -85,11 +85,11 @@ class Windows:
             self._kept[run] = packed[start * size : end * size]
             self._bytes += (end - start) * size
         while self._bytes > self._most * size:
-            # A dict remembers the order in which runs were last seen.
+            # The dict has the runs in the order in which they were last seen.
             self._bytes -= len(self._kept.pop(next(iter(self._kept))))
 
     def _in_order(self, run: Keys, steps: NDArray[np.void]) -> Gathered:
-        # Within a millisecond the order is arbitrary, so what was done decides.
+        # Within a millisecond the order of arrival is arbitrary, so these fields decide.
         ties = [steps[name] for name in reversed(self._what.ties)]
         order = np.lexsort((steps["span"], *ties, steps["start_ns"] // MS, run))
         run, steps = run[order], steps[order]

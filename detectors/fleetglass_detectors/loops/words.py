@@ -1,4 +1,4 @@
-"""Reads steps with their words, for the few runs whose words matter."""
+"""Reads steps with their texts, for the few runs whose texts must be compared."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,15 +15,15 @@ from fleetglass_detectors.spans import Keys, sql_list
 SQL = files("fleetglass_detectors.loops")
 STEPS = Template((SQL / "steps.sql").read_text())
 TEXTS = Template((SQL / "texts.sql").read_text())
-# Characters of a text that are looked at.
+# The most characters of a text that are read.
 MOST = 16_384
-# They are named in a query, which the database reads up to a size.
+# A query lists the keys, and the database limits the size of a query.
 AT_ONCE = 5_000
 CALLS = ("tool", "retrieval", "handoff")
 
 
 def steps(database: Database, keys: Keys, segments: Keys) -> Iterator[tuple[int, Step]]:
-    """The steps of these keys, which came in these segments; those that are gone are left out."""
+    """Yield the steps with these keys, from these segments. Steps that were deleted are missing."""
     for start in range(0, len(keys), AT_ONCE):
         part = slice(start, start + AT_ONCE)
         where = {"segments": sql_list(np.unique(segments[part])), "keys": sql_list(keys[part])}
@@ -65,21 +65,30 @@ def _step(row: Mapping[str, Any], words: Mapping[str, Any]) -> Step:
 
 
 def spoken(text: str) -> str:
-    """What a model said, out of the message or messages that frameworks wrap it in."""
+    """Return the text of a model output, without the messages that frameworks wrap it in."""
     if text[:1] not in "[{" or not text:
         return text
     try:
         message = json.loads(text)
         found = [*_contents(message)]
     except (ValueError, RecursionError):
-        # Cut off, or no JSON.
+        # The text was cut, or it is no JSON.
         return text
-    return "\n".join(found) or ("" if _is_messages(message) else text)
+    return "\n".join(found) or ("" if _is_empty(message) else text)
 
 
-def _is_messages(message: Any) -> bool:
-    """Return whether this is a list of messages, and not JSON that the model wrote itself."""
-    return isinstance(message, list) and all("role" in one for one in message)  # pyright: ignore[reportUnknownVariableType]
+def _is_empty(message: Any) -> bool:
+    """Return whether this is a list of messages that hold no text and call nothing."""
+    if not isinstance(message, list):
+        # JSON that the model wrote itself.
+        return False
+    messages: list[Any] = message  # pyright: ignore[reportUnknownVariableType]
+    return all(isinstance(one, dict) and "role" in one and not _calls(one) for one in messages)  # pyright: ignore[reportUnknownArgumentType]
+
+
+def _calls(message: Any) -> bool:
+    parts: Any = message.get("parts") or message.get("content") or ()
+    return bool(message.get("tool_calls") or message.get("function_call") or parts)
 
 
 def _contents(message: Any) -> Iterator[str]:
@@ -93,4 +102,4 @@ def _contents(message: Any) -> Iterator[str]:
                 yield inner
             elif inner:
                 yield from _contents(inner)
-        # What it only called is told by the calls themselves; where it said nothing, by this.
+        # A message without text is represented by its calls.

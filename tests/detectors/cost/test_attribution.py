@@ -173,7 +173,7 @@ def test_caches_answers_and_retries_are_told_from_prices() -> None:
         assert only(attribute({("a", "m"): before}, {("a", "m"): after})) == factor
 
 
-def test_twice_the_runs_on_a_dearer_model_are_two_reasons() -> None:
+def test_twice_the_runs_on_a_more_expensive_model_are_two_reasons() -> None:
     after = {("refunds", "large"): used(200, 3000, 10)}
     change = attribute(BEFORE, after)
 

@@ -30,7 +30,7 @@ def found(keys: list[Key], after: list[Cell], *, up: bool = True) -> list[Key]:
     return [cause.key for cause in causes(keys, changes(BEFORE, after), up=up)]
 
 
-def test_the_agent_that_got_dearer_explains_its_cohort_model_and_tenant() -> None:
+def test_an_agent_with_rising_cost_explains_its_cohort_model_and_tenant() -> None:
     after = [cell("refunds", "eu", "gpt-4o", "40"), *BEFORE[1:]]
     (cause,) = causes([TENANT, BIG, EU, REFUNDS], changes(BEFORE, after), up=True)
 
@@ -38,7 +38,7 @@ def test_the_agent_that_got_dearer_explains_its_cohort_model_and_tenant() -> Non
     assert {*cause.explains} == {TENANT, BIG, EU}
 
 
-def test_a_model_that_got_dearer_for_all_explains_its_agents() -> None:
+def test_a_model_with_rising_cost_explains_its_agents() -> None:
     """Cohort and model are the same runs here; which of the two is not to be told apart."""
     before = [*BEFORE, cell("triage", "eu", "mini", "10")]
     after = [

@@ -78,6 +78,18 @@ def test_messages_without_contents_are_no_text() -> None:
     assert spoken('[{"role": "assistant"}]') == ""
 
 
+CALLS = [
+    '[{"role": "assistant", "parts": [{"type": "tool_call", "name": "search", "arguments": {}}]}]',
+    '[{"role": "assistant", "content": null, "tool_calls": [{"function": {"name": "search"}}]}]',
+]
+
+
+@pytest.mark.parametrize("text", CALLS)
+def test_a_message_that_only_calls_stays_a_call(text: str) -> None:
+    assert spoken(text) == text
+    assert look(steps("llm", answered=spoken(text), count=1)[0]).call
+
+
 def test_json_that_a_model_wrote_is_its_text() -> None:
     assert spoken('{"total": 5}') == '{"total": 5}'
     assert spoken('[{"total": 5}]') == '[{"total": 5}]'

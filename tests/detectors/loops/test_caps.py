@@ -46,7 +46,7 @@ def test_an_agent_is_held_against_its_own_kind() -> None:
     assert said(taught(), run_of(200, run=900, agent=8)) == []
 
 
-def test_dear_runs_are_found_by_their_tokens() -> None:
+def test_costly_runs_are_found_by_their_tokens() -> None:
     (signal,) = said(taught(), run_of(10, run=900, tokens=50_000))
 
     assert signal.kind == "many tokens"

@@ -19,9 +19,10 @@ from fleetglass_detectors.fleet import Fleet
 from fleetglass_detectors.incidents.book import Book
 from fleetglass_detectors.incidents.incident import Incident, identity, row, stamp
 from fleetglass_detectors.incidents.lookup import harms, subjects
+from fleetglass_detectors.incidents.orphans import orphans
 from fleetglass_detectors.signal import Signal
 from fleetglass_detectors.spans import SPAN, Batch
-from fleetglass_detectors.subject import Subject
+from fleetglass_detectors.subject import RUN, Subject
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +33,8 @@ CHECKPOINT_SHARE = 0.05
 # to arrive, so time is taken to be this much earlier than the clock says.
 ARRIVAL_NS = 3_000_000_000
 SIGNALS_KNOWN = 200_000
+# How long a signal waits until the database knows whose run it is about.
+PATIENCE_NS = 60_000_000_000
 
 
 class TrackedDatabase:
@@ -65,6 +68,11 @@ class Shard:
     index: int = 0
     of: int = 1
 
+    def has(self, incident: Incident) -> bool:
+        """Return whether an incident belongs to this engine: a run by its number, others to 0."""
+        part = incident.run % self.of if incident.subject.about == RUN else 0
+        return part == self.index
+
     def of_batch(self, batch: Batch, key: str) -> Batch:
         if self.of == 1:
             return batch
@@ -94,6 +102,8 @@ class Watch:
         self._shard = shard or Shard()
         # By signal, whether `fleet.yaml` excuses it. Oldest first, so the oldest are dropped first.
         self._excused: dict[int, bool] = {}
+        # Signals whose run was not found in the database yet, and since when.
+        self._waiting: dict[int, tuple[Signal, int]] = {}
 
     def look(self, batch: Batch) -> list[Incident]:
         """Run all detectors on a batch; return the incidents that changed."""
@@ -106,6 +116,11 @@ class Watch:
         self.health.add("spans_total", len(batch.rows))
         self.health.add("batches_total")
         return changed
+
+    def adopt(self, now_ns: int) -> int:
+        """Take up the open incidents that the detectors have forgotten; return how many."""
+        mine = [one for one in orphans(self._database, now_ns) if self._shard.has(one)]
+        return self.book.adopt(mine)
 
     def finish(self) -> None:
         """Give each incident the harm that its run has done by the end of a recording."""
@@ -143,10 +158,17 @@ class Watch:
 
     def _record(self, signals: Sequence[Signal], now_ns: int) -> None:
         """Write the new signals and add all that are not excused to their incidents."""
-        new = [signal for signal in signals if signal.id not in self._excused]
-        by_run = subjects(self._database, new) if new else {}
+        again, self._waiting = self._waiting, {}
+        signals = [*signals, *(signal for signal, _ in again.values())]
+        new = {signal.id: signal for signal in signals if signal.id not in self._excused}
+        by_run = subjects(self._database, [*new.values()]) if new else {}
         rows: list[bytes] = []
-        for signal in new:
+        for signal in new.values():
+            since_ns = again[signal.id][1] if signal.id in again else now_ns
+            if signal.run not in by_run and now_ns - since_ns < PATIENCE_NS:
+                # A replica may lag behind the one that had the spans.
+                self._waiting[signal.id] = signal, since_ns
+                continue
             subject = by_run.get(signal.run, Subject())
             excused = self._fleet.excuses(signal, agent=subject.agent, tool=subject.tool)
             self._remember(signal.id, excused=excused)
@@ -154,7 +176,7 @@ class Watch:
                 rows.append(_row(signal, subject, now_ns))
                 self.health.add("signals_total", detector=signal.detector)
         for signal in signals:
-            if not self._excused.get(signal.id):
+            if signal.id not in self._waiting and not self._excused.get(signal.id):
                 at_ns = signal.at_ns if self._recorded else now_ns
                 self.book.add(signal, by_run.get(signal.run, signal.subject), at_ns)
         self._write("signals", rows)
@@ -199,6 +221,12 @@ class Engine:
 
     def start(self) -> bool:
         """Continue from the checkpoint; return False if there is none that can be read."""
+        is_known = self._load()
+        if count := self._watch.adopt(self._clock_ns()):
+            log.info("took up %d open incidents that no checkpoint knew", count)
+        return is_known
+
+    def _load(self) -> bool:
         content = self._storage.load()
         if content is None:
             return False

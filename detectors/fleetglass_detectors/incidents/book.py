@@ -4,7 +4,7 @@ It uses no database and no clock: the same calls in the same order make the same
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
 from typing import Any, cast
 
@@ -67,6 +67,14 @@ class Book:
             self._reopen(now, now_ns, "re-opened")
         else:
             self._put(now, written=False)
+
+    def adopt(self, incidents: Iterable[Incident]) -> int:
+        """Take up open incidents that were forgotten; return how many there were."""
+        unknown = [incident for incident in incidents if incident.id not in self._incidents]
+        for incident in unknown:
+            self._put(incident, written=True)
+            self._written_ns[incident.id] = incident.updated_ns
+        return len(unknown)
 
     def resolve(self, id: int, now_ns: int, *, by: str) -> None:
         """End an incident because a person resolved it."""

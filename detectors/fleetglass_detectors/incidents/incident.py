@@ -113,8 +113,7 @@ def evidence_of(incident: Incident) -> Evidence:
         "traces": [incident.subject.trace_id],
         "first_step": harm.first_step,
         "last_step": harm.last_step,
-        "first_cycle": [" ".join(span) for span in incident.spans(incident.first_cycle)],
-        "last_cycle": [" ".join(span) for span in incident.spans(incident.last_cycle)],
+        **_cycles(incident),
         "since": iso(incident.first_ns),
         "last_new_at": iso(harm.last_new_ns) if harm.last_new_ns else "",
         "tokens": harm.tokens,
@@ -122,6 +121,15 @@ def evidence_of(incident: Incident) -> Evidence:
         "actions": harm.actions,
         "score": round(incident.score, 3),
     }
+
+
+def _cycles(incident: Incident) -> dict[str, list[str]]:
+    """Return the steps of both cycles. An incident that was taken up again has them as evidence."""
+    cycles = {"first_cycle": incident.first_cycle, "last_cycle": incident.last_cycle}
+    named = {
+        name: [" ".join(span) for span in incident.spans(cycle)] for name, cycle in cycles.items()
+    }
+    return {name: spans for name, spans in named.items() if spans or name not in incident.evidence}
 
 
 def iso(ns: int) -> str:

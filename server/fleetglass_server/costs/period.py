@@ -7,8 +7,11 @@ from datetime import UTC, date, datetime
 from fleetglass_collector.errors import ConfigError
 
 MINUTE_S = 60
-# The last second that a DateTime holds. Without --until there is no end: so panels ask as well.
-OPEN = 0xFFFF_FFFF
+# The last second that a DateTime holds.
+LAST = 0xFFFF_FFFF
+# Without --until, a period ends this long after now: the clocks of agents differ a little. A span
+# that is dated later has a wrong clock.
+SKEW_S = 300
 _DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)\s*([mhdw])", re.ASCII)
 _SECONDS = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _NAMES = ((604_800, "week"), (86_400, "day"), (3600, "hour"), (60, "minute"))
@@ -16,12 +19,14 @@ _NAMES = ((604_800, "week"), (86_400, "day"), (3600, "hour"), (60, "minute"))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Period:
-    """From its first minute to the one it ends before; and as long a while before that."""
+    """The minutes from `start` up to `end`, and the period of the same length before them."""
 
     start: int
     end: int
     length: int
     now: int
+    is_open: bool = False
+    """Whether it ends at the present time."""
     tenant: str = field(default="")
 
     @property
@@ -30,7 +35,7 @@ class Period:
 
     @property
     def parameters(self) -> dict[str, str]:
-        """For a question to the database."""
+        """Return the parameters of a query."""
         return {
             "param_start": str(self.start),
             "param_end": str(self.end),
@@ -40,27 +45,33 @@ class Period:
 
     @property
     def title(self) -> str:
-        """For people: "24 hours to 2026-09-21 14:13 UTC"."""
-        until = self.now if self.end == OPEN else self.end
-        return f"{duration_words(self.length)} to {moment(until)}"
+        """Return the period in words, such as "24 hours to 2026-09-21 14:13 UTC"."""
+        return f"{duration_words(self.length)} to {moment(self.until)}"
+
+    @property
+    def until(self) -> int:
+        """Return the end that people see."""
+        return self.now if self.is_open else self.end
 
 
 def of(*, now: int, since: str, until: str = "", tenant: str = "") -> Period:
-    """The period that was asked for, from the database's own clock.
+    """Return the chosen period; `now` is the time of the database.
 
-    Minutes are whole: the first is the first that begins in it, as `minute >= now() - INTERVAL ...`
-    has it.
+    Minutes are whole. The first one is the first that begins in the period, as in
+    `minute >= now() - INTERVAL ...`.
 
     Raises:
-        ConfigError: What was asked for is no time, or none is left.
+        ConfigError: A time cannot be read, or the period has no minute.
     """
-    end = _up(_moment(until, now)) if until else OPEN
+    end = _up(_moment(until, now)) if until else _up(now) + SKEW_S
     last = end if until else now
     start = _up(_moment(since, last))
     length = last - _moment(since, last) if _DURATION.fullmatch(since) else last - start
     if start >= last or length < MINUTE_S:
         raise ConfigError(f"--since {since} leaves no minute before {moment(last)}")
-    return Period(start=start, end=end, length=_up(length), now=now, tenant=tenant)
+    return Period(
+        start=start, end=end, length=_up(length), now=now, is_open=not until, tenant=tenant
+    )
 
 
 def moment(second: int) -> str:
@@ -68,7 +79,7 @@ def moment(second: int) -> str:
 
 
 def duration_words(seconds: int) -> str:
-    """In the largest unit that does without a fraction.
+    """Return a duration in the largest unit that needs no fraction.
 
     >>> duration_words(86400), duration_words(604800), duration_words(5400)
     ('24 hours', '7 days', '90 minutes')
@@ -81,18 +92,18 @@ def duration_words(seconds: int) -> str:
 
 
 def _moment(text: str, last: int) -> int:
-    """A duration counts back; a day begins at midnight UTC."""
+    """Read a time. A duration counts back from `last`, and a day begins at midnight UTC."""
     if found := _DURATION.fullmatch(text.strip().lower()):
         return max(0, int(last - float(found[1]) * _SECONDS[found[2]]))
     try:
-        told = datetime.fromisoformat(text.strip())
+        written = datetime.fromisoformat(text.strip())
     except ValueError:
         raise ConfigError(
             f"a time is like '24h', '7d', '2026-09-21' or '2026-09-21T14:00', not {text!r}"
         ) from None
-    second = int((told if told.tzinfo else told.replace(tzinfo=UTC)).timestamp())
-    if not 0 <= second < OPEN:
-        raise ConfigError(f"{text!r} is no time of this age")
+    second = int((written if written.tzinfo else written.replace(tzinfo=UTC)).timestamp())
+    if not 0 <= second < LAST:
+        raise ConfigError(f"{text!r} is not between 1970 and 2106")
     return second
 
 
@@ -101,5 +112,5 @@ def day_start(day: date) -> int:
 
 
 def _up(second: int) -> int:
-    """To a whole minute."""
+    """Round up to a whole minute."""
     return -(-second // MINUTE_S) * MINUTE_S

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-from fleetglass_server.costs.period import OPEN
 from fleetglass_server.costs.report import Line, Report
 
 Record = dict[str, Any]
@@ -16,7 +15,7 @@ def records(report: Report) -> Iterator[Record]:
         yield _line(report, "others", report.others)
     yield _line(report, "total", report.total) | {
         "from": report.period.start,
-        "to": report.period.now if report.period.end == OPEN else report.period.end,
+        "to": report.period.until,
     }
     for reason in report.reasons:
         usd = float(reason.amount)

@@ -11,6 +11,8 @@ import pytest
 from kit.spans import request
 from kit.stack import Stack, eventually, free_port, running
 
+from fleetglass_collector.access.owner import owner_secret
+
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Generator[Stack]:
@@ -55,6 +57,18 @@ def test_a_command_works_in_another_folder_and_creates_nothing(
 
     assert (done.returncode, done.stderr) == (0, "")
     assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("command", [["query", "SELECT 1"], ["incidents"], ["directives"]])
+def test_the_data_of_another_installation_is_in_nobodys_way(
+    stack: Stack, tmp_path: Path, command: list[str]
+) -> None:
+    owner_secret(tmp_path / "fleetglass-data")
+    halt = ["directives", "halt", "--agent", "elsewhere"]
+
+    for each in (command, halt):
+        done = ask(stack, tmp_path, *each)
+        assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_an_incident_is_acted_on_from_another_folder(stack: Stack, tmp_path: Path) -> None:

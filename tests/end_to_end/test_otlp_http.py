@@ -128,7 +128,8 @@ def test_a_decompression_bomb_stops_at_the_limit(shared: Stack) -> None:
 def test_a_body_over_the_limit_is_refused_before_it_is_read(shared: Stack) -> None:
     with socket.create_connection(("127.0.0.1", shared.http), timeout=10) as client:
         client.sendall(
-            b"POST /v1/traces HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-protobuf\r\n"
+            b"POST /v1/traces HTTP/1.1\r\nhost: localhost\r\n"
+            b"content-type: application/x-protobuf\r\n"
             b"content-length: 9999999999\r\n\r\n"
         )
         assert client.recv(100).startswith(b"HTTP/1.1 413")
@@ -138,7 +139,8 @@ def test_a_chunked_body_over_the_limit_is_refused(shared: Stack) -> None:
     chunk = bytes(1 << 20)
     with socket.create_connection(("127.0.0.1", shared.http), timeout=10) as client:
         client.sendall(
-            b"POST /v1/traces HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-protobuf\r\n"
+            b"POST /v1/traces HTTP/1.1\r\nhost: localhost\r\n"
+            b"content-type: application/x-protobuf\r\n"
             b"transfer-encoding: chunked\r\n\r\n"
         )
         try:
@@ -161,7 +163,7 @@ def test_slow_and_idle_clients_do_not_block_the_others(shared: Stack) -> None:
         for client in slow[10:]:
             client.sendall(
                 # Only bytes that have arrived use memory, not the announced content-length.
-                b"POST /v1/traces HTTP/1.1\r\nhost: x\r\ncontent-length: 33000000\r\n"
+                b"POST /v1/traces HTTP/1.1\r\nhost: localhost\r\ncontent-length: 33000000\r\n"
                 b"content-type: application/x-protobuf\r\n\r\nx"
             )
         trace_id = os.urandom(16)

@@ -13,6 +13,7 @@ from fleetglass_collector import files
 from fleetglass_collector.errors import ConfigError
 
 FILE_NAME = "writer.key"
+PREFIX = "fg_owner_"
 
 
 def owner_secret(folder: Path) -> str:
@@ -32,7 +33,7 @@ def owner_secret(folder: Path) -> str:
 
 def owner_key(secret: str) -> str:
     """Return the key that the owner's commands send."""
-    return "fg_owner_" + hmac.digest(secret.encode(), b"owner key", hashlib.sha256).hex()
+    return PREFIX + hmac.digest(secret.encode(), b"owner key", hashlib.sha256).hex()
 
 
 def known_owner_key(folder: Path) -> str:

@@ -93,9 +93,13 @@ def masked(text: str) -> str:
 
 
 def digest(*parts: str) -> int:
-    """Return a hash of 64 bits. A mark between the parts keeps them apart."""
-    whole = "\x1f".join(parts).encode("utf-8", "surrogatepass")
-    return int.from_bytes(blake2b(whole, digest_size=8).digest(), "big")
+    """Return a hash of 64 bits. The length of each part keeps the parts apart."""
+    whole = blake2b(digest_size=8)
+    for part in parts:
+        encoded = part.encode("utf-8", "surrogatepass")
+        whole.update(len(encoded).to_bytes(4, "little"))
+        whole.update(encoded)
+    return int.from_bytes(whole.digest(), "big")
 
 
 def _ends(text: str) -> str:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -5,9 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fleetglass_collector.access.address import is_local, is_loopback, split_address
-from fleetglass_collector.access.door import authorization, bearer, require_key
+from fleetglass_collector.access.door import Caller, Door, authorization, bearer, require_key
 from fleetglass_collector.access.keys import Keyring, Scope
-from fleetglass_collector.errors import ConfigError
+from fleetglass_collector.access.owner import known_owner_key, owner_key, owner_secret
+from fleetglass_collector.errors import ConfigError, Refusal
 
 
 @pytest.mark.parametrize(
@@ -122,3 +124,28 @@ def test_a_key_with_the_scope_or_admin_is_enough(scope: Scope, tmp_path: Path) -
     keyring.add("acme", scope)
 
     require_key("0.0.0.0:4318", keyring, Scope.INGEST)
+
+
+LOCAL = Caller.of("127.0.0.1:5", {"host": "127.0.0.1:4318"}.get)
+
+
+def test_the_owner_is_known_by_a_key_of_the_folder(tmp_path: Path) -> None:
+    key = owner_key(owner_secret(tmp_path))
+    keyring = Keyring(tmp_path / "keys.json")
+    keyring.add("acme", Scope.READ)
+    door = Door(keyring, owner=key)
+
+    assert known_owner_key(tmp_path) == key
+    assert door.admit(replace(LOCAL, secret=key), Scope.ADMIN).is_owner
+    for secret in (None, "", "fg_owner_of_another_folder", owner_secret(tmp_path)):
+        with pytest.raises(Refusal):
+            door.admit(replace(LOCAL, secret=secret), Scope.READ)
+
+
+def test_without_keys_the_owner_of_another_folder_is_a_local_client(tmp_path: Path) -> None:
+    door = Door(Keyring(tmp_path / "keys.json"), owner=owner_key(owner_secret(tmp_path)))
+    stranger = replace(LOCAL, secret="fg_owner_of_another_folder")
+
+    assert door.admit(stranger, Scope.READ).tenant == "default"
+    with pytest.raises(Refusal, match="another machine"):
+        door.admit(replace(stranger, doubt="the request comes from another machine"), Scope.READ)

@@ -157,6 +157,21 @@ class Config:
     def folder(self) -> Path:
         return Path(self.data)
 
+    def with_absolute_paths(self) -> "Config":
+        """Return the same configuration for a process with another working folder."""
+        receiver, store = self.receiver, self.store
+        return dataclasses.replace(
+            self,
+            data=_absolute(self.data),
+            fleet=_absolute(self.fleet),
+            receiver=dataclasses.replace(
+                receiver,
+                tls_certificate=_absolute(receiver.tls_certificate),
+                tls_key=_absolute(receiver.tls_key),
+            ),
+            store=store if self.is_remote else dataclasses.replace(store, dsn=_absolute(store.dsn)),
+        )
+
     @property
     def is_remote(self) -> bool:
         return self.store.dsn.startswith(("http://", "https://"))
@@ -164,6 +179,10 @@ class Config:
     @property
     def store_folder(self) -> Path:
         return Path(self.store.dsn) if self.store.dsn else self.folder / "store"
+
+
+def _absolute(path: str) -> str:
+    return str(Path(path).absolute()) if path else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,9 +6,11 @@
 import argparse
 import functools
 import os
+from pathlib import Path
 
 from fleetglass_collector.config import Config
 from fleetglass_collector.embedded.engine.limits import NICENESS
+from fleetglass_collector.errors import ConfigError
 
 NAME = "store"
 
@@ -27,4 +29,15 @@ def run(config: Config, options: argparse.Namespace) -> int:
     from fleetglass_server.processes.process import serve
 
     line = f"the store listens on {config.query.listen}, folder {str(config.store_folder)!r}"
+    config = config.with_absolute_paths()
+    _work_in(config.store_folder)
     return serve(functools.partial(embedded.run, config), line)
+
+
+def _work_in(folder: Path) -> None:
+    """Change the working folder: the engine writes a copy of OTLP's schema to `__cache__` in it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        os.chdir(folder)
+    except OSError as error:
+        raise ConfigError(f"cannot use {str(folder)!r}: {error.strerror}") from error

@@ -34,6 +34,18 @@ def test_a_loop_is_reported_with_its_run_cycle_and_cost(tmp_path: Path, capsys: 
     }
 
 
+def test_nothing_is_left_in_the_working_folder(
+    tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = written(tmp_path / "runs.jsonl", run_of(HEALTHY, trace=1))
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    monkeypatch.chdir(empty)
+
+    assert main(["check", str(file)]) == 0
+    assert [*empty.iterdir()] == []
+
+
 def test_healthy_runs_pass(tmp_path: Path, capsys: Captured) -> None:
     file = written(tmp_path / "runs.jsonl", run_of(HEALTHY, trace=1))
 

@@ -1,4 +1,4 @@
-"""Where spans come from: the database, segment by segment, or a recording in its own time."""
+"""Gives spans to the detectors: from the database, segment by segment, or from a recording."""
 
 import json
 import time
@@ -11,20 +11,20 @@ from fleetglass_detectors.engine.recent import Recent
 from fleetglass_detectors.spans import Batch, Rows, read
 
 BATCH_SPANS = 50_000
-# They are named in a query, which the database reads up to a size.
+# A query lists them, and the database limits the size of a query.
 BATCH_SEGMENTS = 2_000
-# Segments of another collector may become visible late: so far back is looked at each time, and
-# further back now and then.
+# Segments of another collector may become visible late. So each look goes back two minutes, and one
+# look a minute goes back an hour.
 OVERLAP_NS = 120_000_000_000
 FURTHER_NS = 3_600_000_000_000
 FURTHER_EVERY_S = 60.0
 
 
 class Feed:
-    """Each segment once, in order, as soon as it is stored; and of each span the first that comes.
+    """Reads each segment once, in order, as soon as it is stored, and each span once.
 
-    A late one comes late, not never. It does not wait for spans to be settled, which takes seconds:
-    whose a span is may be known only as far as the span itself says.
+    A late segment is read late. The feed does not wait until spans are settled, which takes
+    seconds. So the agent of a span may be known only as far as the span itself names it.
     """
 
     def __init__(self, database: Database, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -42,7 +42,7 @@ class Feed:
 
     def next(self) -> Batch | None:
         if self._watermark < 0:
-            # The first start ever: what happened long ago is nobody's incident now.
+            # At the first start, only the spans of the last hour are read.
             newest = self._number("SELECT max(segment) FROM agent_spans_rows")
             self._watermark = max(0, newest - FURTHER_NS)
         segments = self._arrived()
@@ -57,7 +57,7 @@ class Feed:
         return Batch(rows=rows, now_ns=self._watermark)
 
     def waiting(self) -> tuple[int, int]:
-        """How many spans are stored and were not read, and the number of the first's segment."""
+        """Return how many stored spans were not read, and the segment of the first of them."""
         answer = self._database.query(
             "SELECT count(), min(segment) FROM agent_spans_rows "
             f"WHERE version = 0 AND segment > {self.watermark}",
@@ -80,7 +80,7 @@ class Feed:
         self._recent.restore(held["recent"])
 
     def _arrived(self) -> dict[int, int]:
-        """The next segments, and how many spans each had."""
+        """Return the next segments, and how many spans each has."""
         now, back = self._clock(), OVERLAP_NS
         if now >= self._further_at:
             self._further_at, back = now + FURTHER_EVERY_S, FURTHER_NS
@@ -103,7 +103,7 @@ class Feed:
 
 
 def recorded(database: Database, *, size: int = BATCH_SPANS) -> Iterator[Batch]:
-    """All that is stored, as it would have arrived: each span when it had ended."""
+    """Yield all stored spans in the order in which they ended, as they would have arrived."""
     rows = read(database, "1", order="end_ns, segment, trace_id, span_id")
     for start in range(0, len(rows), size):
         part: Rows = rows[start : start + size]

@@ -39,12 +39,16 @@ def run(config: Config, options: argparse.Namespace) -> int:
     sql = _sql(options.sql)
     format = str(options.format)
     write = _to_terminal() if sys.stdout.isatty() else sys.stdout.buffer.write
+    is_empty = True
     try:
         for piece in reader.stream(sql, FORMATS.get(format, format)):
             write(piece)
             sys.stdout.flush()
+            is_empty = is_empty and not piece
     except StoreError as error:
         raise with_advice(error, config) from error
+    if is_empty and format == "table":
+        print("The result has no rows.", file=sys.stderr)
     return 0
 
 

@@ -64,7 +64,8 @@ def settling(config: Config) -> Generator[Check]:
         return
     ago = int(rows[0]["ago"])
     if not int(rows[0]["n"]):
-        yield Check.note("settling", "not started yet", "start it: fleetglass up, or settle")
+        advice = "'fleetglass up' does it seconds after its start; else start fleetglass settle"
+        yield Check.note("settling", "not done yet", advice)
     elif ago > SILENT_S:
         finding = f"stopped {ago} s ago: agents and costs in the database are out of date"
         advice = "start one settling process: fleetglass settle (fleetglass up includes it)"

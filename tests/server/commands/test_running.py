@@ -93,6 +93,13 @@ def test_sql_is_read_from_standard_input(stack: Stack, arguments: list[str]) -> 
     assert done.stdout == "1\té\n"
 
 
+def test_a_result_without_rows_says_so(stack: Stack) -> None:
+    done = stack.run("query", "SELECT 1 WHERE 0")
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "The result has no rows.\n")
+    assert stack.run("query", "SELECT 1 WHERE 0", "--format", "TSV").stderr == ""
+
+
 def test_a_large_result_is_complete(stack: Stack) -> None:
     sql = "SELECT number, repeat('x', 50) FROM numbers(300000)"
 

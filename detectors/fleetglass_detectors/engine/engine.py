@@ -218,15 +218,10 @@ class Engine:
         self._save_at = time.monotonic() + CHECKPOINT_EVERY_S
         self._unsaved = False
         self._warned = False
+        self._has_adopted = False
 
     def start(self) -> bool:
         """Continue from the checkpoint; return False if there is none that can be read."""
-        is_known = self._load()
-        if count := self._watch.adopt(self._clock_ns()):
-            log.info("took up %d open incidents that no checkpoint knew", count)
-        return is_known
-
-    def _load(self) -> bool:
         content = self._storage.load()
         if content is None:
             return False
@@ -246,6 +241,9 @@ class Engine:
 
     def step(self) -> int:
         """Process the next batch; return how many spans it had."""
+        if not self._has_adopted:
+            # Not in `start`: the database may not answer yet.
+            self._adopt()
         self._apply_actions()
         batch = self._feed.next()
         if batch is None:
@@ -268,6 +266,11 @@ class Engine:
                 )
             self._warned = True
         return len(batch.rows)
+
+    def _adopt(self) -> None:
+        if count := self._watch.adopt(self._clock_ns()):
+            log.info("took up %d open incidents that no checkpoint knew", count)
+        self._has_adopted = True
 
     def save(self) -> None:
         began = time.monotonic()

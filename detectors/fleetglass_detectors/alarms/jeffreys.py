@@ -1,4 +1,4 @@
-"""Between what bounds does a rate lie, of which k in n were seen? Jeffreys' interval.
+"""Bounds of a rate that was seen k times in n: Jeffreys' interval.
 
     high = the `level` quantile of Beta(k + 1/2, n - k + 1/2),    1 if k = n
     low  = the `1 - level` quantile,                              0 if k = 0
@@ -7,8 +7,7 @@ each side on its own: at `level=.9` one reference in ten has its true rate above
 below `low`. The quantile is found by Newton's method, kept inside a bracket, on the regularised
 incomplete beta function, which is computed by its continued fraction (modified Lentz).
 
-Counts of sessions, not of spans: k and n say how much is known only if their units are
-independent.
+Count sessions and not spans: the bounds are right only if the counted units are independent.
 
 Example:
     >>> bounds = jeffreys([0, 6], 300)
@@ -38,7 +37,7 @@ class Bounds:
 
 
 def jeffreys(happened: npt.ArrayLike, of: npt.ArrayLike, *, level: float = 0.9) -> Bounds:
-    """The lower and upper bound of the rate when it `happened` so often `of` so many."""
+    """Return the lower and upper bound of the rate if it `happened` this often `of` this many."""
     if not 0.5 <= level < 1:
         raise ValueError(f"level={level!r}: expected from .5 to below 1; 90 % is .9")
     k, n = np.broadcast_arrays(
@@ -52,7 +51,7 @@ def jeffreys(happened: npt.ArrayLike, of: npt.ArrayLike, *, level: float = 0.9) 
 
 
 def beta_quantile(probability: float, a: FloatArray, b: FloatArray) -> FloatArray:
-    """The x below which Beta(a, b) has this probability, to about 12 digits."""
+    """Return the x below which Beta(a, b) has this probability, to about 12 digits."""
     log_beta = _log_beta(a, b)
     low, high, x = np.zeros_like(a), np.ones_like(a), a / (a + b)
     for _ in range(200):
@@ -70,7 +69,7 @@ def beta_quantile(probability: float, a: FloatArray, b: FloatArray) -> FloatArra
 
 
 def beta_cdf(x: npt.ArrayLike, a: npt.ArrayLike, b: npt.ArrayLike) -> FloatArray:
-    """The regularised incomplete beta function: the probability of Beta(a, b) below x."""
+    """Return the probability of Beta(a, b) below x: the regularised incomplete beta function."""
     where, alpha, beta = np.broadcast_arrays(
         *(np.asarray(each, dtype=np.float64) for each in (x, a, b))
     )

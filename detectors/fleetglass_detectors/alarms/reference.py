@@ -1,9 +1,9 @@
-"""What a stream is compared with: a frozen stretch of its own past, or what stands in for it.
+"""What a stream is compared with: a frozen part of its own past, or a substitute for it.
 
-A reference is the observations of one key while it ran under one label (the agent's, prompt's and
-model's version, as declared), taken once, numbered, and never changed after that: a detector that
-went on learning would learn the drift it is there to find. What there is to compare with right now
-is a `Standing`, which also says in words what people must know about it.
+A reference holds the observations of one key under one label (the declared versions of agent,
+prompt and model). It is taken once, numbered, and never changed: a detector that continued to learn
+would learn the drift that it should find. A `Standing` is what a stream is compared with now. It
+also says in words what people must know about that.
 
 Example:
     >>> standing = Standing(
@@ -22,19 +22,19 @@ from fleetglass_detectors.alarms.evidence import FloatArray, IntArray
 Basis = Literal["own", "previous", "parent", "none"]
 
 MOST_EXCUSED = 8
-"""Versions opened since the reference was, after which a release explains no drift any more."""
+"""After this many later versions, a release no longer explains a drift."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Warmth:
-    """What it takes for a reference to be frozen, and what it may take up."""
+    """What a reference needs to be frozen, and its largest size."""
 
     observations: int = 300
     sessions: int = 40
     span_ns: int = 0
     """From its first observation to its last, at least: a week, where weekdays differ."""
     rows: int = 1000
-    """Observations kept at most; each session has an equal share of them."""
+    """The most observations that are kept; each session has an equal share of them."""
 
     def __post_init__(self) -> None:
         if self.observations < 1 or self.sessions < 1 or self.span_ns < 0:
@@ -51,20 +51,20 @@ class Warmth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opening:
-    """Why a version of a reference was begun."""
+    """Why a version of a reference began."""
 
     version: int
     label: str
     """What was declared: the versions of agent, prompt and model; may be empty."""
     at_ns: int
     who: str = ""
-    """The operator who accepted a drift; nobody if a change was declared."""
+    """The operator who accepted a drift; empty if a change was declared."""
     why: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Reference:
-    """A frozen stretch of one key's past."""
+    """A frozen part of one key's past."""
 
     key: str
     opening: Opening
@@ -81,15 +81,15 @@ class Reference:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Standing:
-    """What to compare a key's observations with, as things are."""
+    """What a key's observations are compared with now."""
 
     reference: Reference | None
     basis: Basis
     """`own`; `previous`, that of the label before; `parent`, that of a coarser key; or `none`."""
     label: str
-    """What was declared to be running."""
+    """The declared label."""
     pending: Opening | None
-    """The version of that label which is warming up."""
+    """The version of that label that is warming up."""
     observations: int
     """How far that one has got."""
     sessions: int
@@ -97,12 +97,12 @@ class Standing:
 
     @property
     def pages(self) -> bool:
-        """Whether a drift is worth a page; not while a release or an operator explains it."""
+        """Return whether a drift is worth a page: not if a release or an operator explains it."""
         if self.reference is None:
             return False
         if self.basis == "parent" or (self.basis == "own" and self.pending is None):
             return True
-        # A key that declares so many versions that none gets warm has no excuse any more.
+        # A key with so many new versions that none gets warm is not excused any more.
         newest = self.pending.version if self.pending else 0
         return newest - self.reference.opening.version > MOST_EXCUSED
 

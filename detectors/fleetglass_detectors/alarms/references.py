@@ -1,4 +1,4 @@
-"""The references of all keys: warmed up, frozen, numbered, replaced only when somebody said so.
+"""The references of all keys: warmed up, frozen, numbered, and replaced only on request.
 
     a new key                  warms up; until then its parents' reference stands in (cold start)
     300 observations from      freezes: from then on it never learns
@@ -10,10 +10,10 @@
 Two labels at once (a canary) each have their own. Scoring changes nothing: only `observe` and
 `rebaseline` do.
 
-Parameters: `capacity` keys, the longest unobserved goes first; `LABELS` labels a key, of which the
-ones still warming up go first, so that new labels cannot push out what is known. A key takes at
-most 2 LABELS rows (24 + 8 width) bytes; usually it has one frozen version of some 300 rows, which
-is 5 kB at width 1 and 31 kB at width 12.
+Parameters: `capacity` is the number of keys; the key without observations for longest is dropped
+first. A key has `LABELS` labels; labels that still warm up are dropped first, so that new labels do
+not replace known ones. A key takes at most 2 LABELS rows (24 + 8 width) bytes. Usually it has one
+frozen version of about 300 rows, which is 5 kB at width 1 and 31 kB at width 12.
 
 Example:
     >>> references = References(100, width=1, seed=1, needs=Warmth(observations=4, sessions=2))
@@ -100,7 +100,7 @@ class References:
         at_ns: int,
         label: str = "",
     ) -> Reference | None:
-        """Learn from an observation, if there is still something to learn; what that has frozen."""
+        """Learn from an observation if the key still warms up; return a reference it completes."""
         line = self._line(key, label, at_ns)
         warming = line.warming
         if warming is None:
@@ -118,7 +118,7 @@ class References:
         return line.frozen
 
     def standing(self, key: str, *, label: str = "", parents: Sequence[str] = ()) -> Standing:
-        """What to compare with; `parents` are coarser keys, the nearest first."""
+        """Return what to compare with; `parents` are coarser keys, the nearest first."""
         book = self._books.get(key, _Book())
         line = book.lines.get(label, _Line())
         basis: Basis = "own" if line.frozen else "previous"
@@ -137,7 +137,7 @@ class References:
         )
 
     def rebaseline(self, key: str, *, who: str, why: str, at_ns: int, label: str = "") -> Opening:
-        """An operator accepts how things are now: begin a new version of this label.
+        """Begin a new version of this label, because an operator accepts the present state.
 
         The one in use stays in use until the new one is warm, so that both can be seen.
         """
@@ -150,14 +150,14 @@ class References:
         return line.warming.opening
 
     def history(self, key: str) -> tuple[Opening, ...]:
-        """The last versions that were opened, and by whom; the oldest first."""
+        """Return the last versions that were opened, and by whom, the oldest first."""
         return tuple(self._books[key].history) if key in self._books else ()
 
     def state(self) -> dict[str, Any]:
         return {key: _written(book) for key, book in self._books.items()}
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Go on from a `state()` exactly as if nothing had stopped."""
+        """Continue from a `state()` as if nothing had stopped."""
         if len(state) > self._capacity:
             raise ValueError(
                 f"state has {len(state)!r} keys, there is room for {self._capacity!r}: "
@@ -224,7 +224,7 @@ class References:
 def _make_room(book: _Book) -> None:
     if len(book.lines) < LABELS:
         return
-    # Whoever declares a new version at every run must not get rid of what is known that way.
+    # A key that declares a new version at every run must not lose its known references.
     cold = [label for label, line in book.lines.items() if line.frozen is None]
     del book.lines[next(iter(cold or book.lines))]
 

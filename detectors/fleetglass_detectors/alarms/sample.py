@@ -1,10 +1,10 @@
-"""A bounded sample of a key's observations, by whole sessions: the same whatever the order.
+"""A bounded sample of a key's observations, by whole sessions, the same for every order.
 
-Each session has a priority, a hash of its name and the seed; the sessions of lowest priority are
-kept, as many as have room. Of a long session at most `rows // sessions` observations are kept,
-chosen by hash too, so that no session crowds out the others. Which sessions are kept depends on the
-names alone: not on their order, not on how batches are cut, not on whether it was stopped and
-restored. What was dropped never comes back, so it is a fair sample of sessions.
+Each session has a priority, a hash of its name and the seed. The sessions with the lowest
+priorities are kept, as many as fit. Of a long session, at most `rows // sessions` observations are
+kept, also chosen by hash, so that no session displaces the others. Which sessions are kept depends
+only on their names: not on their order, on batches, or on a restart. A dropped session never comes
+back, so this is a fair sample of the sessions.
 
 Parameters: `rows` observations are kept at most, of `width` numbers each: rows * (24 + 8 width)
 bytes, and about 100 a session.
@@ -74,7 +74,7 @@ class SessionSample:
         return self._table.nbytes + 100 * len(self._seen)
 
     def add(self, session: str, values: Sequence[float] | FloatArray) -> None:
-        """Observe; an observation with a NaN is none."""
+        """Add an observation. One with a NaN is ignored."""
         row = np.asarray(values, dtype=np.float64)
         if row.shape != (self._width,):
             raise ValueError(f"shape {row.shape!r}: an observation has {self._width!r} numbers")
@@ -91,7 +91,7 @@ class SessionSample:
             self._drop()
 
     def values(self) -> tuple[FloatArray, IntArray]:
-        """The observations, (rows, width), and of each the number of its session."""
+        """Return the observations, (rows, width), and the session number of each."""
         table = self._table[: self.rows]
         table = table[np.lexsort((table["place"], table["session"]))]
         _, numbers = np.unique(table["session"], return_inverse=True)
@@ -106,7 +106,7 @@ class SessionSample:
         }
 
     def restore(self, state: SampleState) -> None:
-        """Go on from a `state()` exactly as if nothing had stopped."""
+        """Continue from a `state()` as if nothing had stopped."""
         table = state["table"]
         if table.dtype != self._table.dtype or len(table) > self._most:
             raise ValueError(
@@ -123,7 +123,7 @@ class SessionSample:
         return int.from_bytes(blake2b(name, digest_size=8, key=self._key).digest(), "little")
 
     def _room(self, priority: int, chance: int) -> int | None:
-        """Where the observation goes; nowhere, if its session has its share of luckier ones."""
+        """Return the place of an observation; None if its session has its share already."""
         own = np.flatnonzero(self._table["session"][: self.rows] == np.uint64(priority))
         if own.size < self._share:
             if self.rows == len(self._table):

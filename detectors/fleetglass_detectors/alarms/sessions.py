@@ -1,13 +1,13 @@
-"""What is normal, when what belongs together must stay together? The bootstrap by session.
+"""Estimates what is normal with the bootstrap by session, which keeps sessions whole.
 
-Spans of one session are alike. A null estimated as if they were independent is too narrow, and its
-alarms too many: here whole sessions are drawn with replacement, never spans. Three uses:
+Spans of one session are alike. An estimate that treats them as independent is too narrow and gives
+too many alarms. So whole sessions are drawn with replacement, never single spans. Three uses:
 
     mean       sum of the drawn sessions' sums / sum of their sizes, and its interval
     quantile   of one number a session (its maximum, its mean), and its interval
     paths      streams to calibrate a threshold on: drawn sessions, one after the other
 
-All are functions of what they are given and a seed.
+Each result depends only on the arguments and the seed.
 
 Parameters: `level` of the percentile interval; `resamples` of the sessions. Memory is that of
 `resamples` times sessions, 16 MB at a time at most.
@@ -51,7 +51,7 @@ class Interval:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Sessions:
-    """Values by session, one session after the other, each in its own order."""
+    """Values, one session after the other, each session in its own order."""
 
     values: FloatArray
     starts: IntArray
@@ -59,7 +59,7 @@ class Sessions:
 
     @classmethod
     def of(cls, values: npt.ArrayLike, sessions: npt.ArrayLike) -> Self:
-        """Group values by the session of each; NaN is no observation."""
+        """Group values by session. NaN is no observation."""
         flat, names = np.asarray(values, dtype=np.float64), np.asarray(sessions)
         if flat.ndim != 1 or flat.shape != names.shape:
             raise ValueError(
@@ -94,7 +94,7 @@ class Sessions:
 def mean(
     sessions: Sessions, *, seed: int, level: float = LEVEL, resamples: int = RESAMPLES
 ) -> Interval:
-    """The mean over all values, with sessions as the unit of what might have been otherwise."""
+    """Return the mean over all values, and its interval with sessions as units."""
     sums, sizes = sessions.sums(), sessions.sizes
 
     def pooled(drawn: IntArray) -> FloatArray:
@@ -114,7 +114,7 @@ def quantile(
     level: float = LEVEL,
     resamples: int = RESAMPLES,
 ) -> Interval:
-    """A quantile of one number a session; the least of those seen that is not below it.
+    """Return a quantile of one number for each session: the least seen value not below it.
 
     It cannot be larger than the largest seen: for rarer things than one session in these many, see
     `tails`.
@@ -134,7 +134,7 @@ def quantile(
 
 
 def paths(sessions: Sessions, *, length: int, count: int, seed: int) -> FloatArray:
-    """Streams without a change, (count, length): drawn sessions, one after the other."""
+    """Return streams without a change, (count, length): drawn sessions, one after the other."""
     if length < 1 or count < 1:
         raise ValueError(f"length={length!r}, count={count!r}: there must be at least one of each")
     rng = np.random.default_rng(seed)

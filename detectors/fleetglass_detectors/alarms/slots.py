@@ -1,13 +1,12 @@
-"""Which slot has which stream? Room for so many keys, and the longest unused goes first.
+"""Gives each key a slot, for a limited number of keys.
 
-Detectors keep their state in arrays by slot; this gives each key its slot, and takes it back from
-the key that was unused longest when there is no room for a new one. Memory is bounded whatever
-keys come in. What has just been given to a new key must be `reset` in every detector, or it would
-go on with a stranger's evidence.
+Detectors keep their state in arrays by slot. If there is no room for a new key, it gets the slot of
+the key that was unused for longest, so memory is bounded. A slot that went to a new key must be
+`reset` in every detector. Otherwise the new key continues with the evidence of the old one.
 
-Losing a slot costs a stream the evidence gathered so far and nothing else: the number of false
-alarms depends on the number of observations only. The dictionary takes some 110 bytes a key, and
-the key's own string.
+A stream that loses its slot loses only the evidence gathered so far. The number of false alarms
+depends only on the number of observations. The dictionary takes about 110 bytes a key, and the
+string of the key.
 
 Example:
     >>> slots = Slots(2)
@@ -31,11 +30,11 @@ from fleetglass_detectors.alarms.evidence import IntArray
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
     slots: IntArray
-    """The slot of each key asked for, in the order of asking."""
+    """The slot of each key, in the order of the keys."""
     fresh: IntArray
-    """Those of them that were given to a new key: reset them in every detector."""
+    """The slots that went to a new key. Reset them in every detector."""
     evicted: tuple[str, ...]
-    """The keys that had to go."""
+    """The keys that lost their slot."""
 
 
 class Slots:
@@ -60,7 +59,7 @@ class Slots:
         return key in self._slots
 
     def claim(self, keys: Sequence[str]) -> Claim:
-        """The slots of these keys, which are now the last used; new keys are given one."""
+        """Return the slots of these keys, which are now the last used. New keys get a slot."""
         asked = dict.fromkeys(keys)
         if len(asked) > self.capacity:
             raise ValueError(
@@ -69,7 +68,7 @@ class Slots:
             )
         new = [key for key in asked if key not in self._slots]
         excess = max(0, len(self._slots) + len(new) - self.capacity)
-        # None of this batch goes, however long unused.
+        # No key of this batch loses its slot.
         evicted = tuple(islice((key for key in self._slots if key not in asked), excess))
         used = len(self._slots)  # slots are given in order, and only a full house evicts
         free = list(range(used, used + len(new) - excess))
@@ -81,7 +80,7 @@ class Slots:
         return Claim(slots=found, fresh=np.array(free, dtype=np.int64), evicted=evicted)
 
     def find(self, keys: Sequence[str]) -> IntArray:
-        """The slots of these keys, -1 where there is none; nobody is touched."""
+        """Return the slots of these keys, -1 for unknown keys. This does not count as use."""
         return np.fromiter(
             (self._slots.get(key, -1) for key in keys), dtype=np.int64, count=len(keys)
         )
@@ -90,7 +89,7 @@ class Slots:
         return {"keys": list(self._slots), "slots": list(self._slots.values())}
 
     def restore(self, state: Mapping[str, Sequence[str] | Sequence[int]]) -> None:
-        """Go on from a `state()` exactly as if nothing had stopped."""
+        """Continue from a `state()` as if nothing had stopped."""
         keys, slots = [str(key) for key in state["keys"]], [int(slot) for slot in state["slots"]]
         if len(keys) > self.capacity or sorted(slots) != list(range(len(keys))):
             raise ValueError(

@@ -1,11 +1,12 @@
-"""What is exceeded once in so many, when fewer were seen? The level of a rare maximum.
+"""The level that a maximum exceeds only rarely, even if too few maxima were seen.
 
     seen often enough    the ceil((n + 1) (1 - p))-th smallest of the n, which the next one exceeds
                          with probability at most p if all are exchangeable
     else                 u + s log(top / (n p)): u is exceeded by the `top` largest, by s on average
 
-The second is an exponential tail, right for the largest of many bounded or light-tailed values and
-too low for heavy ones (cost): those need a tail with a shape. It is never below what is read off.
+The second is an exponential tail. It is right for the largest of many bounded or light-tailed
+values, and too low for heavy-tailed ones such as cost, which need a tail with a shape. It is never
+below the largest level that can be read off.
 
 To let a chart run A observations between false alarms, take the maxima of its statistic over
 `sessions.paths` of length T, and `exceeded=once_in(A, length=T)`.
@@ -31,11 +32,11 @@ import numpy as np
 import numpy.typing as npt
 
 ENOUGH = 10
-"""So many must lie above a level for it to be read off and not computed."""
+"""A level is read off, and not computed, if this many maxima lie above it."""
 
 
 def level(maxima: npt.ArrayLike, *, exceeded: float) -> float:
-    """What the next maximum exceeds with probability `exceeded`."""
+    """Return the level that the next maximum exceeds with the probability `exceeded`."""
     seen = np.sort(np.asarray(maxima, dtype=np.float64))
     if seen.size < 2 * ENOUGH or not bool(np.isfinite(seen).all()):
         raise ValueError(
@@ -55,7 +56,7 @@ def level(maxima: npt.ArrayLike, *, exceeded: float) -> float:
 
 
 def once_in(run_length: float, *, length: int) -> float:
-    """The probability of an alarm within `length`, at one in `run_length` on average."""
+    """Return the probability of an alarm within `length`, at one in `run_length` on average."""
     if not (run_length > 0 and length > 0):
         raise ValueError(f"run_length={run_length!r}, length={length!r}: expected numbers above 0")
     return -math.expm1(-length / run_length)

@@ -1,4 +1,4 @@
--- What the runs that began in a while used and cost, by whose they are.
+-- What the runs that began in a period used and cost, by agent, cohort and model.
 SELECT
     c.agent AS agent,
     c.cohort AS cohort,

@@ -1,4 +1,4 @@
-"""Amounts as they are printed: rounded, and still adding up."""
+"""Rounds amounts for printing, so that they still add up."""
 
 from collections.abc import Sequence
 from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal, localcontext
@@ -8,7 +8,7 @@ PRECISION = 60
 
 
 def rounded(amounts: Sequence[Decimal], *, digits: int = 2) -> list[Decimal]:
-    """Round each up or down such that they add up to their rounded sum (largest remainder).
+    """Round each amount up or down, so that all add up to the rounded sum (largest remainder).
 
     >>> [str(cents) for cents in rounded([Decimal("0.334"), Decimal("0.333"), Decimal("0.333")])]
     ['0.34', '0.33', '0.33']
@@ -27,7 +27,7 @@ def rounded(amounts: Sequence[Decimal], *, digits: int = 2) -> list[Decimal]:
 
 
 def money(amount: Decimal, *, digits: int = 2, sign: bool = False) -> str:
-    """Dollars for people.
+    """Return dollars as people write them.
 
     >>> money(Decimal("-1234.5")), money(Decimal("0.8"), sign=True)
     ('-$1,234.50', '+$0.80')

@@ -33,7 +33,7 @@ NUMBERS = (
 )
 LAST = 2**64 - 1
 SECOND_NS, DAY_NS = 1_000_000_000, 86_400_000_000_000
-# Rows of a run that are older than this, before the first segment read, are not counted.
+# Rows of a run from more than two days before the first segment are not counted.
 BACK_NS = 2 * DAY_NS
 MOST_EXPENSIVE = 3
 

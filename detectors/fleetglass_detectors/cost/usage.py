@@ -1,14 +1,14 @@
-"""What was used and paid for in a while: by one agent of one model, say."""
+"""What was used and paid for in a period, for example by one agent with one model."""
 
 from dataclasses import dataclass, fields, replace
 from decimal import Decimal, localcontext
 
 from fleetglass_detectors.cost.cents import PRECISION
 
-# A token of output costs four to eight times one of input, one that was read from a cache a tenth
-# to a half. Weighted so, tokens of all sorts are "token-equivalents", whose price is the model's
-# alone. Who knows a model's own ratios gives them: these stand for those of an unknown one, and
-# what they are off counts as price.
+# A token of output costs four to eight times as much as a token of input, and a token that was read
+# from a cache a tenth to a half. With such weights, tokens of all kinds become "token-equivalents",
+# whose price depends on the model alone. The price list gives the ratios of known models. These
+# ratios stand for unknown models, and their error counts as price.
 OUTPUT_WEIGHT = 5.0
 CACHED_WEIGHT = 0.1
 PICO = Decimal("1e-12")
@@ -16,23 +16,23 @@ PICO = Decimal("1e-12")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """Sums. Where one is not known it stays 0, and its factor explains nothing."""
+    """Sums. A sum that is not known stays 0, and its factor then explains nothing."""
 
     runs: float = 0
     input_tokens: float = 0
-    """All of the input, what was read from a cache included."""
+    """All of the input, including the part that was read from a cache."""
     output_tokens: float = 0
     cache_read_tokens: float = 0
     failed_tokens: float = 0
-    """Of both, what calls used that failed."""
+    """Input and output of calls that failed."""
     calls: float = 0
     failed_calls: float = 0
     cost: Decimal = Decimal()
     """Dollars."""
     output_weight: float = OUTPUT_WEIGHT
-    """How many times a token of input one of output costs."""
+    """The price of a token of output, in tokens of input."""
     cached_weight: float = CACHED_WEIGHT
-    """And one that was read from a cache."""
+    """The price of a token that was read from a cache, in tokens of input."""
 
     @property
     def tokens(self) -> float:
@@ -40,12 +40,12 @@ class Usage:
 
     @property
     def weighted(self) -> float:
-        """Tokens, output counting `output_weight`."""
+        """The tokens, with each token of output counted `output_weight` times."""
         return self.input_tokens + self.output_weight * self.output_tokens
 
     @property
     def equivalents(self) -> float:
-        """The same, with what was read from a cache counting `cached_weight`."""
+        """The same, with each token from a cache counted `cached_weight` times."""
         return self.weighted - (1 - self.cached_weight) * self._cached
 
     @property
@@ -57,7 +57,7 @@ class Usage:
         return not (self.runs or self.tokens or self.calls or self.cost)
 
     def scaled(self, by: float) -> "Usage":
-        """As if the while had been so much longer."""
+        """Return the usage of a period that is longer by this factor."""
         counts = {name: getattr(self, name) * by for name in _COUNTS}
         with localcontext(prec=PRECISION):
             return replace(self, **counts, cost=(self.cost * Decimal(by)).quantize(PICO))
@@ -70,7 +70,7 @@ class Usage:
             return Usage(
                 **counts,
                 cost=self.cost + other.cost,
-                # So that token-equivalents add up as well.
+                # The weights are averaged, so that token-equivalents add up as well.
                 output_weight=_mean(*output),
                 cached_weight=_mean(*cached),
             )

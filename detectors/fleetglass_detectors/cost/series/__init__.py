@@ -1,4 +1,4 @@
-"""How unlike itself is a series of numbers? A score a value, in one pass."""
+"""Scores how unusual each value of a series is, in one pass."""
 
 from fleetglass_detectors.cost.series.scorer import THRESHOLD, WARM_UP, SeriesScorer
 

@@ -1,4 +1,4 @@
-"""Which pairs of bins have been seen together before?
+"""Remembers which pairs of bins were seen together.
 
 Two of a series' properties at a time, each in bins, span a board of cells: the value and the one
 before it, the spread and the level. A healthy series visits few of the cells, over and over; the
@@ -29,7 +29,7 @@ class Cells:
         self._before = bytearray(bins * bins)
 
     def visit(self, row: int, column: int) -> bool:
-        """Whether this cell is new."""
+        """Return whether this cell is new, and remember it."""
         cell = row * self._bins + column
         if self._now[cell]:
             return False
@@ -40,7 +40,7 @@ class Cells:
         self._before, self._now = self._now, bytearray(len(self._now))
 
     def move(self, *, rows: Origins | None = None, columns: Origins | None = None) -> None:
-        """Follow ladders that moved: a new cell was visited if any that it is made of was."""
+        """Follow ladders that moved: a new cell counts as seen if one of its old cells was seen."""
         same = [[place] for place in range(self._bins)]
         rows, columns = rows or same, columns or same
         self._now = self._moved(self._now, rows, columns)

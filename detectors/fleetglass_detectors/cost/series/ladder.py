@@ -1,4 +1,4 @@
-"""Into which of 16 equal bins does a number fall, when nobody said how large it may become?
+"""Puts numbers into 16 equal bins, although their range is not known in advance.
 
     bin = floor(16 (x - low) / width), held between 0 and 15
 
@@ -23,7 +23,7 @@ from typing import TypeAlias
 
 BINS = 16
 SLACK = 1e-6
-"""In bins: what is always the same must not change sides of an edge by rounding."""
+"""In bins. A constant value must not move across an edge by rounding."""
 ROOMY = 3 / 8
 """The share of a range that must be enough for all that was used, before it is halved."""
 
@@ -43,7 +43,7 @@ class Move:
 
 
 def origins(move: Move, bins: int) -> Origins:
-    """What a move means to those who count in this many bins, 16 or a power of two below."""
+    """Return the move for a count in this many bins, 16 or a lower power of two."""
     if move.first is not None:
         start = move.first * bins // BINS
         return [[start + new // 2] for new in range(bins)]
@@ -72,7 +72,7 @@ class Ladder:
         return (number - self.low) / self.width * BINS + SLACK
 
     def grow(self, number: float) -> Move | None:
-        """Make room for a number, and note where it lies."""
+        """Widen the range if a number needs it, and note the number's bin."""
         self._least, self._most = min(self._least, number), max(self._most, number)
         above = self._place(number) > BINS + 2 * SLACK
         if not above and self._place(number) >= 0:
@@ -83,7 +83,7 @@ class Ladder:
         return Move(down=not above)
 
     def turn(self) -> list[Move]:
-        """Halve the range as often as that leaves what was used, and start to note anew."""
+        """Halve the range as often as the used part allows, and begin to note anew."""
         moves: list[Move] = []
         while self._most - self._least <= self.width * ROOMY and self.width >= 2 * self._finest:
             first = min(self.bin(self._least) // 2 * 2, BINS // 2)  # even: coarser bins move, too

@@ -1,4 +1,4 @@
-"""How surprising is it that something new was seen? As much as new things were rare.
+"""Measures how surprising something new is: the rarer new things were, the more surprising.
 
     p = (a + 1) / (n + 2),    a <- g a + 1 if new,  n <- g n + 1,    g = 1 - 1 / memory
     surprise = -log p nats if new, else 0
@@ -20,7 +20,7 @@ MEMORY = 1000
 
 
 class Rarity:
-    """How often something was new of late."""
+    """How often something was new recently."""
 
     def __init__(self) -> None:
         self._new = self._all = 0.0
@@ -33,7 +33,7 @@ class Rarity:
         return surprise
 
     def quiet(self, count: int) -> None:
-        """Nothing was new so many times."""
+        """Count this many values with nothing new."""
         self._all = MEMORY * (1 - (1 - 1 / MEMORY) ** count)
 
     def state(self) -> tuple[float, float]:

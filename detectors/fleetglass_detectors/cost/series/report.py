@@ -1,4 +1,4 @@
-"""What of all the surprise is worth a report? The beginning of it, and less the more there was.
+"""Reduces surprise to what is worth a report: its beginning, and less if there was much before.
 
     reported = max(0, s - 2 log(1 + c))    if s is above all surprise of the last 128 values, else 0
     c                                      reports so far, each counting exp(-age / 1000)
@@ -24,7 +24,7 @@ ReportState = tuple[int, float, list[tuple[int, float]]]
 
 
 class Report:
-    """What was reported of one series."""
+    """What was reported about one series."""
 
     def __init__(self) -> None:
         self._now = 0

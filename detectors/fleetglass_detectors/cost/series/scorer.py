@@ -1,4 +1,4 @@
-"""How unusual is the latest value of a series of which nothing else is known? A score per value.
+"""Scores how unusual the latest value of a series is, with no other knowledge of the series.
 
     z = (x - c) / r                c the least of the first 200 values, r their range
     s = surprise(z)                nats, from ten views of the series: `views`
@@ -34,9 +34,9 @@ from fleetglass_detectors.cost.series.report import Report, ReportState
 from fleetglass_detectors.cost.series.views import Views, ViewsState
 
 THRESHOLD = 0.5
-"""From here on a score is an anomaly."""
+"""A score from here on is an anomaly."""
 BAR = 9.0
-"""The nats at which it is."""
+"""The surprise in nats at this score."""
 WARM_UP = 200
 FAR = 1e6
 LARGEST = 1e300
@@ -56,7 +56,7 @@ class SeriesScorer:
         self._report = Report()
 
     def score(self, timestamp: datetime | float, value: float) -> float:
-        """How unusual this value is, coming after all those before it.
+        """Return how unusual this value is after all earlier ones.
 
         Values are in the order of their time; how much time passed between them does not matter.
         """
@@ -69,7 +69,7 @@ class SeriesScorer:
         return reported / (reported + BAR)
 
     def _ready(self, value: float) -> bool:
-        """Whether this value can be judged, rather than taken in as one of the first."""
+        """Return whether this value can be scored. The first values are only learned."""
         if len(self._first) < WARM_UP:
             self._first.append(value)
             low, high = min(self._first), max(self._first)
@@ -106,7 +106,7 @@ class SeriesScorer:
         return *own, views, self._report.state()
 
     def restore(self, state: SeriesState) -> None:
-        """Go on from a `state()` exactly as if nothing had stopped."""
+        """Continue from a `state()` as if nothing had stopped."""
         first, self._same, self._origin, self._range, views, reported = state
         self._first = first.copy()
         self._report.restore(reported)

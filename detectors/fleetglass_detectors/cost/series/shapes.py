@@ -1,4 +1,4 @@
-"""Does the distribution of the last values look like any that was seen before?
+"""Compares the distribution of the last values with all distributions seen before.
 
 The last w values are counted in 8 bins. With p their shares, and q_j those of a distribution seen
 before, smoothed by half a count a bin,
@@ -54,7 +54,7 @@ class Shapes:
         self._latest = 0
 
     def add(self, place: int) -> bool:
-        """Whether the window that ends with this bin is like none before."""
+        """Return whether the window that ends with this bin is unlike all earlier ones."""
         gone = self._last[0] if len(self._last) == self._window else None
         self._last.append(place)
         if gone == place and self._known:
@@ -102,7 +102,7 @@ class Shapes:
         self._weigh()
 
     def forget(self) -> None:
-        """Begin anew: counts cannot be told apart again once they were added up."""
+        """Begin anew, because counts that were added up cannot be separated again."""
         self._last.clear()
         self._known, self._met = [], []
         self._count()

@@ -1,4 +1,4 @@
-"""Has a series stopped moving? A run of one and the same value, against how often values repeat.
+"""Finds a series that has stopped moving: one value repeats for longer than values usually do.
 
 With q the share of values that equal the one before them, from a thousand values before the run,
 runs of L repeats or more are expected  n q^L  times in n values; so for n = 1000

@@ -1,4 +1,4 @@
-"""A series seen in ten ways at once, and in how many of them its latest value is new.
+"""Looks at a series in ten ways at once, and counts in how many of them the latest value is new.
 
 With mean(w) and spread(w) of the last w values, and t - w for w values ago, at the scales 1, 4 and
 16 that a day's and an hour's data have in common:
@@ -38,7 +38,7 @@ WINDOWS = (16, 64)
 DEEP = 2 * SCALES[-1]
 """How many values are kept."""
 TURN = 16384
-"""Values after which what was not seen again begins to be forgotten: over a week of minutes."""
+"""After this many values, patterns that did not return begin to fade: over a week of minutes."""
 FINEST = 1 / BINS
 """The least range of any property, as a share of the first range of the values."""
 
@@ -81,7 +81,7 @@ class Views:
                 pass
 
     def surprise(self, value: float) -> float:
-        """How many nats the next value is worth, over all views."""
+        """Return the surprise of the next value in nats, over all views."""
         low, width = self._ladders[0].low, self._ladders[0].width
         self._push(min(max(value, low - width), low + 2 * width))
         self._since += 1
@@ -91,7 +91,7 @@ class Views:
         return self._stuck.nats(value) + sum([rarity.nats(new) for rarity, new in news])
 
     def quiet(self, count: int) -> None:
-        """Nothing was new in so many values."""
+        """Count this many values with nothing new."""
         for rarity in self._rarities:
             rarity.quiet(count)
 
@@ -101,7 +101,7 @@ class Views:
             del self._values[0]
 
     def _news(self) -> Iterator[bool]:
-        """Whether the latest value is new, view by view."""
+        """Return for each view whether the latest value is new."""
         values = self._values
         places: list[int] = []
         for which, number in enumerate(_properties(values)):

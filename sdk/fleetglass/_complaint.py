@@ -17,6 +17,9 @@ ADVICE = {
     "no answer in time": START,
     "the network is unreachable": START,
     "unknown host": "Correct the host in FLEETGLASS_ENDPOINT.",
+    "the port does not speak HTTP": (
+        "It may be the port for gRPC. The SDK sends OTLP over HTTP: use port 4318."
+    ),
     "the port does not speak TLS": "Write http:// instead of https:// in FLEETGLASS_ENDPOINT.",
     "the certificate is not trusted": (
         "Set OTEL_EXPORTER_OTLP_CERTIFICATE to the file with the certificate of its authority."

@@ -5,8 +5,10 @@ import socket
 import ssl
 import threading
 from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 
+import grpc
 import pytest
 import trustme
 from kit.scripted_receiver import Reply, receiving
@@ -110,6 +112,18 @@ def test_an_answer_that_takes_no_spans(
 
     assert words in warning
     assert f"{receiver.url}/v1/traces" in warning
+
+
+def test_a_port_for_grpc(caplog: pytest.LogCaptureFixture) -> None:
+    server = grpc.server(ThreadPoolExecutor(1))  # pyright: ignore[reportUnknownMemberType]
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        warning = told(caplog, f"http://127.0.0.1:{port}")
+    finally:
+        server.stop(0)
+
+    assert "It may be the port for gRPC. The SDK sends OTLP over HTTP: use port 4318." in warning
 
 
 def test_the_warning_comes_once_an_hour(

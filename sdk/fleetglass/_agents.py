@@ -23,10 +23,11 @@ _IN_NAME = re.compile(r"agent_run \[(.+)\]|invoke_agent (.+)")
 
 def inner_agent(span: Any, run: Run) -> str:
     """Return the agent that a span names, if it is another one than the run's."""
-    attributes: Mapping[str, Any] = getattr(span, "attributes", None) or {}
+    # Spans of our own are most of all, so they are asked for first.
     scope = getattr(span, "instrumentation_scope", None)
     if scope is not None and scope.name == SCOPE:
         return ""
+    attributes: Mapping[str, Any] = getattr(span, "attributes", None) or {}
     name = attributes.get(names.AGENT_NAME)
     if name in (None, run.attributes.get(names.AGENT_NAME)):
         name = _elsewhere(attributes, str(getattr(span, "name", "")))

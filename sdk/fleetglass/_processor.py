@@ -87,7 +87,7 @@ class FleetProcessor(SpanProcessor):
         """Return the agent that a framework named, inside the run and around a new span."""
         id = parent.get_span_context().span_id
         # A parent of another run, or the run's own agent span, is outside.
-        if self._open.get(id) is not run or run.span is None or id == run.span.span_id:
+        if run.span is None or id == run.span.span_id or self._open.get(id) is not run:
             return ""
         return inner_agent(parent, run) or self._inside.get(id, "")
 

@@ -1,7 +1,7 @@
-"""Finds a step up in what runs cost while little is known of an agent: in its first hour.
+"""Finds a step up in what runs cost while little is known of an agent.
 
 The charts (creep.py) need a hundred runs and a quarter of an hour. Until then one plain rule holds,
-which assumes nothing of how costs are spread:
+which assumes nothing of how costs are spread. An agent takes some 800 bytes.
 
     each of the last runs cost more than every run before them,
     and their median is at least five times the median before
@@ -10,6 +10,7 @@ If nothing has changed, all orders of the runs are equally likely, so that happe
 C(n, last) times; it counts from a hundred thousand on. Six runs after twenty are enough.
 """
 
+from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import comb
@@ -51,7 +52,9 @@ class Step:
     """The first runs of each key. A mark is the logarithm of what a run cost."""
 
     def __init__(self) -> None:
-        self._marks: dict[int, list[tuple[int, float]]] = {}
+        # Arrays and not lists of tuples: there may be 100,000 young keys, and they stay young.
+        self._marks: dict[int, array[float]] = {}
+        self._times: dict[int, array[int]] = {}
         self._risen: dict[int, Risen] = {}
 
     def update(self, slots: IntArray, marks: FloatArray, now_ns: int, *, young: BoolArray) -> None:
@@ -63,7 +66,7 @@ class Step:
             elif is_young:
                 self._look(slot, mark, now_ns)
             else:
-                self._marks.pop(slot, None)
+                self._forget(slot)
 
     def moved(self) -> Iterator[tuple[int, Risen]]:
         """Yield the keys whose runs cost more since a step."""
@@ -76,7 +79,7 @@ class Step:
 
     def reset(self, slots: IntArray) -> None:
         for slot in slots.tolist():
-            self._marks.pop(slot, None)
+            self._forget(slot)
             self._risen.pop(slot, None)
 
     def state(self) -> dict[str, Any]:
@@ -84,24 +87,28 @@ class Step:
             slot: (one.since_ns, one.before, [*one.last], one.count)
             for slot, one in self._risen.items()
         }
-        return {"marks": {slot: [*marks] for slot, marks in self._marks.items()}, "risen": risen}
+        marks = {slot: values.tobytes() for slot, values in self._marks.items()}
+        times = {slot: values.tobytes() for slot, values in self._times.items()}
+        return {"marks": marks, "times": times, "risen": risen}
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        self._marks = {slot: [*map(tuple, marks)] for slot, marks in state["marks"].items()}
+        self._marks = {slot: array("d", packed) for slot, packed in state["marks"].items()}
+        self._times = {slot: array("q", packed) for slot, packed in state["times"].items()}
         self._risen = {
             slot: Risen(since_ns=since_ns, before=before, last=[*last], count=count)
             for slot, (since_ns, before, last, count) in state["risen"].items()
         }
 
     def _look(self, slot: int, mark: float, now_ns: int) -> None:
-        marks = self._marks.setdefault(slot, [])
-        marks.append((now_ns, mark))
-        del marks[:-REMEMBERED]
-        values = [value for _, value in marks]
-        if last := last_above(values):
-            before = median(values[:-last])
-            self._risen[slot] = Risen(marks[-last][0], before, values[-last:], last)
-            del self._marks[slot]
+        marks = self._marks.setdefault(slot, array("d"))
+        times = self._times.setdefault(slot, array("q"))
+        marks.append(mark)
+        times.append(now_ns)
+        del marks[:-REMEMBERED], times[:-LAST_MOST]
+        if last := last_above(marks):
+            values = marks.tolist()
+            self._risen[slot] = Risen(times[-last], median(values[:-last]), values[-last:], last)
+            self._forget(slot)
 
     def _continue(self, slot: int, mark: float, now_ns: int) -> None:
         step = self._risen[slot]
@@ -112,9 +119,17 @@ class Step:
         if step.shift < OVER or now_ns - step.since_ns > DAY_NS:
             del self._risen[slot]
 
+    def _forget(self, slot: int) -> None:
+        self._marks.pop(slot, None)
+        self._times.pop(slot, None)
+
 
 def last_above(marks: Sequence[float]) -> int:
     """Return how many of the last marks are a step up from all before; 0 if they are none."""
+    # Nearly every mark ends here: it is not above those that are certain to lie before a step.
+    certain = marks[: max(BEFORE_LEAST, len(marks) - LAST_MOST)]
+    if len(marks) < BEFORE_LEAST + LAST_LEAST or marks[-1] <= max(certain):
+        return 0
     for last in range(LAST_LEAST, min(LAST_MOST, len(marks) - BEFORE_LEAST) + 1):
         before, after = marks[:-last], marks[-last:]
         if min(after) <= max(before):

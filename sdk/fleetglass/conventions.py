@@ -75,3 +75,11 @@ FEEDBACK_SCORE = "fleetglass.feedback.score"
 FEEDBACK_LABEL = "fleetglass.feedback.label"
 FEEDBACK_TEXT = "fleetglass.feedback.text"
 FEEDBACK_BY = "fleetglass.feedback.by"
+
+HIDDEN = (
+    r"""[\s"'<\[({_*]*(?:redacted|hidden|omitted|masked|scrubbed|not recorded)"""
+    r"""(?: (?:by|due|because)\b[^"]*)?[\s"'>\])}_*.]*"""
+)
+"""A regular expression for marks in the place of a text that an instrumentation hides, in any
+case, such as "__REDACTED__". Python and ClickHouse read it alike."""
+LONGEST_MARK = 64

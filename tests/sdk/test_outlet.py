@@ -11,29 +11,12 @@ from pathlib import Path
 
 import pytest
 from kit.scripted_receiver import TAKEN, Receiver, Reply, receiving
+from kit.sending import sending
 from kit.stack import eventually, free_port
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from opentelemetry.sdk.trace import TracerProvider
 
 import fleetglass
-from fleetglass import _fleet, step
-from fleetglass._settings import Settings
-
-QUICK = {"delay_s": 0.05, "exit_s": 0.5}
-
-
-@contextmanager
-def sending(endpoint: str, **settings: object) -> Generator[_fleet.Fleet]:
-    fleet = _fleet.Fleet(
-        Settings.of({}, endpoint=endpoint, **(QUICK | settings)),
-        provider=TracerProvider(shutdown_on_exit=False),
-    )
-    before = _fleet.install(fleet)
-    try:
-        yield fleet
-    finally:
-        _fleet.install(before)
-        fleet.close(0.1)
+from fleetglass import step
 
 
 @step

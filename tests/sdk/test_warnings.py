@@ -4,18 +4,17 @@ import logging
 import socket
 import ssl
 import threading
-from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 
 import grpc
 import pytest
 import trustme
 from kit.scripted_receiver import Reply, receiving
+from kit.sending import sending
 from kit.stack import eventually, free_port
-from opentelemetry.sdk.trace import TracerProvider
 
-from fleetglass import ConfigurationError, _complaint, _fleet, step
+from fleetglass import ConfigurationError, _complaint, step
 from fleetglass._settings import Settings
 
 LOST = "fleetglass.loss"
@@ -23,20 +22,6 @@ LOST = "fleetglass.loss"
 
 @step
 def work(text: str = "") -> None: ...
-
-
-@contextmanager
-def sending(endpoint: str, **settings: object) -> Generator[_fleet.Fleet]:
-    fleet = _fleet.Fleet(
-        Settings.of({}, endpoint=endpoint, delay_s=0.02, **settings),
-        provider=TracerProvider(shutdown_on_exit=False),
-    )
-    before = _fleet.install(fleet)
-    try:
-        yield fleet
-    finally:
-        _fleet.install(before)
-        fleet.close(0.1)
 
 
 def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:

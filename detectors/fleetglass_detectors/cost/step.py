@@ -1,7 +1,7 @@
 """Finds a step up in what runs cost while little is known of an agent.
 
 The charts (creep.py) need a hundred runs and a quarter of an hour. Until then one plain rule holds,
-which assumes nothing of how costs are spread. An agent takes some 800 bytes.
+which assumes nothing of how costs are spread. An agent takes about a kilobyte.
 
     each of the last runs cost more than every run before them,
     and their median is at least five times the median before

@@ -13,6 +13,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
+from fleetglass.conventions import HIDDEN, LONGEST_MARK
 from fleetglass_detectors.loops import canonical
 from fleetglass_detectors.loops.repetition import repeated_end
 from fleetglass_detectors.loops.step import Step
@@ -51,12 +52,7 @@ _FAILURE = re.compile(
     r"|no such|permission denied|access denied|unauthorized|forbidden|timed? ?out)",
     re.IGNORECASE,
 )
-LONGEST_MARK = 64
-_HIDDEN = re.compile(
-    r"""[\s"'<\[({_*]*(?:redacted|hidden|omitted|masked|scrubbed|not recorded)"""
-    r"""(?: (?:by|due|because)\b[^"]*)?[\s"'>\])}_*.]*""",
-    re.IGNORECASE,
-)
+_HIDDEN = re.compile(HIDDEN, re.IGNORECASE)
 _WAITING = re.compile(
     r"\b(?:pending|queued|running|in[ _-]progress|processing|not (?:yet )?ready)\b",
     re.IGNORECASE,

@@ -4,6 +4,7 @@ from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from kit.databases import opened, running_store
 
@@ -65,9 +66,23 @@ def state(store: Store, incident: Incident) -> Mapping[str, Any]:
     return {"state": name.strip('"'), "opened": int(times)}
 
 
-def empty(now_ns: int) -> Batch:
-    import numpy as np
+def a_signal(run: int) -> Signal:
+    return Signal(
+        family="loop",
+        detector="wording",
+        kind="exact",
+        level=Level.WARNING,
+        run=run,
+        segment=1,
+        last=2,
+        at_ns=NOW,
+        first_ns=NOW,
+        score=3.0,
+        summary="repeats the same step 20 times",
+    )
 
+
+def empty(now_ns: int) -> Batch:
     return Batch(rows=np.empty(0, SPAN), now_ns=now_ns)
 
 
@@ -87,20 +102,7 @@ def test_a_forgotten_incident_continues_with_a_new_signal(store: Store) -> None:
     incident = opened_incident(store, "b" * 32)
     watch = Watch(TrackedDatabase(store), [])
     watch.adopt(NOW)
-    signal = Signal(
-        family="loop",
-        detector="wording",
-        kind="exact",
-        level=Level.WARNING,
-        run=incident.run,
-        segment=1,
-        last=2,
-        at_ns=NOW,
-        first_ns=NOW,
-        score=3.0,
-        summary="repeats the same step 20 times",
-    )
-    watch.book.add(signal, None, NOW + 500 * SECOND)
+    watch.book.add(a_signal(incident.run), None, NOW + 500 * SECOND)
     watch.look(empty(NOW + 700 * SECOND))
 
     assert state(store, incident) == {"state": "open", "opened": 1}
@@ -156,21 +158,8 @@ class Once:
 
 
 def test_a_signal_waits_until_its_run_is_known(store: Store) -> None:
-    signal = Signal(
-        family="loop",
-        detector="once",
-        kind="exact",
-        level=Level.WARNING,
-        run=5,
-        segment=1,
-        last=2,
-        at_ns=NOW,
-        first_ns=NOW,
-        score=3.0,
-        summary="repeats",
-    )
     database = Lagging()
-    watch = Watch(TrackedDatabase(database), [Once(signal)])  # type: ignore[list-item]
+    watch = Watch(TrackedDatabase(database), [Once(a_signal(5))])  # type: ignore[list-item]
     for second in (0, 10, 59):
         watch.look(empty(NOW + second * SECOND))
         assert database.inserted == []

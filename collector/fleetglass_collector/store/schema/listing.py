@@ -38,6 +38,7 @@ LISTING: tuple[Table | Definition, ...] = (
     Definition("traces/otel_traces_from_otlp"),
     Definition("text/fleetglassEventText"),
     Definition("text/fleetglassUnwrapped"),
+    Definition("text/fleetglassRecorded"),
     Definition("text/fleetglassWithoutIds"),
     Definition("text/fleetglassIsSchema"),
     Definition("text/fleetglassTarget"),

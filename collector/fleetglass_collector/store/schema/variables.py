@@ -47,6 +47,8 @@ def variables(*, cluster: str, retention: Retention, login: str) -> dict[str, st
         "service_name": conventions.SERVICE_NAME,
         "tenant": conventions.TENANT,
         "secret_key": SECRET_KEY,
+        "hidden": quoted(f"^(?i:{conventions.HIDDEN})$"),
+        "longest_mark": str(conventions.LONGEST_MARK),
         **dialects.variables(),
         **prices.variables(),
     }

@@ -255,6 +255,12 @@ CREATE OR REPLACE FUNCTION fleetglassUnwrapped ON CLUSTER 'it\'s' AS text -> mul
     JSONExtractRaw(text, 'inputs'),
     text)
 
+-- fleetglassRecorded
+-- A text; nothing if an instrumentation wrote a mark such as "__REDACTED__" in its place to hide it. Two hidden
+-- texts are equal marks, and no equal texts.
+CREATE OR REPLACE FUNCTION fleetglassRecorded ON CLUSTER 'it\'s' AS text ->
+    if(length(text) <= 64 AND match(text, '^(?i:[\\s"\'<\\[({_*]*(?:redacted|hidden|omitted|masked|scrubbed|not recorded)(?: (?:by|due|because)\\b[^"]*)?[\\s"\'>\\])}_*.]*)$'), '', text)
+
 -- fleetglassWithoutIds
 -- A model's output without the ids of messages and calls, which are new each time.
 CREATE OR REPLACE FUNCTION fleetglassWithoutIds ON CLUSTER 'it\'s' AS text -> if(
@@ -1185,9 +1191,9 @@ FROM
                     f_traceloop_kind = 'tool', f_entity,
                     named_kind = 'tool' AND NOT startsWith(name, 'handoff to '), name,
                     '') AS tool,
-                fleetglassUnwrapped(wrapped_arguments) AS arguments,
-                fleetglassUnwrapped(wrapped_result) AS result,
-                fleetglassWithoutIds(last_output) AS output
+                fleetglassRecorded(fleetglassUnwrapped(wrapped_arguments)) AS arguments,
+                fleetglassRecorded(fleetglassUnwrapped(wrapped_result)) AS result,
+                fleetglassWithoutIds(fleetglassRecorded(last_output)) AS output
             FROM
             (
                 SELECT

@@ -110,9 +110,9 @@ FROM
                     f_traceloop_kind = 'tool', f_entity,
                     named_kind = 'tool' AND NOT startsWith(name, 'handoff to '), name,
                     '') AS tool,
-                fleetglassUnwrapped(wrapped_arguments) AS arguments,
-                fleetglassUnwrapped(wrapped_result) AS result,
-                fleetglassWithoutIds(last_output) AS output
+                fleetglassRecorded(fleetglassUnwrapped(wrapped_arguments)) AS arguments,
+                fleetglassRecorded(fleetglassUnwrapped(wrapped_result)) AS result,
+                fleetglassWithoutIds(fleetglassRecorded(last_output)) AS output
             FROM
             (
                 SELECT

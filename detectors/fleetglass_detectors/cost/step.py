@@ -1,20 +1,25 @@
 """Finds a step up in what runs cost while little is known of an agent.
 
-The charts (creep.py) need a hundred runs and a quarter of an hour. Until then one plain rule holds,
-which assumes nothing of how costs are spread. An agent takes about a kilobyte.
+The charts (creep.py) need a hundred runs and a quarter of an hour. Until then the last runs are
+compared with all runs before them, by the logarithms of their costs:
 
-    each of the last runs cost more than every run before them,
-    and their median is at least five times the median before
+    shift   mean of the last - mean of those before, at least log 5
+    t       shift / (s sqrt(1 / last + 1 / before)), s the spread of those before, at least .1
+    z       sqrt(df log(1 + t^2 / df)) (8 df + 1) / (8 df + 3), df = before - 1 (Wallace)
 
-If nothing has changed, all orders of the runs are equally likely, so that happens once in
-C(n, last) times; it counts from a hundred thousand on. Six runs after twenty are enough.
+and z must reach what a normal number exceeds once in a thousand million: an agent in a million, as
+each is looked at about a thousand times. Three quarters of the last runs must cost more than twice
+as much as those before: one run alone, however costly, is the matter of `extreme`. So costs that
+vary little need three runs, and costs that vary much need more. An agent takes about a kilobyte.
+
+Reference:
+    Wallace: Bounds on normal approximations to Student's and the chi-square distributions (1959).
 """
 
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import comb
-from statistics import median
+from statistics import mean
 from typing import Any
 
 import numpy as np
@@ -22,9 +27,13 @@ import numpy as np
 from fleetglass_detectors.alarms.evidence import BoolArray, FloatArray, IntArray
 
 REMEMBERED = 64
-BEFORE_LEAST, LAST_LEAST, LAST_MOST = 12, 6, 16
-ODDS = 100_000
+BEFORE_LEAST, LAST_LEAST, LAST_MOST = 12, 4, 16
+RARE = 5.998
+"""A normal number is above this once in a thousand million times."""
 RATIO = np.log(5.0)
+SPREAD_LEAST = 0.1
+MOST_OF = 0.75
+"""This part of the last runs must each cost twice as much as those before."""
 EXCESS = 0.05
 """Dollars that the last runs cost beyond what as many cost before. Less is nobody's trouble."""
 DAY_NS = 86_400_000_000_000
@@ -38,14 +47,14 @@ class Risen:
 
     since_ns: int
     before: float
-    """The median of the marks before it."""
+    """The mean of the marks before it."""
     last: list[float]
     """The latest marks."""
     count: int
 
     @property
     def shift(self) -> float:
-        return median(self.last) - self.before
+        return mean(self.last) - self.before
 
 
 class Step:
@@ -105,9 +114,9 @@ class Step:
         marks.append(mark)
         times.append(now_ns)
         del marks[:-REMEMBERED], times[:-LAST_MOST]
-        if last := last_above(marks):
+        if last := step_up(marks):
             values = marks.tolist()
-            self._risen[slot] = Risen(times[-last], median(values[:-last]), values[-last:], last)
+            self._risen[slot] = Risen(times[-last], mean(values[:-last]), values[-last:], last)
             self._forget(slot)
 
     def _continue(self, slot: int, mark: float, now_ns: int) -> None:
@@ -124,18 +133,34 @@ class Step:
         self._times.pop(slot, None)
 
 
-def last_above(marks: Sequence[float]) -> int:
+def step_up(marks: Sequence[float]) -> int:
     """Return how many of the last marks are a step up from all before; 0 if they are none."""
-    # Nearly every mark ends here: it is not above those that are certain to lie before a step.
-    certain = marks[: max(BEFORE_LEAST, len(marks) - LAST_MOST)]
-    if len(marks) < BEFORE_LEAST + LAST_LEAST or marks[-1] <= max(certain):
+    count = len(marks)
+    if count < BEFORE_LEAST + LAST_LEAST:
         return 0
-    for last in range(LAST_LEAST, min(LAST_MOST, len(marks) - BEFORE_LEAST) + 1):
-        before, after = marks[:-last], marks[-last:]
-        if min(after) <= max(before):
-            continue
-        centre = median(before)
-        excess = sum(np.exp(mark) for mark in after) - last * np.exp(centre)
-        if comb(len(marks), last) >= ODDS and median(after) - centre >= RATIO and excess >= EXCESS:
-            return last
-    return 0
+    # Nearly every mark ends here: it is not far above those that are certain to lie before a step.
+    certain = marks[: max(BEFORE_LEAST, count - LAST_MOST)]
+    level = sum(certain) / len(certain)
+    if marks[-1] - level < RATIO / 2:
+        return 0
+    values = np.asarray(marks)
+    last = np.arange(LAST_LEAST, min(LAST_MOST, count - BEFORE_LEAST) + 1)
+    before = count - last
+    sums, squares = np.cumsum(values), np.cumsum(values**2)
+    centre = sums[before - 1] / before
+    shift = (sums[-1] - sums[before - 1]) / last - centre
+    variance = (squares[before - 1] - before * centre**2) / (before - 1)
+    spread = np.sqrt(np.maximum(variance, SPREAD_LEAST**2))
+    z = _normal(shift / (spread * np.sqrt(1 / last + 1 / before)), before - 1)
+    excess = last * np.exp(centre) * np.expm1(np.minimum(shift, 50.0))
+    latest = values[::-1][:LAST_MOST] > centre[:, None] + OVER
+    many = np.cumsum(latest, axis=1)[np.arange(len(last)), last - 1] >= MOST_OF * last
+    found = (shift >= RATIO) & (z >= RARE) & (excess >= EXCESS) & many
+    return int(last[found.argmax()]) if found.any() else 0
+
+
+def _normal(t: FloatArray, degrees: IntArray) -> FloatArray:
+    """Return the normal number that is as rare as a Student's t with these degrees of freedom."""
+    size = np.sqrt(degrees * np.log1p(t**2 / degrees))
+    normal: FloatArray = np.sign(t) * size * (8 * degrees + 1) / (8 * degrees + 3)
+    return normal

@@ -99,6 +99,21 @@ def test_with_keys_the_command_says_that_it_needs_one_and_takes_it(
     assert os.listdir(tmp_path) == []
 
 
+def test_another_fleetglass_gets_the_key_of_the_environment(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Also where the working folder has data, and so an owner, of its own."""
+    owner_secret(tmp_path / "fleetglass-data")
+    with running(tmp_path_factory.mktemp("other")) as other:
+        made = other.run("keys", "add", "--tenant", "default", "--scope", "admin")
+        key = next(word for word in made.stdout.split() if word.startswith("fg_"))
+        api = f"http://127.0.0.1:{other.api}"
+        here = Stack(tmp_path / "unused", {"FLEETGLASS_KEY": key})
+
+        halt = ask(here, tmp_path, "directives", "halt", "--all", "--api", api)
+        assert (halt.returncode, halt.stderr) == (0, "")
+
+
 def test_a_stopped_fleetglass_is_named_with_what_to_do(tmp_path: Path) -> None:
     ports = {name: f"127.0.0.1:{free_port()}" for name in ("API_LISTEN", "QUERY_LISTEN")}
     stopped = Stack(tmp_path / "data", {f"FLEETGLASS_{name}": at for name, at in ports.items()})

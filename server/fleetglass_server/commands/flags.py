@@ -56,7 +56,8 @@ def key(config: Config, options: argparse.Namespace) -> str:
 
     FLEETGLASS_KEY is often set for agents, with a key that may only send spans.
     """
-    is_owner = not config.is_remote and known_owner_key(config.folder)
+    is_elsewhere = config.is_remote or bool(getattr(options, "api", ""))
+    is_owner = not is_elsewhere and known_owner_key(config.folder)
     variable = "" if is_owner else os.environ.get("FLEETGLASS_KEY", "")
     return str(getattr(options, "key", "") or variable)
 

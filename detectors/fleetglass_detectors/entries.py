@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any, cast
 
 from fleetglass import ConfigurationError
+from fleetglass_detectors.document import place_of
 
 
 def mapping(value: Any, place: str, known: Iterable[str]) -> dict[str, Any]:
@@ -14,7 +15,10 @@ def mapping(value: Any, place: str, known: Iterable[str]) -> dict[str, Any]:
     known = tuple(known)
     for name in fields:
         if name not in known:
-            raise ConfigurationError(f"{place} has an unknown key {name!r}; {near(name, known)}")
+            at = place_of(value, name)
+            raise ConfigurationError(
+                f"{place}{at}{',' * bool(at)} has an unknown key {name!r}; {near(name, known)}"
+            )
     return fields
 
 

@@ -14,6 +14,9 @@
     currencies: {EUR: 1.08}     # the value of one unit in dollars
     budgets:                    # budgets/declared.py has the keys
       - {agent: refunds, per: day, usd: 50}
+    autonomy:                   # what agents may do; autonomy/declared.py has the keys
+      agents:
+        - {agent: refunds, tier: 2}
 
 Each section is checked by the package that uses it; this module puts the sections together.
 """
@@ -30,6 +33,9 @@ import yaml
 
 from fleetglass import ConfigurationError
 from fleetglass.durations import seconds
+from fleetglass_detectors import document
+from fleetglass_detectors.autonomy import declared as autonomy
+from fleetglass_detectors.autonomy.policy import Policy
 from fleetglass_detectors.budgets import declared
 from fleetglass_detectors.budgets.declared import Budget
 from fleetglass_detectors.entries import entries, mapping, number
@@ -57,6 +63,8 @@ class Fleet:
     currencies: Mapping[str, Decimal] = field(default_factory=dict[str, Decimal])
     """The value of one unit of each currency, in dollars."""
     budgets: tuple[Budget, ...] = ()
+    autonomy: Policy | None = None
+    """What agents may do; None if the file says nothing about it."""
 
     def excuses(self, signal: Signal, *, agent: str, tool: str) -> bool:
         """Return whether the repeated calls are declared polling, and not faster than declared."""
@@ -76,13 +84,13 @@ def read(file: Path) -> Fleet:
         ConfigurationError: The file cannot be read, or one of its values is not valid.
     """
     try:
-        document: Any = yaml.safe_load(file.read_text()) or {}
+        content: Any = document.load(file.read_text()) or {}
     except OSError as error:
         raise ConfigurationError(f"cannot read {str(file)!r}: {error.strerror}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{str(file)!r} is not valid YAML: {error}") from error
     where = repr(str(file))
-    settings = mapping(document, where, tuple(f.name for f in fields(Fleet)))
+    settings = mapping(content, where, tuple(f.name for f in fields(Fleet)))
     rates = declared.currencies(settings.get("currencies", {}), where)
     rules = entries(settings.get("polling"), "polling", where)
     return Fleet(
@@ -94,6 +102,7 @@ def read(file: Path) -> Fleet:
         timezone=declared.timezone(settings.get("timezone", "UTC"), where),
         currencies=rates,
         budgets=declared.budgets(settings.get("budgets"), where, rates),
+        autonomy=autonomy.policy(settings["autonomy"], where) if "autonomy" in settings else None,
     )
 
 

@@ -37,6 +37,7 @@ SPAN = np.dtype(
         ("agent", "<u8"),
         ("caller", "<u8"),
         ("tool", "<u8"),
+        ("action", "<u8"),
         ("asked", "<u8"),
         ("shape", "<u8"),
         ("answered", "<u8"),

@@ -10,6 +10,7 @@ SELECT
     sipHash64(s.tenant, s.agent) AS agent,
     sipHash64(s.tenant, s.parent_agent) * notEmpty(s.parent_agent) AS caller,
     sipHash64(firstNonDefault(s.tool, s.handoff_to)) * notEmpty(firstNonDefault(s.tool, s.handoff_to)) AS tool,
+    sipHash64(s.action) * notEmpty(s.action) AS action,
     s.arguments_hash AS asked,
     s.arguments_shape AS shape,
     if(s.kind IN ('tool', 'retrieval', 'handoff'), s.result_hash, s.output_hash) AS answered,

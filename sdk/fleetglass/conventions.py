@@ -68,6 +68,8 @@ LOSS_REASON = "fleetglass.loss.reason"
 APPROVAL_BY = "fleetglass.approval.by"
 APPROVAL_ACTION = "fleetglass.approval.action"
 APPROVAL_GRANTED = "fleetglass.approval.granted"
+APPROVAL_ARGUMENTS = "fleetglass.approval.arguments"
+"""The fingerprint of the arguments that were approved; see `fleetglass.fingerprints`."""
 
 FEEDBACK_KIND = "fleetglass.feedback.kind"
 """score, label, edit, retry or abandon."""

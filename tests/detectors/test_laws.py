@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from kit.autonomy_runs import policy
 from kit.budget_ledgers import HALT, budget
 from kit.fleet_rows import START, batch, found, one_by_one, row, steps, whole_run
 from kit.memory_database import MemoryDatabase
@@ -29,7 +30,8 @@ FLEET = Fleet(
         budget(0.3, Per.DAY, hard=HALT),
         budget(0.5, Per.HOUR, agent="agent-7"),
         budget(0.2, Per.RUN),
-    )
+    ),
+    autonomy=policy("agents: [{agent: '*', tier: suggest}]"),
 )
 CONTRACT = ("name", "by", "update", "state", "restore", "keys")
 LATER_NS = 120_000_000_000
@@ -103,7 +105,7 @@ def test_every_detector_there_is_stands_in_the_listing_and_under_these_laws() ->
     live = {type(one) for one in listed(database).values()}
 
     assert live == {*detector_classes()}
-    assert {one.name for one in listing.recorded(database)} <= set(NAMES)
+    assert {one.name for one in listing.recorded(database, FLEET)} <= set(NAMES)
     assert len(NAMES) == len(listing.live(database, Health(), FLEET))
 
 

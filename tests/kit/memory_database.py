@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from fleetglass_detectors.spans import AGENT, LLM, Rows
+from fleetglass_detectors.spans import AGENT, HEARTBEAT_KIND, LLM, TOOL, Rows
 from kit.fleet_rows import WORDS
 
 SQL = files("fleetglass_detectors")
@@ -101,6 +101,47 @@ def _texts(database: MemoryDatabase, parameters: Parameters) -> bytes:
         }
         for key in keys
         if key in WORDS and key in database.spans
+    )
+
+
+def _tool(span: Row) -> str:
+    """Every other tool deletes, so that the rules of autonomy have something to say."""
+    return f"{'delete' if span['tool'] % 4 == 1 else 'get'}_{span['tool']}" if span["tool"] else ""
+
+
+def _tool_names(database: MemoryDatabase, parameters: Parameters) -> bytes:
+    tools = {(span["tool"], _tool(span)) for span in database.spans.values() if span["tool"]}
+    return _lines(
+        {"tool_hash": number, "action_hash": 0, "tool": name, "action": ""}
+        for number, name in sorted(tools)
+    )
+
+
+def _whole_runs(database: MemoryDatabase, parameters: Parameters) -> bytes:
+    wanted = {int(run) for run in parameters["runs"].split(", ")}
+    kinds = {AGENT: "agent", LLM: "llm", TOOL: "tool", HEARTBEAT_KIND: "other"}
+    spans = [span for span in database.spans.values() if span["run"] in wanted]
+    return _lines(
+        {
+            "run": span["run"],
+            "key": span["span"],
+            "segment": span["segment"],
+            "tenant": TENANT,
+            "trace_id": str(span["run"]),
+            "span_id": f"{span['span']:016x}",
+            "parent_span_id": f"{span['parent']:016x}" if span["parent"] else "",
+            "start_ns": span["start_ns"],
+            "end_ns": span["end_ns"],
+            "kind": kinds.get(span["kind"], "other"),
+            "name": "",
+            "agent": _agent(span),
+            "cohort": "",
+            "tier": "",
+            "tool": _tool(span),
+            "action": "",
+            "failed": span["failed"],
+        }
+        for span in sorted(spans, key=lambda span: (span["start_ns"], span["span"]))
     )
 
 
@@ -264,6 +305,9 @@ Answer = Callable[[MemoryDatabase, Parameters], bytes]
 ANSWERS: tuple[tuple[re.Pattern[str], Answer], ...] = (
     (_file("loops/steps.sql"), _steps),
     (_file("loops/texts.sql"), _texts),
+    (_file("autonomy/names.sql"), _tool_names),
+    (_file("autonomy/spans.sql"), _whole_runs),
+    (_file("autonomy/words.sql"), _nothing),
     (_file("cost/runs.sql"), _runs_by_key),
     (_file("cost/begun.sql"), _begun),
     (_file("cost/cells.sql"), _nothing),

@@ -278,6 +278,28 @@ NUMBERS = (
 
 FACTS = TEXTS + NUMBERS
 
+# What a model or an agent was given to read. Rows keep nothing of it; `span_texts` reads it from
+# the stored attributes.
+HEARD = (
+    Fact(
+        "heard",
+        (
+            "gen_ai.input.messages",
+            "ai.prompt.messages",
+            "ai.prompt",
+            "gen_ai.prompt",
+            "all_messages_events",
+            "pydantic_ai.all_messages",
+            "input.value",
+            "traceloop.entity.input",
+            "langfuse.observation.input",
+        ),
+    ),
+    Fact("instructions", ("gen_ai.system_instructions", "gen_ai.system_prompt")),
+)
+# Dialects that spell each message as attributes of its own: `llm.input_messages.0.message.content`.
+HEARD_PREFIXES = ("llm.input_messages.", "gen_ai.prompt.")
+
 # Texts that some instrumentations put into an event instead of an attribute: the event's name, the
 # name of its attribute.
 EVENT_TEXTS = {

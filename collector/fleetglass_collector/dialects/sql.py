@@ -10,6 +10,8 @@ from fleetglass_collector.dialects import above, kinds, own
 from fleetglass_collector.dialects.facts import (
     EVENT_TEXTS,
     FACTS,
+    HEARD,
+    HEARD_PREFIXES,
     NO_PROVIDERS,
     TEXTS,
     WORDS,
@@ -42,7 +44,12 @@ def variables() -> Mapping[str, str]:
             for fact in FACTS
         ),
         "last_text": str(len(TEXTS)),
-        **{f"attribute_{fact.name}": _attribute(fact) for fact in FACTS if fact.name in READ_LATER},
+        **{
+            f"attribute_{fact.name}": _attribute(fact)
+            for fact in (*FACTS, *HEARD)
+            if fact in HEARD or fact.name in READ_LATER
+        },
+        "heard_prefixes": _texts(HEARD_PREFIXES),
         "carried": ", ".join(f"r_{fact.name}" for fact in _of_resources()),
         "kind_words": _texts(WORDS),
         "word_kinds": _texts(WORDS.values()),

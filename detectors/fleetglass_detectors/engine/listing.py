@@ -4,6 +4,9 @@ from dataclasses import replace
 from functools import partial
 
 from fleetglass_detectors.alarms.allowance import FLEET
+from fleetglass_detectors.autonomy import reading, sieve
+from fleetglass_detectors.autonomy.policy import Policy
+from fleetglass_detectors.autonomy.watch import Autonomy, constant
 from fleetglass_detectors.budgets import watch as budgets
 from fleetglass_detectors.cost.costs import Costs
 from fleetglass_detectors.cost.ledger import Ledger
@@ -35,12 +38,20 @@ def live(database: Database, health: Health, fleet: Fleet, *, whole: bool = True
     wording = Wording(read, patience_s=PATIENCE_S, skipped=skipped, learns=True)
     allowance = replace(FLEET, pages_per_week=fleet.false_pages_per_week)
     by_run: list[Detector] = [Lag(), Branching(), Silent(), Caps(allowance), wording]
+    if fleet.autonomy:
+        by_run.append(_autonomy(database, fleet.autonomy))
     if not whole:
         return by_run
     spending = budgets.detectors(fleet.budgets, fleet.timezone, database)
     return [*by_run, Costs(Ledger(database), allowance), *spending]
 
 
-def recorded(database: Database) -> list[Detector]:
+def recorded(database: Database, fleet: Fleet) -> list[Detector]:
     """For a recording: it has no history of its agents, and its clock stops with its last span."""
-    return [Lag(), Branching(), Wording(partial(words.steps, database))]
+    autonomy = _autonomy(database, fleet.autonomy or Policy(), grace_ns=0)
+    return [Lag(), Branching(), Wording(partial(words.steps, database)), autonomy]
+
+
+def _autonomy(database: Database, policy: Policy, **settings: int) -> Autonomy:
+    read, names = partial(reading.runs, database), partial(sieve.names, database)
+    return Autonomy(constant(policy), read, names, **settings)

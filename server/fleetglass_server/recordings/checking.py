@@ -45,7 +45,7 @@ def incidents_of(
 
 def detect(store: Store, fleet: Fleet) -> list[Incident]:
     database = TrackedDatabase(store)
-    watch = Watch(database, listing.recorded(database), fleet=fleet, recorded=True)
+    watch = Watch(database, listing.recorded(database, fleet), fleet=fleet, recorded=True)
     for batch in recorded(database):
         watch.look(batch)
     watch.finish()

@@ -275,6 +275,8 @@ CREATE OR REPLACE FUNCTION fleetglassTarget AS arguments -> if(
 -- span_texts
 -- The words of a span (arguments and result, input and output), whatever the dialect. Only for a few spans: query it by
 -- trace_id and time. It reads the payload, which is deleted after a few days.
+-- `heard` and `heard_parts` are what a model or an agent was given to read, `declared` is what our own SDK says of actions
+-- and approvals.
 CREATE OR REPLACE VIEW span_texts AS
 SELECT
     Timestamp AS time,
@@ -287,7 +289,12 @@ SELECT
     fleetglassUnwrapped(firstNonDefault(firstNonDefault(SpanAttributes['gen_ai.tool.call.result'], SpanAttributes['tool_response'], SpanAttributes['ai.toolCall.result']), said)) AS answered,
     firstNonDefault(SpanAttributes['input.value'], SpanAttributes['traceloop.entity.input'], SpanAttributes['langfuse.observation.input']) AS input,
     firstNonDefault(
-        firstNonDefault(SpanAttributes['gen_ai.output.messages'], SpanAttributes['ai.response.text'], SpanAttributes['final_result'], SpanAttributes['gen_ai.completion.0.content'], SpanAttributes['llm.output_messages.0.message.content'], SpanAttributes['ai.response.toolCalls'], SpanAttributes['output.value'], SpanAttributes['traceloop.entity.output'], SpanAttributes['langfuse.observation.output']), Events.Attributes[indexOf(Events.Name, 'gen_ai.choice')]['message']) AS said
+        firstNonDefault(SpanAttributes['gen_ai.output.messages'], SpanAttributes['ai.response.text'], SpanAttributes['final_result'], SpanAttributes['gen_ai.completion.0.content'], SpanAttributes['llm.output_messages.0.message.content'], SpanAttributes['ai.response.toolCalls'], SpanAttributes['output.value'], SpanAttributes['traceloop.entity.output'], SpanAttributes['langfuse.observation.output']), Events.Attributes[indexOf(Events.Name, 'gen_ai.choice')]['message']) AS said,
+    firstNonDefault(SpanAttributes['gen_ai.input.messages'], SpanAttributes['ai.prompt.messages'], SpanAttributes['ai.prompt'], SpanAttributes['gen_ai.prompt'], SpanAttributes['all_messages_events'], SpanAttributes['pydantic_ai.all_messages'], SpanAttributes['input.value'], SpanAttributes['traceloop.entity.input'], SpanAttributes['langfuse.observation.input']) AS heard,
+    firstNonDefault(SpanAttributes['gen_ai.system_instructions'], SpanAttributes['gen_ai.system_prompt']) AS instructions,
+    mapFilter((name, value) -> arrayExists(prefix -> startsWith(name, prefix), ['llm.input_messages.', 'gen_ai.prompt.']), SpanAttributes)
+        AS heard_parts,
+    mapFilter((name, value) -> startsWith(name, 'fleetglass.'), SpanAttributes) AS declared
 FROM otel_traces
 
 -- fleetglass_secret

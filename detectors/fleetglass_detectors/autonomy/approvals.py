@@ -1,0 +1,73 @@
+"""Whether an action was approved: before it, by the right person, for exactly its arguments."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from fleetglass.fingerprints import fingerprint
+from fleetglass_detectors.autonomy.policy import Approval as Terms
+from fleetglass_detectors.autonomy.run import Action, Approval, Run
+from fleetglass_detectors.autonomy.violation import Rule
+
+SECOND_NS = 1_000_000_000
+MINUTE_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why an approval does not count."""
+
+    rule: Rule
+    what: str
+    legal_if: str
+
+
+def fault(run: Run, action: Action, terms: Terms) -> Fault | None:
+    """Return why the action is not approved, or None if it is."""
+    faults: list[Fault] = []
+    for approval in _about(run.approvals, action):
+        found = next(_faults(approval, run, action, terms), None)
+        if found is None:
+            return None
+        faults.append(found)
+    if faults:
+        # The last one was the last try.
+        return faults[-1]
+    return Fault(
+        Rule.NO_APPROVAL, "needs an approval and has none", f"{_who(terms)} approves it before"
+    )
+
+
+def _about(approvals: Iterable[Approval], action: Action) -> Iterator[Approval]:
+    names = {action.tool.lower(), action.action.lower()} - {""}
+    return (one for one in approvals if one.action.lower() in names)
+
+
+def _faults(approval: Approval, run: Run, action: Action, terms: Terms) -> Iterator[Fault]:
+    if approval.by in run.agents | {action.agent, *action.lineage}:
+        what = f"was approved by {approval.by}, an agent of the same run"
+        yield Fault(Rule.SELF_APPROVAL, what, f"{_who(terms)} approves it")
+    if terms.by and not any(fnmatchcase(approval.by, name) for name in terms.by):
+        what = f"was approved by {approval.by or 'nobody that is named'}, who may not approve it"
+        yield Fault(Rule.NO_APPROVAL, what, f"{_who(terms)} approves it")
+    if not approval.granted:
+        yield Fault(Rule.NO_APPROVAL, f"was refused by {approval.by}", "it is not done")
+    if approval.at_ns > action.start_ns:
+        yield Fault(Rule.NO_APPROVAL, "was approved only after it began", "it waits for the answer")
+    age_s = (action.start_ns - approval.at_ns) / SECOND_NS
+    if age_s > terms.valid_s:
+        what = (
+            f"was approved {_minutes(age_s)} before, and approvals hold {_minutes(terms.valid_s)}"
+        )
+        yield Fault(Rule.NO_APPROVAL, what, "it is approved again")
+    if approval.arguments and approval.arguments != fingerprint(action.arguments):
+        what = "was approved for other arguments"
+        yield Fault(Rule.NO_APPROVAL, what, "it is approved for these arguments")
+
+
+def _who(terms: Terms) -> str:
+    return " or ".join(terms.by) if terms.by else "a person"
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds / MINUTE_S:,.0f} min" if seconds >= MINUTE_S else f"{seconds:.0f} s"

@@ -1,0 +1,145 @@
+"""A policy: what each agent may do, as the owner declared it in `fleet.yaml`."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+from fleetglass_detectors.autonomy.classes import ActionClass, by_name
+from fleetglass_detectors.autonomy.conditions import Condition
+
+TIERS = ("observe", "suggest", "act with approval", "act and notify", "act in domain")
+OBSERVE, SUGGEST, ASK, NOTIFY, ACT = range(5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """What some tools or actions do, and which of their arguments say how much and to whom."""
+
+    action_class: ActionClass
+    tool: str = "*"
+    action: str = "*"
+    amount: str = ""
+    to: str = ""
+    rows: str = ""
+
+    def matches(self, tool: str, action: str) -> bool:
+        return fnmatchcase(tool, self.tool) and fnmatchcase(action, self.action)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """Who may approve, and for how long an approval holds."""
+
+    by: tuple[str, ...] = ()
+    """Names, `*` matches any text. Empty: anybody who is no agent of the run."""
+    valid_s: float = 900.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permission:
+    """At which tier an agent does some sort of action, and within which limits."""
+
+    tier: int
+    action_class: ActionClass | None = None
+    tool: str = "*"
+    action: str = "*"
+    amount: float | None = None
+    recipients: int | None = None
+    rows: int | None = None
+    to: tuple[str, ...] = ()
+    when: Condition | None = None
+    amount_a_day: float | None = None
+    calls_an_hour: int | None = None
+    approval: Approval | None = None
+    line: int = 0
+
+    def matches(self, action_class: ActionClass, tool: str, action: str) -> bool:
+        return (
+            self.action_class in (None, action_class)
+            and fnmatchcase(tool, self.tool)
+            and fnmatchcase(action, self.action)
+        )
+
+    @property
+    def words(self) -> str:
+        """What it is about, as an owner would say it."""
+        names = [str(self.action_class)] if self.action_class else []
+        names += [f"tool {self.tool}"] if self.tool != "*" else []
+        names += [f"action {self.action}"] if self.action != "*" else []
+        return ", ".join(names) or "anything"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """The tier of an agent, and what differs from it for some actions."""
+
+    agent: str = "*"
+    cohort: str = "*"
+    tier: int
+    may: tuple[Permission, ...] = ()
+    owner: str = ""
+    contact: str = ""
+    approval: Approval = Approval()
+    line: int = 0
+
+    def is_of(self, agent: str, cohort: str) -> bool:
+        return fnmatchcase(agent, self.agent) and fnmatchcase(cohort, self.cohort)
+
+    def permissions(
+        self, action_class: ActionClass, tool: str, action: str
+    ) -> Iterator[Permission]:
+        return (one for one in self.may if one.matches(action_class, tool, action))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """How an agent of tier 3 tells people what it did."""
+
+    tool: str
+    within_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    tiers: tuple[str, ...] = TIERS
+    kinds: tuple[Kind, ...] = ()
+    agents: tuple[Standing, ...] = ()
+    notice: Notice | None = None
+    split_s: float = 3600.0
+    """Payments to one recipient within this time count together."""
+    digest: str = ""
+    """Identifies the text that it was read from."""
+    _classes: dict[tuple[str, str], ActionClass] = field(
+        default_factory=dict[tuple[str, str], ActionClass], repr=False, compare=False
+    )
+
+    def tier_text(self, tier: int) -> str:
+        return f"{tier} ({self.tiers[tier]})"
+
+    def kind_of(self, tool: str, action: str) -> Kind | None:
+        return next((kind for kind in self.kinds if kind.matches(tool, action)), None)
+
+    def class_of(self, tool: str, action: str) -> ActionClass:
+        """Return the class that was declared, or else the one that the names suggest."""
+        known = self._classes.get((tool, action))
+        if known is None:
+            kind = self.kind_of(tool, action)
+            known = kind.action_class if kind else _by_names(tool, action)
+            if len(self._classes) < 100_000:
+                self._classes[tool, action] = known
+        return known
+
+    def standing(self, agent: str, cohort: str) -> Standing | None:
+        return next((one for one in self.agents if one.is_of(agent, cohort)), None)
+
+
+def _by_names(tool: str, action: str) -> ActionClass:
+    declared = by_name(action) if action else ActionClass.UNKNOWN
+    return by_name(tool) if declared is ActionClass.UNKNOWN else declared
+
+
+def tier_of(text: str, tiers: Sequence[str]) -> int | None:
+    """Return the tier that a span claims, by its number or by its name."""
+    words: Mapping[str, int] = {name: number for number, name in enumerate(tiers)}
+    clean = text.strip().lower()
+    return int(clean) if clean in ("0", "1", "2", "3", "4") else words.get(clean)

@@ -1,0 +1,79 @@
+"""Tells which spans the rules need not look at, from numbers alone.
+
+Most calls of most agents read. A read breaks no tier, so unless a permission limits reads, or the
+call opens an address that somebody may have planted, its run is not read from the database.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from importlib.resources import files
+from string import Template
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fleetglass_detectors.autonomy.classes import ActionClass
+from fleetglass_detectors.autonomy.policy import Policy
+from fleetglass_detectors.database import Database
+from fleetglass_detectors.spans import HANDOFF, RETRIEVAL, TOOL, Keys, Rows, sql_list
+
+NAMES = Template((files("fleetglass_detectors.autonomy") / "names.sql").read_text())
+MOST_NAMES = 200_000
+_OPENS = re.compile(r"web|url|page|brows|visit|fetch|http|link|site|download|scrape|crawl", re.I)
+
+Named = tuple[int, int, str, str]
+"""The hashes of a tool and an action, and their names."""
+NameReader = Callable[[Keys], Iterable[Named]]
+
+
+def names(database: Database, segments: Keys) -> Iterable[Named]:
+    answer = database.query(NAMES.substitute(segments=sql_list(segments)))
+    for row in map(json.loads, answer.splitlines()):
+        yield int(row["tool_hash"]), int(row["action_hash"]), row["tool"], row["action"]
+
+
+def is_plain(policy: Policy, tool: str, action: str) -> bool:
+    """Return whether no rule could object to such a call."""
+    if policy.class_of(tool, action) is not ActionClass.READ or _OPENS.search(tool):
+        return False
+    return not any(
+        permission.matches(ActionClass.READ, tool, action)
+        for standing in policy.agents
+        for permission in standing.may
+    )
+
+
+class Sieve:
+    """Remembers what it knows about each pair of a tool and an action."""
+
+    def __init__(self, policy: Policy, read: NameReader) -> None:
+        self._policy = policy
+        self._read = read
+        self._plain: dict[tuple[int, int], bool] = {}
+
+    def set(self, policy: Policy) -> None:
+        if policy.digest != self._policy.digest:
+            self._policy, self._plain = policy, {}
+
+    def consequential(self, rows: Rows) -> NDArray[np.bool_]:
+        """Mark the spans that the rules have to look at."""
+        marked: NDArray[np.bool_] = np.isin(rows["kind"], (TOOL, RETRIEVAL, HANDOFF)) | (
+            rows["action"] != 0
+        )
+        calls = rows[marked]
+        pairs = np.stack((calls["tool"], calls["action"]), axis=1)
+        unique, place = np.unique(pairs, axis=0, return_inverse=True)
+        keys = [(int(tool), int(action)) for tool, action in unique]
+        if any(key not in self._plain for key in keys):
+            self._learn(np.unique(calls["segment"]))
+        # A name that is not known yet may be anything.
+        plain = np.array([self._plain.get(key, False) for key in keys], np.bool_)
+        marked[marked] = ~plain[place.reshape(-1)] if len(keys) else False
+        return marked
+
+    def _learn(self, segments: Keys) -> None:
+        if len(self._plain) > MOST_NAMES:
+            self._plain = {}
+        for tool_hash, action_hash, tool, action in self._read(segments):
+            self._plain[tool_hash, action_hash] = is_plain(self._policy, tool, action)

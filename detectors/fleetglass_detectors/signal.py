@@ -42,6 +42,8 @@ class Signal:
     """When it became certain, in the run's own time."""
     first_ns: int
     """When the problem began."""
+    ends_ns: int = 0
+    """When the problem is over by itself, such as the end of a budget's period; 0 if never."""
     every_s: float = 0.0
     """Seconds from one repeat to the next. `fleet.yaml` excuses polling that is this slow."""
     score: float

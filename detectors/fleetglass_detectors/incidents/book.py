@@ -24,6 +24,7 @@ from fleetglass_detectors.subject import Subject
 QUIET_NS = 600 * SECOND_NS
 # An incident that a person resolves stays resolved for this long, even if the problem continues.
 PEACE_NS = 600 * SECOND_NS
+PERIOD_OVER = "the period is over"
 # Kinds whose finding is easy to believe, the easiest last.
 PLAIN = ("rephrased", "failing", "exact")
 FORGET_NS = 86_400 * SECOND_NS
@@ -41,6 +42,8 @@ class Book:
         self._changed: set[int] = set()
         self._written_ns: dict[int, int] = {}
         self._follow_ns: dict[int, int] = {}
+        # Incidents that are over and have left the book, each with its last row to write.
+        self._gone: list[Incident] = []
 
     def __len__(self) -> int:
         return len(self._incidents)
@@ -57,6 +60,9 @@ class Book:
         if incident is None:
             if subject is not None:
                 self._put(_opened(signal, subject, now_ns), written=False)
+            return
+        if 0 < incident.ends_ns <= signal.first_ns:
+            self._next_period(incident, signal, now_ns)
             return
         now = _grown(incident, signal, now_ns)
         if incident.id not in self._written_ns:
@@ -89,10 +95,14 @@ class Book:
             self._reopen(incident, now_ns, f"re-opened by {by}")
 
     def pass_time(self, now_ns: int) -> None:
-        """End the incidents that are quiet and drop those that are long over."""
+        """End the incidents that are quiet or over, and drop those that are long over."""
         for incident in list(self._incidents.values()):
             quiet = now_ns - incident.signalled_ns
-            if incident.status is Status.OPEN and quiet >= QUIET_NS:
+            # Not if a person has opened it again after its end.
+            is_open = incident.status is Status.OPEN
+            if is_open and incident.reopened_ns < incident.ends_ns <= now_ns:
+                self._end(incident, incident.ends_ns, PERIOD_OVER)
+            elif is_open and quiet >= QUIET_NS:
                 self._end(incident, now_ns, "quiet for 10 minutes")
             elif incident.status is Status.RESOLVED and quiet >= FORGET_NS:
                 self._drop(incident.id)
@@ -113,7 +123,7 @@ class Book:
 
     def take_due(self, harms: Mapping[int, Harm], now_ns: int) -> list[Incident]:
         """Return the incidents to write now, updated with the harm of their runs."""
-        done: list[Incident] = []
+        done, self._gone = self._gone, []
         for incident in self.due(now_ns):
             self._follow_ns.pop(incident.id, None)
             harm = harms.get(incident.run, incident.harm)
@@ -177,6 +187,17 @@ class Book:
         over = replace(incident, status=Status.RESOLVED, resolved_ns=now_ns, change=change)
         self._put(over, written=False)
 
+    def _next_period(self, before: Incident, signal: Signal, now_ns: int) -> None:
+        """Open the incident of a later period. It has the same id and starts anew."""
+        if before.status is Status.OPEN:
+            self._end(before, before.ends_ns, PERIOD_OVER)
+        if before.id in self._changed:
+            # The last row of the old period stands just before the first of the new one.
+            self._gone.append(replace(self._incidents[before.id], updated_ns=now_ns - 1))
+        self._drop(before.id)
+        now = _opened(signal, signal.subject or before.subject, now_ns)
+        self._put(replace(now, opened=before.opened + 1), written=False)
+
     def _put(self, incident: Incident, *, written: bool) -> None:
         # Put back at the end, so that the incidents with the oldest change are dropped first.
         self._incidents.pop(incident.id, None)
@@ -212,6 +233,7 @@ def _opened(signal: Signal, subject: Subject, now_ns: int) -> Incident:
         reopened_ns=now_ns,
         updated_ns=now_ns,
         signalled_ns=now_ns,
+        ends_ns=signal.ends_ns,
         detectors=(signal.detector,),
         kinds=(signal.kind,),
         finding=signal.summary,
@@ -233,6 +255,7 @@ def _grown(incident: Incident, signal: Signal, now_ns: int) -> Incident:
         incident,
         first_ns=min(incident.first_ns, signal.first_ns),
         signalled_ns=max(incident.signalled_ns, now_ns),
+        ends_ns=signal.ends_ns or incident.ends_ns,
         detectors=tuple(dict.fromkeys((*incident.detectors, signal.detector))),
         kinds=tuple(dict.fromkeys((*incident.kinds, signal.kind))),
         finding=signal.summary if better else incident.finding,

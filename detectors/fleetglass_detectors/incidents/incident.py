@@ -34,6 +34,8 @@ class Incident:
     signalled_ns: int
     """When a detector last reported it."""
     resolved_ns: int = 0
+    ends_ns: int = 0
+    """When it is over by itself; 0 if only silence ends it."""
     opened: int = 1
     """How many times it was opened."""
     detectors: tuple[str, ...]

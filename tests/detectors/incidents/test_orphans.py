@@ -1,6 +1,7 @@
 """An incident that the detectors have forgotten does not stay open for ever."""
 
 from collections.abc import Generator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +120,16 @@ def test_what_is_taken_up_is_what_was_written(store: Store) -> None:
     assert (again.harm.tokens, again.harm.cost) == (22_400, 0.5)
     assert again.summary == incident.summary
     assert again.signalled_ns == NOW
+
+
+def test_what_is_taken_up_ends_when_its_period_does(store: Store) -> None:
+    incident = opened_incident(store, "e" * 32)
+    ends = {"period_ends": "2027-01-15T09:00:00Z"}
+    later = replace(incident, evidence=ends, updated_ns=incident.updated_ns + 1)
+    store.insert("incidents_rows", row(later))
+    (again,) = [one for one in orphans(store, NOW) if one.id == incident.id]
+
+    assert again.ends_ns == 1_800_003_600 * SECOND
 
 
 def test_each_engine_takes_up_its_own_part(store: Store) -> None:

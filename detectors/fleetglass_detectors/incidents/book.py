@@ -127,14 +127,16 @@ class Book:
         for incident in self.due(now_ns):
             self._follow_ns.pop(incident.id, None)
             harm = harms.get(incident.run, incident.harm)
-            if incident.id in self._changed:
+            is_change = incident.id in self._changed
+            if is_change:
                 self._follow_ns[incident.id] = now_ns + FOLLOW_NS
             elif harm == incident.harm:
                 continue
             now = replace(self._weighed(incident, harm), updated_ns=now_ns)
             self._put(now, written=True)
             self._written_ns[incident.id] = now_ns
-            done.append(now)
+            # The history shows a change once, although its harm becomes known later.
+            done.append(now if is_change else replace(now, change=""))
         return done
 
     def finish(self, harms: Mapping[int, Harm]) -> None:
@@ -229,7 +231,8 @@ def _opened(signal: Signal, subject: Subject, now_ns: int) -> Incident:
         severity=signal.level if signal.is_declared else Level.WARNING,
         harm=signal.harm or Harm(),
         first_ns=signal.first_ns,
-        opened_ns=now_ns,
+        # The run's clock may be ahead of ours, and a batch has the time at which it was begun.
+        opened_ns=max(now_ns, signal.first_ns),
         reopened_ns=now_ns,
         updated_ns=now_ns,
         signalled_ns=now_ns,

@@ -29,6 +29,7 @@ class Incident:
     first_ns: int
     """When the problem began, in the run's own time."""
     opened_ns: int
+    """When it was opened, and never before `first_ns`."""
     reopened_ns: int
     updated_ns: int
     signalled_ns: int
@@ -50,7 +51,7 @@ class Incident:
     evidence: Evidence
     harm: Harm = Harm()
     change: str
-    """The last change, in words."""
+    """The last change, in words. It is empty in a row that only brings the harm up to date."""
     severity_why: str = ""
 
     @property

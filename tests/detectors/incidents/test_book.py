@@ -78,6 +78,26 @@ def test_the_harm_is_read_again_once_prices_are_settled() -> None:
     assert due_incidents(book, NOW + 9 * FOLLOW_NS, tokens=10, cost=2.0) == []
 
 
+def test_a_row_that_only_brings_the_cost_names_no_change() -> None:
+    book = Book()
+    book.add(signal(), SUBJECT, NOW)
+    due_incidents(book, NOW, tokens=10)
+    (incident,) = due_incidents(book, NOW + FOLLOW_NS, tokens=10, cost=1.0)
+
+    assert incident.change == ""
+    assert [one.change for one in book] == ["opened"]
+
+
+@pytest.mark.parametrize("ahead_ns", [-5 * SECOND, 1, 3600 * SECOND])
+def test_an_incident_is_never_opened_before_it_began(ahead_ns: int) -> None:
+    book = Book()
+    book.add(signal(first_ns=NOW + ahead_ns), SUBJECT, NOW)
+    (incident,) = due_incidents(book, NOW)
+
+    assert incident.opened_ns >= incident.first_ns
+    assert incident.reopened_ns == NOW
+
+
 def test_an_unchanged_incident_is_not_written_again() -> None:
     book = Book()
     book.add(signal(), SUBJECT, NOW)

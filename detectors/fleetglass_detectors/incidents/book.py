@@ -106,8 +106,7 @@ class Book:
                 self._end(incident, now_ns, "quiet for 10 minutes")
             elif incident.status is Status.RESOLVED and quiet >= FORGET_NS:
                 self._drop(incident.id)
-        while len(self._incidents) > self._most:
-            self._drop(next(iter(self._incidents)))
+        self._make_room(now_ns)
 
     def due(self, now_ns: int) -> list[Incident]:
         """Return what to write now: an opening or an end at once, other changes now and then."""
@@ -206,11 +205,29 @@ class Book:
         self._incidents[incident.id] = incident
         (self._changed.discard if written else self._changed.add)(incident.id)
 
+    def _make_room(self, now_ns: int) -> None:
+        """Drop what is too much: first what is resolved, then what changed longest ago."""
+        surplus = len(self._incidents) - self._most
+        if surplus <= 0:
+            return
+        for incident in sorted(self._incidents.values(), key=_is_open)[:surplus]:
+            if _is_open(incident):
+                # Without a last row it would stay open in the database for ever.
+                self._end(incident, now_ns, f"no longer followed: over {self._most:,} incidents")
+            if incident.id in self._changed:
+                last = self._incidents[incident.id]
+                self._gone.append(replace(last, updated_ns=now_ns))
+            self._drop(incident.id)
+
     def _drop(self, id: int) -> None:
         del self._incidents[id]
         self._changed.discard(id)
         self._written_ns.pop(id, None)
         self._follow_ns.pop(id, None)
+
+
+def _is_open(incident: Incident) -> bool:
+    return incident.status is Status.OPEN
 
 
 def _plainness(kind: str) -> int:

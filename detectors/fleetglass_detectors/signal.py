@@ -16,6 +16,16 @@ class Level(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cycles:
+    """How something repeats itself. People see the spans of both cycles side by side."""
+
+    first: tuple[int, ...] = ()
+    last: tuple[int, ...] = ()
+    every_s: float = 0.0
+    """Seconds from one cycle to the next. `fleet.yaml` excuses polling that is this slow."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Signal:
     """The same spans make the same signal, whenever they arrive and in whichever batch."""
 
@@ -44,15 +54,12 @@ class Signal:
     """When the problem began."""
     ends_ns: int = 0
     """When the problem is over by itself, such as the end of a budget's period; 0 if never."""
-    every_s: float = 0.0
-    """Seconds from one repeat to the next. `fleet.yaml` excuses polling that is this slow."""
     score: float
     """How far over the threshold: 1.0 is exactly at it."""
     summary: str
     """One line for people. It never quotes a prompt, an argument or an answer."""
-    first_cycle: tuple[int, ...] = ()
-    last_cycle: tuple[int, ...] = ()
-    """Spans that are shown side by side."""
+    cycles: Cycles = Cycles()
+    """Only loops have them."""
     evidence: Evidence = field(default_factory=Evidence)
 
     @property

@@ -17,7 +17,7 @@ from fleetglass_detectors.incidents.incident import (
     identity,
 )
 from fleetglass_detectors.incidents.severity import Limits, reason, severity
-from fleetglass_detectors.signal import Level, Signal
+from fleetglass_detectors.signal import Cycles, Level, Signal
 from fleetglass_detectors.subject import Subject
 
 # No signal for this long ends an incident. If it was too early, the same incident opens again.
@@ -259,8 +259,7 @@ def _opened(signal: Signal, subject: Subject, now_ns: int) -> Incident:
         finding=signal.summary,
         source=(signal.detector, signal.kind),
         score=signal.score,
-        first_cycle=signal.first_cycle,
-        last_cycle=signal.last_cycle,
+        cycles=signal.cycles,
         evidence=signal.evidence,
         change="opened",
     )
@@ -280,8 +279,7 @@ def _grown(incident: Incident, signal: Signal, now_ns: int) -> Incident:
         kinds=tuple(dict.fromkeys((*incident.kinds, signal.kind))),
         finding=signal.summary if better else incident.finding,
         source=source if better else incident.source,
-        first_cycle=signal.first_cycle if better else incident.first_cycle,
-        last_cycle=signal.last_cycle if better else incident.last_cycle,
+        cycles=signal.cycles if better else incident.cycles,
         evidence=signal.evidence if better else incident.evidence,
         score=max(incident.score, signal.score),
         harm=signal.harm or incident.harm,
@@ -294,12 +292,16 @@ def _restored(values: dict[str, Any]) -> Incident:
     harm: dict[str, Any] = values["harm"]
     spans: list[list[Any]] = harm["span_names"]
     harm["agents"], harm["span_names"] = tuple(harm["agents"]), tuple(map(tuple, spans))
-    lists = ("detectors", "kinds", "source", "first_cycle", "last_cycle")
+    cycles: dict[str, Any] = values["cycles"]
+    lists = ("detectors", "kinds", "source")
     restored: dict[str, Any] = {name: tuple(values[name]) for name in lists}
     restored |= {
         "status": Status(values["status"]),
         "severity": Level(values["severity"]),
         "subject": Subject(**values["subject"]),
         "harm": Harm(**harm),
+        "cycles": Cycles(
+            first=tuple(cycles["first"]), last=tuple(cycles["last"]), every_s=cycles["every_s"]
+        ),
     }
     return Incident(**{**values, **restored})

@@ -8,7 +8,7 @@ from hashlib import blake2b
 import numpy as np
 
 from fleetglass_detectors.harm import Harm
-from fleetglass_detectors.signal import Evidence, Level
+from fleetglass_detectors.signal import Cycles, Evidence, Level
 from fleetglass_detectors.subject import RUN, Subject
 
 SECOND_NS = 1_000_000_000
@@ -46,8 +46,7 @@ class Incident:
     source: tuple[str, str]
     """The detector of that signal, and its kind."""
     score: float
-    first_cycle: tuple[int, ...] = ()
-    last_cycle: tuple[int, ...] = ()
+    cycles: Cycles = Cycles()
     evidence: Evidence
     harm: Harm = Harm()
     change: str
@@ -67,7 +66,7 @@ class Incident:
     def summary(self) -> str:
         harm = self.harm
         parts = [f"{self.subject.title}: {self.finding}"]
-        if names := [name for _, name in self.spans(self.first_cycle)]:
+        if names := [name for _, name in self.spans(self.cycles.first)]:
             parts[0] += f" [{' → '.join(names)}]"
         if harm.failed:
             parts.append(f"{harm.failed:,} failed{_with(harm.error)}")
@@ -128,7 +127,7 @@ def evidence_of(incident: Incident) -> Evidence:
 
 def _cycles(incident: Incident) -> dict[str, list[str]]:
     """Return the steps of both cycles. An incident that was taken up again has them as evidence."""
-    cycles = {"first_cycle": incident.first_cycle, "last_cycle": incident.last_cycle}
+    cycles = {"first_cycle": incident.cycles.first, "last_cycle": incident.cycles.last}
     named = {
         name: [" ".join(span) for span in incident.spans(cycle)] for name, cycle in cycles.items()
     }

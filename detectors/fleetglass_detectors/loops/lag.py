@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from fleetglass_detectors.detector import State
 from fleetglass_detectors.loops.windows import Gathered, Kept, Windows
-from fleetglass_detectors.signal import Level, Signal
+from fleetglass_detectors.signal import Cycles, Level, Signal
 from fleetglass_detectors.spans import AGENT, HANDOFF, LLM, RETRIEVAL, TOOL, Batch, Rows
 
 PERIODS = range(1, 9)
@@ -138,13 +138,13 @@ class Lag:
             span=span,
             at_ns=at_ns,
             first_ns=first_ns,
-            every_s=_pace(some, cycle),
             score=cycle.rounds / _wanted(Level.WARNING, cycle.period),
             summary=(
                 f"repeats the same {_counted(cycle.period, view)} {self._times(cycle)} in a row"
             ),
-            first_cycle=first_cycle,
-            last_cycle=tuple(latest.tolist()),
+            cycles=Cycles(
+                first=first_cycle, last=tuple(latest.tolist()), every_s=_pace(some, cycle)
+            ),
             evidence={"period": cycle.period, "rounds": cycle.rounds, "view": view},
         )
 

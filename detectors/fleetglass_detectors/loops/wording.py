@@ -19,7 +19,7 @@ from fleetglass_detectors.loops.null import Null
 from fleetglass_detectors.loops.step import Finding, Step
 from fleetglass_detectors.loops.streams import WINDOW
 from fleetglass_detectors.loops.windows import Gathered, Kept, Windows
-from fleetglass_detectors.signal import Level, Signal
+from fleetglass_detectors.signal import Cycles, Level, Signal
 from fleetglass_detectors.spans import AGENT, HANDOFF, LLM, RETRIEVAL, TOOL, Batch, Keys, Rows
 
 AGAIN, LONG = 3, 1000
@@ -166,6 +166,7 @@ class Wording:
         report = (int(keys[finding.last]), last.end_ns, first.start_ns, begun)
         span, at_ns, first_ns, first_cycle = self._reported[key] = self._reported.pop(key, report)
         latest = keys[max(0, finding.last + 1 - finding.period) : finding.last + 1]
+        pace = (last.start_ns - first.start_ns) / max(1.0, finding.repeats - 1) / 1e9
         return Signal(
             family="loop",
             detector=self.name,
@@ -177,11 +178,9 @@ class Wording:
             span=span,
             at_ns=at_ns,
             first_ns=first_ns,
-            every_s=(last.start_ns - first.start_ns) / max(1.0, finding.repeats - 1) / 1e9,
             score=finding.score,
             summary=finding.summary,
-            first_cycle=first_cycle,
-            last_cycle=tuple(latest.tolist()),
+            cycles=Cycles(first=first_cycle, last=tuple(latest.tolist()), every_s=pace),
             evidence={"period": finding.period, "rounds": round(finding.repeats, 1)},
         )
 

@@ -1,8 +1,10 @@
 """A signal: what one detector noticed about one subject."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import blake2b
+from typing import Any
 
 from fleetglass_detectors.harm import Harm
 from fleetglass_detectors.subject import RUN, Subject
@@ -23,6 +25,12 @@ class Cycles:
     last: tuple[int, ...] = ()
     every_s: float = 0.0
     """Seconds from one cycle to the next. `fleet.yaml` excuses polling that is this slow."""
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> "Cycles":
+        """Return what `asdict` has turned into plain values, also if those became JSON."""
+        first, last = tuple(values["first"]), tuple(values["last"])
+        return cls(first=first, last=last, every_s=values["every_s"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +69,18 @@ class Signal:
     cycles: Cycles = Cycles()
     """Only loops have them."""
     evidence: Evidence = field(default_factory=Evidence)
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> "Signal":
+        """Return what `asdict` has turned into plain values, also if those became JSON."""
+        subject, harm = values["subject"], values["harm"]
+        parts: dict[str, Any] = {
+            "level": Level(values["level"]),
+            "subject": Subject(**subject) if subject else None,
+            "harm": Harm.of(harm) if harm else None,
+            "cycles": Cycles.of(values["cycles"]),
+        }
+        return cls(**{**values, **parts})
 
     @property
     def id(self) -> int:

@@ -289,19 +289,13 @@ def _grown(incident: Incident, signal: Signal, now_ns: int) -> Incident:
 
 
 def _restored(values: dict[str, Any]) -> Incident:
-    harm: dict[str, Any] = values["harm"]
-    spans: list[list[Any]] = harm["span_names"]
-    harm["agents"], harm["span_names"] = tuple(harm["agents"]), tuple(map(tuple, spans))
-    cycles: dict[str, Any] = values["cycles"]
     lists = ("detectors", "kinds", "source")
     restored: dict[str, Any] = {name: tuple(values[name]) for name in lists}
     restored |= {
         "status": Status(values["status"]),
         "severity": Level(values["severity"]),
         "subject": Subject(**values["subject"]),
-        "harm": Harm(**harm),
-        "cycles": Cycles(
-            first=tuple(cycles["first"]), last=tuple(cycles["last"]), every_s=cycles["every_s"]
-        ),
+        "harm": Harm.of(values["harm"]),
+        "cycles": Cycles.of(values["cycles"]),
     }
     return Incident(**{**values, **restored})

@@ -16,7 +16,7 @@ from fleetglass_detectors.engine.engine import Shard, TrackedDatabase, Watch
 from fleetglass_detectors.harm import Harm
 from fleetglass_detectors.incidents.incident import Incident, Status, row
 from fleetglass_detectors.incidents.orphans import orphans
-from fleetglass_detectors.signal import Level, Signal
+from fleetglass_detectors.signal import Cycles, Level, Signal
 from fleetglass_detectors.spans import SPAN, Batch
 from fleetglass_detectors.subject import Subject
 
@@ -166,6 +166,22 @@ class Once:
 
     def state(self) -> None: ...
     def restore(self, state: object) -> None: ...
+
+
+def test_a_signal_that_waits_outlives_a_restart(store: Store) -> None:
+    cycles = Cycles(first=(1, 2), last=(3, 4), every_s=0.5)
+    waiting = replace(a_signal(run_of(store, "f" * 32)), cycles=cycles, evidence={"why": ["a"]})
+    before = Watch(TrackedDatabase(Lagging()), [Once(waiting)])  # type: ignore[list-item]
+    before.look(empty(NOW))
+    database = Lagging()
+    after = Watch(TrackedDatabase(database), [])
+    after.restore(before.state())
+
+    assert after.state()["waiting"] == before.state()["waiting"]
+    after.look(empty(NOW + 59 * SECOND))
+    assert database.inserted == []
+    after.look(empty(NOW + 61 * SECOND))
+    assert database.inserted[0] == "signals"
 
 
 def test_a_signal_waits_until_its_run_is_known(store: Store) -> None:

@@ -93,6 +93,20 @@ def test_a_loop_that_goes_on_is_told_as_the_same() -> None:
     assert signals[-1].cycles.first == tuple(rows["span"][:2])
 
 
+@pytest.mark.parametrize("count", [15, 16, 17, 200, 400, 401])
+def test_the_last_cycle_is_turned_as_the_first_one(count: int) -> None:
+    lag = Lag()
+    words = ("abc" * 200)[:count]
+    rows = steps(["n", *words])
+    signals = [s for one in one_by_one(rows) for s in lag.update(one)]
+    shown = dict(zip(rows["span"].tolist(), ["n", *words], strict=True))
+
+    cycles = signals[-1].cycles
+    assert [shown[key] for key in cycles.first] == ["a", "b", "c"]
+    assert [shown[key] for key in cycles.last] == ["a", "b", "c"]
+    assert count - 3 < rows["span"].tolist().index(cycles.last[-1]) <= count
+
+
 def test_long_after_it_was_forgotten_nothing_is_told_twice() -> None:
     lag = Lag(length=48)
     signals = [s for one in one_by_one(steps("ab" * 50 + "a?b?" * 50)) for s in lag.update(one)]

@@ -72,7 +72,7 @@ class Fleet:
             fnmatchcase(tool, rule.tool)
             and fnmatchcase(agent, rule.agent)
             # Clocks jitter: up to a tenth sooner is not faster.
-            and signal.every_s >= 0.9 * rule.every
+            and signal.cycles.every_s >= 0.9 * rule.every
             for rule in self.polling
         )
 

@@ -1,6 +1,8 @@
 """The harm of an incident: what its run did and cost."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 HOUR_S = 3600.0
 
@@ -26,6 +28,16 @@ class Harm:
     """The type of the error that most of them failed with."""
     last_new_ns: int = 0
     """When the last step before the problem began started."""
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> "Harm":
+        """Return what `asdict` has turned into plain values, also if those became JSON."""
+        names: list[list[Any]] = values["span_names"]
+        lists: dict[str, Any] = {
+            "agents": tuple(values["agents"]),
+            "span_names": tuple(map(tuple, names)),
+        }
+        return cls(**{**values, **lists})
 
     @property
     def cost_per_hour(self) -> float:

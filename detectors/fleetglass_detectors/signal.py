@@ -1,8 +1,10 @@
 """A signal: what one detector noticed about one subject."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import blake2b
+from typing import Any
 
 from fleetglass_detectors.harm import Harm
 from fleetglass_detectors.subject import RUN, Subject
@@ -13,6 +15,22 @@ Evidence = dict[str, str | int | float | list[str]]
 class Level(StrEnum):
     WARNING = "warning"
     CRITICAL = "critical"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cycles:
+    """How something repeats itself. People see the spans of both cycles side by side."""
+
+    first: tuple[int, ...] = ()
+    last: tuple[int, ...] = ()
+    every_s: float = 0.0
+    """Seconds from one cycle to the next. `fleet.yaml` excuses polling that is this slow."""
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> "Cycles":
+        """Return what `asdict` has turned into plain values, also if those became JSON."""
+        first, last = tuple(values["first"]), tuple(values["last"])
+        return cls(first=first, last=last, every_s=values["every_s"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,16 +60,27 @@ class Signal:
     """When it became certain, in the run's own time."""
     first_ns: int
     """When the problem began."""
-    every_s: float = 0.0
-    """Seconds from one repeat to the next. `fleet.yaml` excuses polling that is this slow."""
+    ends_ns: int = 0
+    """When the problem is over by itself, such as the end of a budget's period; 0 if never."""
     score: float
     """How far over the threshold: 1.0 is exactly at it."""
     summary: str
     """One line for people. It never quotes a prompt, an argument or an answer."""
-    first_cycle: tuple[int, ...] = ()
-    last_cycle: tuple[int, ...] = ()
-    """Spans that are shown side by side."""
+    cycles: Cycles = Cycles()
+    """Only loops have them."""
     evidence: Evidence = field(default_factory=Evidence)
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> "Signal":
+        """Return what `asdict` has turned into plain values, also if those became JSON."""
+        subject, harm = values["subject"], values["harm"]
+        parts: dict[str, Any] = {
+            "level": Level(values["level"]),
+            "subject": Subject(**subject) if subject else None,
+            "harm": Harm.of(harm) if harm else None,
+            "cycles": Cycles.of(values["cycles"]),
+        }
+        return cls(**{**values, **parts})
 
     @property
     def id(self) -> int:

@@ -4,7 +4,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, cast
 
 import numpy as np
@@ -130,6 +130,8 @@ class Watch:
         return {
             "book": self.book.state(),
             "excused": self._excused.copy(),
+            # As JSON, like the book: their evidence may hold lists.
+            "waiting": json.dumps([(asdict(one), since) for one, since in self._waiting.values()]),
             "detectors": {detector.name: detector.state() for detector in self._detectors},
         }
 
@@ -137,6 +139,8 @@ class Watch:
         saved = cast(dict[str, Any], state)
         self.book.restore(saved["book"])
         self._excused = saved["excused"].copy()
+        waiting = [(Signal.of(values), since) for values, since in json.loads(saved["waiting"])]
+        self._waiting = {signal.id: (signal, since) for signal, since in waiting}
         for detector in self._detectors:
             if detector.name in saved["detectors"]:
                 detector.restore(saved["detectors"][detector.name])

@@ -17,13 +17,14 @@ from fleetglass_detectors.incidents.incident import (
     identity,
 )
 from fleetglass_detectors.incidents.severity import Limits, reason, severity
-from fleetglass_detectors.signal import Level, Signal
+from fleetglass_detectors.signal import Cycles, Level, Signal
 from fleetglass_detectors.subject import Subject
 
 # No signal for this long ends an incident. If it was too early, the same incident opens again.
 QUIET_NS = 600 * SECOND_NS
 # An incident that a person resolves stays resolved for this long, even if the problem continues.
 PEACE_NS = 600 * SECOND_NS
+PERIOD_OVER = "the period is over"
 # Kinds whose finding is easy to believe, the easiest last.
 PLAIN = ("rephrased", "failing", "exact")
 FORGET_NS = 86_400 * SECOND_NS
@@ -41,6 +42,8 @@ class Book:
         self._changed: set[int] = set()
         self._written_ns: dict[int, int] = {}
         self._follow_ns: dict[int, int] = {}
+        # Incidents that are over and have left the book, each with its last row to write.
+        self._gone: list[Incident] = []
 
     def __len__(self) -> int:
         return len(self._incidents)
@@ -57,6 +60,9 @@ class Book:
         if incident is None:
             if subject is not None:
                 self._put(_opened(signal, subject, now_ns), written=False)
+            return
+        if 0 < incident.ends_ns <= signal.first_ns:
+            self._next_period(incident, signal, now_ns)
             return
         now = _grown(incident, signal, now_ns)
         if incident.id not in self._written_ns:
@@ -89,15 +95,18 @@ class Book:
             self._reopen(incident, now_ns, f"re-opened by {by}")
 
     def pass_time(self, now_ns: int) -> None:
-        """End the incidents that are quiet and drop those that are long over."""
+        """End the incidents that are quiet or over, and drop those that are long over."""
         for incident in list(self._incidents.values()):
             quiet = now_ns - incident.signalled_ns
-            if incident.status is Status.OPEN and quiet >= QUIET_NS:
+            # Not if a person has opened it again after its end.
+            is_open = incident.status is Status.OPEN
+            if is_open and incident.reopened_ns < incident.ends_ns <= now_ns:
+                self._end(incident, incident.ends_ns, PERIOD_OVER)
+            elif is_open and quiet >= QUIET_NS:
                 self._end(incident, now_ns, "quiet for 10 minutes")
             elif incident.status is Status.RESOLVED and quiet >= FORGET_NS:
                 self._drop(incident.id)
-        while len(self._incidents) > self._most:
-            self._drop(next(iter(self._incidents)))
+        self._make_room(now_ns)
 
     def due(self, now_ns: int) -> list[Incident]:
         """Return what to write now: an opening or an end at once, other changes now and then."""
@@ -113,18 +122,20 @@ class Book:
 
     def take_due(self, harms: Mapping[int, Harm], now_ns: int) -> list[Incident]:
         """Return the incidents to write now, updated with the harm of their runs."""
-        done: list[Incident] = []
+        done, self._gone = self._gone, []
         for incident in self.due(now_ns):
             self._follow_ns.pop(incident.id, None)
             harm = harms.get(incident.run, incident.harm)
-            if incident.id in self._changed:
+            is_change = incident.id in self._changed
+            if is_change:
                 self._follow_ns[incident.id] = now_ns + FOLLOW_NS
             elif harm == incident.harm:
                 continue
             now = replace(self._weighed(incident, harm), updated_ns=now_ns)
             self._put(now, written=True)
             self._written_ns[incident.id] = now_ns
-            done.append(now)
+            # The history shows a change once, although its harm becomes known later.
+            done.append(now if is_change else replace(now, change=""))
         return done
 
     def finish(self, harms: Mapping[int, Harm]) -> None:
@@ -177,17 +188,46 @@ class Book:
         over = replace(incident, status=Status.RESOLVED, resolved_ns=now_ns, change=change)
         self._put(over, written=False)
 
+    def _next_period(self, before: Incident, signal: Signal, now_ns: int) -> None:
+        """Open the incident of a later period. It has the same id and starts anew."""
+        if before.status is Status.OPEN:
+            self._end(before, before.ends_ns, PERIOD_OVER)
+        if before.id in self._changed:
+            # The last row of the old period stands just before the first of the new one.
+            self._gone.append(replace(self._incidents[before.id], updated_ns=now_ns - 1))
+        self._drop(before.id)
+        now = _opened(signal, signal.subject or before.subject, now_ns)
+        self._put(replace(now, opened=before.opened + 1), written=False)
+
     def _put(self, incident: Incident, *, written: bool) -> None:
         # Put back at the end, so that the incidents with the oldest change are dropped first.
         self._incidents.pop(incident.id, None)
         self._incidents[incident.id] = incident
         (self._changed.discard if written else self._changed.add)(incident.id)
 
+    def _make_room(self, now_ns: int) -> None:
+        """Drop what is too much: first what is resolved, then what changed longest ago."""
+        surplus = len(self._incidents) - self._most
+        if surplus <= 0:
+            return
+        for incident in sorted(self._incidents.values(), key=_is_open)[:surplus]:
+            if _is_open(incident):
+                # Without a last row it would stay open in the database for ever.
+                self._end(incident, now_ns, f"no longer followed: over {self._most:,} incidents")
+            if incident.id in self._changed:
+                last = self._incidents[incident.id]
+                self._gone.append(replace(last, updated_ns=now_ns))
+            self._drop(incident.id)
+
     def _drop(self, id: int) -> None:
         del self._incidents[id]
         self._changed.discard(id)
         self._written_ns.pop(id, None)
         self._follow_ns.pop(id, None)
+
+
+def _is_open(incident: Incident) -> bool:
+    return incident.status is Status.OPEN
 
 
 def _plainness(kind: str) -> int:
@@ -208,17 +248,18 @@ def _opened(signal: Signal, subject: Subject, now_ns: int) -> Incident:
         severity=signal.level if signal.is_declared else Level.WARNING,
         harm=signal.harm or Harm(),
         first_ns=signal.first_ns,
-        opened_ns=now_ns,
+        # The run's clock may be ahead of ours, and a batch has the time at which it was begun.
+        opened_ns=max(now_ns, signal.first_ns),
         reopened_ns=now_ns,
         updated_ns=now_ns,
         signalled_ns=now_ns,
+        ends_ns=signal.ends_ns,
         detectors=(signal.detector,),
         kinds=(signal.kind,),
         finding=signal.summary,
         source=(signal.detector, signal.kind),
         score=signal.score,
-        first_cycle=signal.first_cycle,
-        last_cycle=signal.last_cycle,
+        cycles=signal.cycles,
         evidence=signal.evidence,
         change="opened",
     )
@@ -233,12 +274,12 @@ def _grown(incident: Incident, signal: Signal, now_ns: int) -> Incident:
         incident,
         first_ns=min(incident.first_ns, signal.first_ns),
         signalled_ns=max(incident.signalled_ns, now_ns),
+        ends_ns=signal.ends_ns or incident.ends_ns,
         detectors=tuple(dict.fromkeys((*incident.detectors, signal.detector))),
         kinds=tuple(dict.fromkeys((*incident.kinds, signal.kind))),
         finding=signal.summary if better else incident.finding,
         source=source if better else incident.source,
-        first_cycle=signal.first_cycle if better else incident.first_cycle,
-        last_cycle=signal.last_cycle if better else incident.last_cycle,
+        cycles=signal.cycles if better else incident.cycles,
         evidence=signal.evidence if better else incident.evidence,
         score=max(incident.score, signal.score),
         harm=signal.harm or incident.harm,
@@ -248,15 +289,13 @@ def _grown(incident: Incident, signal: Signal, now_ns: int) -> Incident:
 
 
 def _restored(values: dict[str, Any]) -> Incident:
-    harm: dict[str, Any] = values["harm"]
-    spans: list[list[Any]] = harm["span_names"]
-    harm["agents"], harm["span_names"] = tuple(harm["agents"]), tuple(map(tuple, spans))
-    lists = ("detectors", "kinds", "source", "first_cycle", "last_cycle")
+    lists = ("detectors", "kinds", "source")
     restored: dict[str, Any] = {name: tuple(values[name]) for name in lists}
     restored |= {
         "status": Status(values["status"]),
         "severity": Level(values["severity"]),
         "subject": Subject(**values["subject"]),
-        "harm": Harm(**harm),
+        "harm": Harm.of(values["harm"]),
+        "cycles": Cycles.of(values["cycles"]),
     }
     return Incident(**{**values, **restored})

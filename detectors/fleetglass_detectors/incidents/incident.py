@@ -8,7 +8,7 @@ from hashlib import blake2b
 import numpy as np
 
 from fleetglass_detectors.harm import Harm
-from fleetglass_detectors.signal import Evidence, Level
+from fleetglass_detectors.signal import Cycles, Evidence, Level
 from fleetglass_detectors.subject import RUN, Subject
 
 SECOND_NS = 1_000_000_000
@@ -29,11 +29,14 @@ class Incident:
     first_ns: int
     """When the problem began, in the run's own time."""
     opened_ns: int
+    """When it was opened, and never before `first_ns`."""
     reopened_ns: int
     updated_ns: int
     signalled_ns: int
     """When a detector last reported it."""
     resolved_ns: int = 0
+    ends_ns: int = 0
+    """When it is over by itself; 0 if only silence ends it."""
     opened: int = 1
     """How many times it was opened."""
     detectors: tuple[str, ...]
@@ -43,12 +46,11 @@ class Incident:
     source: tuple[str, str]
     """The detector of that signal, and its kind."""
     score: float
-    first_cycle: tuple[int, ...] = ()
-    last_cycle: tuple[int, ...] = ()
+    cycles: Cycles = Cycles()
     evidence: Evidence
     harm: Harm = Harm()
     change: str
-    """The last change, in words."""
+    """The last change, in words. It is empty in a row that only brings the harm up to date."""
     severity_why: str = ""
 
     @property
@@ -64,7 +66,7 @@ class Incident:
     def summary(self) -> str:
         harm = self.harm
         parts = [f"{self.subject.title}: {self.finding}"]
-        if names := [name for _, name in self.spans(self.first_cycle)]:
+        if names := [name for _, name in self.spans(self.cycles.first)]:
             parts[0] += f" [{' → '.join(names)}]"
         if harm.failed:
             parts.append(f"{harm.failed:,} failed{_with(harm.error)}")
@@ -125,7 +127,7 @@ def evidence_of(incident: Incident) -> Evidence:
 
 def _cycles(incident: Incident) -> dict[str, list[str]]:
     """Return the steps of both cycles. An incident that was taken up again has them as evidence."""
-    cycles = {"first_cycle": incident.first_cycle, "last_cycle": incident.last_cycle}
+    cycles = {"first_cycle": incident.cycles.first, "last_cycle": incident.cycles.last}
     named = {
         name: [" ".join(span) for span in incident.spans(cycle)] for name, cycle in cycles.items()
     }

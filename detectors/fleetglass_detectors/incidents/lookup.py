@@ -46,7 +46,7 @@ def harms(database: Database, incidents: Sequence[Incident]) -> dict[int, Harm]:
         sql = HARM.substitute(
             runs=_sql_list(firsts),
             firsts=", ".join(f"toInt64({first})" for first in firsts.values()),
-            spans=_sql_list(key for i in some for key in (*i.first_cycle, *i.last_cycle)),
+            spans=_sql_list(key for i in some for key in (*i.cycles.first, *i.cycles.last)),
             traces=", ".join(f"'{_escaped(incident.subject.trace_id)}'" for incident in some),
         )
         for row in _rows(database, sql):

@@ -7,12 +7,13 @@ again: a new signal continues one, and ten quiet minutes end it.
 
 import json
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from importlib.resources import files
 from typing import Any
 
 from fleetglass_detectors.database import Database
 from fleetglass_detectors.harm import HOUR_S, Harm
-from fleetglass_detectors.incidents.incident import Incident, Status, identity
+from fleetglass_detectors.incidents.incident import SECOND_NS, Incident, Status, identity
 from fleetglass_detectors.signal import Level
 from fleetglass_detectors.subject import RUN, Subject
 
@@ -50,6 +51,7 @@ def _incident(row: Mapping[str, Any], now_ns: int) -> Incident:
         reopened_ns=int(row["reopened_ns"]),
         updated_ns=int(row["updated_ns"]),
         signalled_ns=now_ns,
+        ends_ns=_ends_ns(evidence),
         opened=int(row["opened"]),
         detectors=detectors,
         kinds=kinds,
@@ -61,6 +63,11 @@ def _incident(row: Mapping[str, Any], now_ns: int) -> Incident:
         change="taken up again after a restart",
         severity_why=str(evidence.get("severity_why", "")),
     )
+
+
+def _ends_ns(evidence: Mapping[str, Any]) -> int:
+    at = str(evidence.get("period_ends", ""))
+    return int(datetime.fromisoformat(at).timestamp()) * SECOND_NS if at else 0
 
 
 def _finding(summary: str, subject: Subject) -> str:

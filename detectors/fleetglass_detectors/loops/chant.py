@@ -20,13 +20,12 @@ def find(looks: Sequence[Look]) -> Finding | None:
     return Finding(
         kind="chant",
         critical=last.chant_repeats >= CRITICAL,
-        first=len(looks) - 1,
-        last=len(looks) - 1,
+        places=(len(looks) - 1,),
         period=1,
         repeats=last.chant_repeats,
         score=last.chant_repeats / OFTEN,
         summary=(
             f"one model output ends with the same {last.chant_period} characters,"
-            f" repeated {last.chant_repeats:.0f} times"
+            f" repeated {int(last.chant_repeats)} times"
         ),
     )

@@ -117,8 +117,7 @@ def _finding(
     return Finding(
         kind="exact",
         critical=repeats >= stop,
-        first=places[-period - count],
-        last=places[-1],
+        places=tuple(places[-period - count :]),
         period=period,
         repeats=repeats,
         score=repeats / warn,

@@ -42,8 +42,7 @@ def _finding(attempts: Sequence[int]) -> Finding:
     return Finding(
         kind="failing",
         critical=len(attempts) >= stop,
-        first=attempts[-1],
-        last=attempts[0],
+        places=tuple(reversed(attempts)),
         period=1,
         repeats=float(len(attempts)),
         score=len(attempts) / warn,

@@ -30,7 +30,7 @@ def judge(
     for end in range(1, len(looks) + 1):
         start = max(0, end - WINDOW)
         for found in at(looks[start:end], null=null):
-            moved = replace(found, first=found.first + start, last=found.last + start)
+            moved = replace(found, places=tuple(place + start for place in found.places))
             furthest[moved.kind, moved.first] = moved
     return sorted(furthest.values(), key=lambda found: (found.last, found.kind))
 

@@ -17,14 +17,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fleetglass_detectors.detector import State
+from fleetglass_detectors.loops.cycle import digest, last_whole
 from fleetglass_detectors.loops.windows import Gathered, Kept, Windows
-from fleetglass_detectors.signal import Level, Signal
+from fleetglass_detectors.signal import Cycles, Level, Signal
 from fleetglass_detectors.spans import AGENT, HANDOFF, LLM, RETRIEVAL, TOOL, Batch, Rows
 
 PERIODS = range(1, 9)
 SHORT = 2
 """Polling has one step (ask) or two (ask, wait). A longer exact cycle is not polling."""
 ROUNDS = {Level.WARNING: (10, 5), Level.CRITICAL: (20, 10)}
+COMPARED = ("caller", "target", "asked", "answered")
 VIEWS = {
     "tool calls": (TOOL, RETRIEVAL),
     "answers of the model": (LLM,),
@@ -66,8 +68,9 @@ KEPT = Kept(
     ties=("target", "asked"),
 )
 
-Report = tuple[int, int, int, tuple[int, ...]]
-"""The span that made it certain, the time of that, when the loop began, and its first cycle."""
+Report = tuple[int, int, int, tuple[int, ...], int]
+"""The span that made it certain, the time of that, when the loop began, its first cycle and the
+digest of that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,8 +128,7 @@ class Lag:
         # Taken out and put back, so that the oldest report comes first and is dropped first.
         report = self._reported.pop(key, None) or _report(some, cycle)
         self._reported[key] = report
-        span, at_ns, first_ns, first_cycle = report
-        latest = some.steps["span"][cycle.last - cycle.period + 1 : cycle.last + 1]
+        span, at_ns, first_ns, first_cycle, like = report
         return Signal(
             family="loop",
             detector=self.name,
@@ -138,13 +140,13 @@ class Lag:
             span=span,
             at_ns=at_ns,
             first_ns=first_ns,
-            every_s=_pace(some, cycle),
             score=cycle.rounds / _wanted(Level.WARNING, cycle.period),
             summary=(
                 f"repeats the same {_counted(cycle.period, view)} {self._times(cycle)} in a row"
             ),
-            first_cycle=first_cycle,
-            last_cycle=tuple(latest.tolist()),
+            cycles=Cycles(
+                first=first_cycle, last=_latest(some, cycle, like), every_s=_pace(some, cycle)
+            ),
             evidence={"period": cycle.period, "rounds": cycle.rounds, "view": view},
         )
 
@@ -188,7 +190,17 @@ def _report(some: Gathered, cycle: Cycle) -> Report:
     first = cycle.certain - _wanted(cycle.level, cycle.period) * cycle.period + 1
     begun, now = some.steps[first : first + cycle.period], some.steps[cycle.certain]
     times = (int(now["start_ns"]), int(begun["start_ns"][0]))
-    return (int(now["span"]), *times, tuple(begun["span"].tolist()))
+    return (int(now["span"]), *times, tuple(begun["span"].tolist()), digest(_told_apart(begun)))
+
+
+def _latest(some: Gathered, cycle: Cycle, like: int) -> tuple[int, ...]:
+    """Return the spans of the last whole cycle, in the order of the first one."""
+    steps = some.steps[cycle.last + 2 - 2 * cycle.period : cycle.last + 1]
+    return tuple(steps["span"][last_whole(_told_apart(steps), cycle.period, like=like)].tolist())
+
+
+def _told_apart(steps: NDArray[np.void]) -> list[tuple[int, ...]]:
+    return [*zip(*(steps[name].tolist() for name in COMPARED), strict=True)]
 
 
 def _matches(some: Gathered, period: int) -> NDArray[np.int64]:
@@ -198,7 +210,7 @@ def _matches(some: Gathered, period: int) -> NDArray[np.int64]:
     same = np.zeros(count, np.bool_)
     if count > period:
         same[period:] = some.run[period:] == some.run[:-period]
-        for name in ("caller", "target", "asked", "answered"):
+        for name in COMPARED:
             same[period:] &= steps[name][period:] == steps[name][:-period]
         # Without recorded content, steps cannot be said to repeat.
         same &= (steps["asked"] != 0) | (steps["answered"] != 0)

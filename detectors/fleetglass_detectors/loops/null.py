@@ -140,12 +140,11 @@ def find(looks: Sequence[Look], *, null: Null) -> Finding | None:
     return Finding(
         kind="lagged",
         critical=repeats >= OCCURRENCES[1],
-        first=places[-matched - lag],
-        last=len(looks) - 1,
+        places=tuple(places[-matched - lag :]),
         period=lag,
         repeats=repeats,
         score=score / limit,
-        summary=f"repeats {steps} {repeats:.1f} times, more alike than in healthy runs",
+        summary=f"repeats {steps} {int(repeats)} times, more alike than in healthy runs",
     )
 
 

@@ -44,8 +44,7 @@ def find(looks: Sequence[Look], *, stale: float = STALE) -> Finding | None:
     return Finding(
         kind="no_progress",
         critical=length >= stop,
-        first=first,
-        last=places[-1],
+        places=tuple(places[-length:]),
         period=1,
         repeats=float(length),
         score=length / warn,

@@ -142,8 +142,7 @@ def _finding(
     return Finding(
         kind="rephrased",
         critical=len(group) >= stop,
-        first=first,
-        last=len(looks) - 1,
+        places=tuple(sorted(group)),
         period=1,
         repeats=float(len(group)),
         score=len(group) / warn,

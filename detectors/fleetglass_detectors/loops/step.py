@@ -33,9 +33,8 @@ class Finding:
     """One of `exact`, `failing`, `rephrased`, `lagged`, `no_progress`, `chant` ..."""
     critical: bool
     """Whether the run should be stopped, not only looked at."""
-    first: int
-    """The place in the window of the first step of the first cycle."""
-    last: int
+    places: tuple[int, ...]
+    """Where the steps of the loop are in the window. Other steps may stand in between."""
     period: int
     """Steps in a cycle."""
     repeats: float
@@ -44,3 +43,12 @@ class Finding:
     """How far over its threshold: 1.0 is exactly at it."""
     summary: str
     """One line for people. It never quotes a prompt, an argument or an answer."""
+
+    @property
+    def first(self) -> int:
+        """The place in the window of the first step of the first cycle."""
+        return self.places[0]
+
+    @property
+    def last(self) -> int:
+        return self.places[-1]

@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fleetglass_detectors.detector import State
-from fleetglass_detectors.loops import judge
+from fleetglass_detectors.loops import cycle, judge
 from fleetglass_detectors.loops.look import Look, look
 from fleetglass_detectors.loops.null import Null
 from fleetglass_detectors.loops.step import Finding, Step
 from fleetglass_detectors.loops.streams import WINDOW
 from fleetglass_detectors.loops.windows import Gathered, Kept, Windows
-from fleetglass_detectors.signal import Level, Signal
+from fleetglass_detectors.signal import Cycles, Level, Signal
 from fleetglass_detectors.spans import AGENT, HANDOFF, LLM, RETRIEVAL, TOOL, Batch, Keys, Rows
 
 AGAIN, LONG = 3, 1000
@@ -48,8 +48,9 @@ KEPT = Kept(type=PLACE, pack=_packed, kinds=np.array([LLM, TOOL, RETRIEVAL, HAND
 Reader = Callable[[Keys, Keys], Iterable[tuple[int, Step]]]
 """Reads steps by their keys and the segments that they arrived in."""
 
-Report = tuple[int, int, int, tuple[int, ...]]
-"""The span that made it certain, the time of that, when the loop began, and its first cycle."""
+Report = tuple[int, int, int, tuple[int, ...], int]
+"""The span that made it certain, the time of that, when the loop began, its first cycle and the
+digest of that."""
 
 
 class Wording:
@@ -158,14 +159,18 @@ class Wording:
     def _signal(
         self, run: int, finding: Finding, window: Sequence[Look], places: NDArray[np.void]
     ) -> Signal:
-        keys = places["span"]
+        stream = [*finding.places]
+        keys, asks = places["span"][stream], [window[place].ask for place in stream]
         level = Level.CRITICAL if finding.critical else Level.WARNING
         first, last = window[finding.first].step, window[finding.last].step
-        begun = tuple(keys[finding.first : finding.first + finding.period].tolist())
+        period = finding.period
+        begun = (tuple(keys[:period].tolist()), cycle.digest(asks[:period]))
         key = (run, finding.kind, str(level))
-        report = (int(keys[finding.last]), last.end_ns, first.start_ns, begun)
-        span, at_ns, first_ns, first_cycle = self._reported[key] = self._reported.pop(key, report)
-        latest = keys[max(0, finding.last + 1 - finding.period) : finding.last + 1]
+        report = (int(keys[-1]), last.end_ns, first.start_ns, *begun)
+        report = self._reported[key] = self._reported.pop(key, report)
+        span, at_ns, first_ns, first_cycle, like = report
+        latest = keys[cycle.last_whole(asks, period, like=like)]
+        pace = (last.start_ns - first.start_ns) / max(1.0, finding.repeats - 1) / 1e9
         return Signal(
             family="loop",
             detector=self.name,
@@ -173,16 +178,14 @@ class Wording:
             level=level,
             run=run,
             segment=int(places["segment"][finding.last]),
-            last=int(keys[finding.last]),
+            last=int(keys[-1]),
             span=span,
             at_ns=at_ns,
             first_ns=first_ns,
-            every_s=(last.start_ns - first.start_ns) / max(1.0, finding.repeats - 1) / 1e9,
             score=finding.score,
             summary=finding.summary,
-            first_cycle=first_cycle,
-            last_cycle=tuple(latest.tolist()),
-            evidence={"period": finding.period, "rounds": round(finding.repeats, 1)},
+            cycles=Cycles(first=first_cycle, last=tuple(latest.tolist()), every_s=pace),
+            evidence={"period": finding.period, "rounds": int(finding.repeats)},
         )
 
     def _forget(self) -> None:

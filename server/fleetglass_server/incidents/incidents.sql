@@ -16,7 +16,7 @@ SELECT
     toString(i.first_at) AS first_at,
     toString(i.opened_at) AS opened_at,
     toString(i.updated_at) AS updated_at,
-    if(i.state = 'resolved' AND i.resolved_at > i.opened_at, toString(i.resolved_at), '') AS resolved_at,
+    if(i.state = 'resolved' AND i.resolved_at >= i.reopened_at, toString(i.resolved_at), '') AS resolved_at,
     opened,
     spans,
     tokens,

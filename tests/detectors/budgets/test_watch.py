@@ -11,7 +11,7 @@ from kit.budget_ledgers import MIDNIGHT, NOON, SECOND_NS, Watched, budget
 
 from fleetglass_detectors.budgets.declared import Per
 from fleetglass_detectors.budgets.ledger import Run
-from fleetglass_detectors.incidents.book import QUIET_NS, Book
+from fleetglass_detectors.incidents.book import Book
 from fleetglass_detectors.incidents.incident import Status
 from fleetglass_detectors.signal import Level, Signal
 from fleetglass_detectors.spans import SPAN, Batch
@@ -110,14 +110,55 @@ def test_from_the_announcement_to_the_end_of_the_day_it_is_one_incident() -> Non
     changes = [change for change, _, _ in pages if change != "continues"]
     (incident,) = book
 
-    assert changes == ["opened", "quiet for 10 minutes"]
+    assert changes == ["opened", "the period is over"]
     assert pages[0][1] is Level.WARNING
     assert pages[0][2].startswith("budget agent refunds per day: 21 % of $50.00 a day is spent at")
     assert "; at this rate it is gone at 08:15 (" in pages[0][2]
     assert pages[-1][1] is Level.CRITICAL
     assert incident.status is Status.RESOLVED
     assert incident.harm.cost == 22.0
-    assert incident.resolved_ns >= MIDNIGHT * SECOND_NS + QUIET_NS
+    assert incident.resolved_ns == (MIDNIGHT + 86_400) * SECOND_NS
+
+
+def test_an_incident_of_an_hour_ends_with_the_hour_and_the_next_hour_has_its_own() -> None:
+    one, book = Watched([budget(10, Per.HOUR, agent="refunds")]), Book()
+    for minute in range(20, 85):
+        one.book.spend(0.5, NOON + 60 * minute, agent="refunds")
+    heard(one, book, NOON, NOON + 3600)
+    (first,) = book
+    heard(one, book, NOON + 3600, NOON + 3601)
+    (over,) = book
+    pages = heard(one, book, NOON + 3720, NOON + 5400)
+    (second,) = book
+
+    assert (first.status, first.first_ns) == (Status.OPEN, NOON * SECOND_NS)
+    assert (over.status, over.change) == (Status.RESOLVED, "the period is over")
+    assert over.resolved_ns == (NOON + 3600) * SECOND_NS
+    assert "opened" in [change for change, _, _ in pages]
+    assert (second.id, second.status, second.opened) == (first.id, Status.OPEN, 2)
+    assert second.first_ns == (NOON + 3600) * SECOND_NS <= second.opened_ns
+
+
+def test_two_periods_in_a_row_are_two_incidents_also_if_nobody_looked_in_between() -> None:
+    one, book = Watched([budget(10, Per.HOUR)]), Book()
+    one.book.spend(9, NOON + 60)
+    heard(one, book, NOON + 120, NOON + 240)
+    one.book.spend(9, NOON + 3660)
+    pages = heard(one, book, NOON + 3720, NOON + 3840)
+
+    assert [change for change, _, _ in pages] == ["the period is over", "opened"]
+    assert pages[0][2] != pages[1][2]
+
+
+def test_an_incident_that_a_person_reopens_after_its_period_stays_open_for_a_while() -> None:
+    one, book = Watched([budget(10, Per.HOUR)]), Book()
+    one.book.spend(9, NOON + 60)
+    heard(one, book, NOON + 120, NOON + 3720)
+    (over,) = book
+    book.reopen(over.id, (NOON + 3700) * SECOND_NS, by="ann")
+    pages = heard(one, book, NOON + 3720, NOON + 4800)
+
+    assert [change for change, _, _ in pages] == ["re-opened by ann", "quiet for 10 minutes"]
 
 
 def test_a_budget_lowered_below_what_is_spent_is_spent_at_once() -> None:

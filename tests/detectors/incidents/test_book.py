@@ -1,6 +1,7 @@
 """Incidents open, grow, end and open again, by themselves and when people say so."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -76,6 +77,26 @@ def test_the_harm_is_read_again_once_prices_are_settled() -> None:
     (incident,) = due_incidents(book, NOW + FOLLOW_NS, tokens=10, cost=1.0)
     assert incident.harm.cost == 1.0
     assert due_incidents(book, NOW + 9 * FOLLOW_NS, tokens=10, cost=2.0) == []
+
+
+def test_a_row_that_only_brings_the_cost_names_no_change() -> None:
+    book = Book()
+    book.add(signal(), SUBJECT, NOW)
+    due_incidents(book, NOW, tokens=10)
+    (incident,) = due_incidents(book, NOW + FOLLOW_NS, tokens=10, cost=1.0)
+
+    assert incident.change == ""
+    assert [one.change for one in book] == ["opened"]
+
+
+@pytest.mark.parametrize("ahead_ns", [-5 * SECOND, 1, 3600 * SECOND])
+def test_an_incident_is_never_opened_before_it_began(ahead_ns: int) -> None:
+    book = Book()
+    book.add(signal(first_ns=NOW + ahead_ns), SUBJECT, NOW)
+    (incident,) = due_incidents(book, NOW)
+
+    assert incident.opened_ns >= incident.first_ns
+    assert incident.reopened_ns == NOW
 
 
 def test_an_unchanged_incident_is_not_written_again() -> None:
@@ -171,6 +192,35 @@ def test_memory_is_bounded() -> None:
         due_incidents(book, NOW)
 
     assert len(book) == 10
+
+
+def filled(most: int, *, now_ns: int) -> tuple[Book, list[Incident]]:
+    """Return a book with ten open incidents, of which it keeps some, and what it has written."""
+    book, written = Book(most=most), list[Incident]()
+    for run in range(1, 11):
+        book.add(replace(signal(), run=run), SUBJECT, now_ns + run)
+        written += due_incidents(book, now_ns + run)
+    return book, written
+
+
+def test_an_open_incident_that_is_dropped_is_ended_with_a_row_that_says_why() -> None:
+    book, written = filled(7, now_ns=NOW)
+    last = {incident.run: incident for incident in written}
+
+    assert [run for run, one in last.items() if one.status is Status.RESOLVED] == [1, 2, 3]
+    assert last[1].change == "no longer followed: over 7 incidents"
+    assert last[1].resolved_ns == last[1].updated_ns == NOW + 8
+    assert {incident.run for incident in book} == {4, 5, 6, 7, 8, 9, 10}
+
+
+def test_resolved_incidents_are_dropped_first() -> None:
+    book, _ = filled(10, now_ns=NOW)
+    book.resolve(identity("loop", 9), NOW + 20, by="ann")
+    book.add(replace(signal(), run=11), SUBJECT, NOW + 20)
+    written = due_incidents(book, NOW + 20)
+
+    assert 9 not in {incident.run for incident in book}
+    assert {one.run: one.change for one in written} == {9: "resolved by ann", 11: "opened"}
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """An incident that the detectors have forgotten does not stay open for ever."""
 
 from collections.abc import Generator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from fleetglass_detectors.engine.engine import Shard, TrackedDatabase, Watch
 from fleetglass_detectors.harm import Harm
 from fleetglass_detectors.incidents.incident import Incident, Status, row
 from fleetglass_detectors.incidents.orphans import orphans
-from fleetglass_detectors.signal import Level, Signal
+from fleetglass_detectors.signal import Cycles, Level, Signal
 from fleetglass_detectors.spans import SPAN, Batch
 from fleetglass_detectors.subject import Subject
 
@@ -121,6 +122,16 @@ def test_what_is_taken_up_is_what_was_written(store: Store) -> None:
     assert again.signalled_ns == NOW
 
 
+def test_what_is_taken_up_ends_when_its_period_does(store: Store) -> None:
+    incident = opened_incident(store, "e" * 32)
+    ends = {"period_ends": "2027-01-15T09:00:00Z"}
+    later = replace(incident, evidence=ends, updated_ns=incident.updated_ns + 1)
+    store.insert("incidents_rows", row(later))
+    (again,) = [one for one in orphans(store, NOW) if one.id == incident.id]
+
+    assert again.ends_ns == 1_800_003_600 * SECOND
+
+
 def test_each_engine_takes_up_its_own_part(store: Store) -> None:
     incident = opened_incident(store, "d" * 32)
     parts = [Shard(index=index, of=3) for index in range(3)]
@@ -155,6 +166,22 @@ class Once:
 
     def state(self) -> None: ...
     def restore(self, state: object) -> None: ...
+
+
+def test_a_signal_that_waits_outlives_a_restart(store: Store) -> None:
+    cycles = Cycles(first=(1, 2), last=(3, 4), every_s=0.5)
+    waiting = replace(a_signal(run_of(store, "f" * 32)), cycles=cycles, evidence={"why": ["a"]})
+    before = Watch(TrackedDatabase(Lagging()), [Once(waiting)])  # type: ignore[list-item]
+    before.look(empty(NOW))
+    database = Lagging()
+    after = Watch(TrackedDatabase(database), [])
+    after.restore(before.state())
+
+    assert after.state()["waiting"] == before.state()["waiting"]
+    after.look(empty(NOW + 59 * SECOND))
+    assert database.inserted == []
+    after.look(empty(NOW + 61 * SECOND))
+    assert database.inserted[0] == "signals"
 
 
 def test_a_signal_waits_until_its_run_is_known(store: Store) -> None:

@@ -33,8 +33,8 @@ def test_a_cycle_of_any_period_is_found(period: int, kind: int) -> None:
     assert signal.evidence["period"] == period
     assert signal.evidence["rounds"] == rounds
     assert signal.first_ns == rows["start_ns"][5]
-    assert signal.first_cycle == tuple(rows["span"][5 : 5 + period])
-    assert signal.last_cycle == tuple(rows["span"][-period:])
+    assert signal.cycles.first == tuple(rows["span"][5 : 5 + period])
+    assert signal.cycles.last == tuple(rows["span"][-period:])
 
 
 def test_twice_as_many_rounds_are_worth_stopping_for() -> None:
@@ -90,7 +90,21 @@ def test_a_loop_that_goes_on_is_told_as_the_same() -> None:
     assert len(signals) > 40
     assert len(found(signals)) == 2
     assert "more than 6" in signals[-1].summary
-    assert signals[-1].first_cycle == tuple(rows["span"][:2])
+    assert signals[-1].cycles.first == tuple(rows["span"][:2])
+
+
+@pytest.mark.parametrize("count", [15, 16, 17, 200, 400, 401])
+def test_the_last_cycle_is_turned_as_the_first_one(count: int) -> None:
+    lag = Lag()
+    words = ("abc" * 200)[:count]
+    rows = steps(["n", *words])
+    signals = [s for one in one_by_one(rows) for s in lag.update(one)]
+    shown = dict(zip(rows["span"].tolist(), ["n", *words], strict=True))
+
+    cycles = signals[-1].cycles
+    assert [shown[key] for key in cycles.first] == ["a", "b", "c"]
+    assert [shown[key] for key in cycles.last] == ["a", "b", "c"]
+    assert count - 3 < rows["span"].tolist().index(cycles.last[-1]) <= count
 
 
 def test_long_after_it_was_forgotten_nothing_is_told_twice() -> None:

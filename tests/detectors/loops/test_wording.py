@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 import numpy as np
-from kit.fleet_rows import batch, found, read_words, steps, whole_run
+import pytest
+from kit.fleet_rows import WORDS, batch, found, one_by_one, read_words, steps, whole_run
 
 from fleetglass_detectors.loops.step import Step
 from fleetglass_detectors.loops.wording import Wording
@@ -69,3 +70,19 @@ def test_healthy_runs_are_learnt_from_and_runs_that_were_flagged_are_not() -> No
     assert healthy == {("a", "called"): 20}
     assert found(signals)
     assert wording.state()["null"]["steps"] == healthy
+
+
+@pytest.mark.parametrize("count", [9, 10, 11, 150, 151])
+def test_the_last_cycle_is_turned_as_the_first_one(count: int) -> None:
+    wording = Wording(read_words)
+    calls = steps(["n", *("abc" * 60)[:count]])
+    thoughts = steps([f"t{place}" for place in range(count + 1)], begin=1000, kind=LLM)
+    thoughts["start_ns"], thoughts["end_ns"] = calls["start_ns"] - 1000, calls["start_ns"] - 500
+    rows = np.concatenate([calls, thoughts])
+    rows = rows[np.argsort(rows["start_ns"])]
+    signals = [s for one in one_by_one(rows) for s in wording.update(one) if s.kind == "exact"]
+
+    cycles = signals[-1].cycles
+    assert [WORDS[key].tool for key in cycles.first] == ["a", "b", "c"]
+    assert [WORDS[key].tool for key in cycles.last] == ["a", "b", "c"]
+    assert isinstance(signals[-1].evidence["rounds"], int)

@@ -16,6 +16,9 @@ class Harm:
     cost: float = 0.0
     unpriced: int = 0
     actions: int = 0
+    """Declared actions that change something, but reads and drafts."""
+    harmful: tuple[tuple[str, int], ...] = ()
+    """By class, the most first: what was done that cannot be taken back, as far as declared."""
     seconds: float = 0.0
     agents: tuple[str, ...] = ()
     first_step: int = 0
@@ -33,9 +36,11 @@ class Harm:
     def of(cls, values: Mapping[str, Any]) -> "Harm":
         """Return what `asdict` has turned into plain values, also if those became JSON."""
         names: list[list[Any]] = values["span_names"]
+        harmful: list[list[Any]] = values.get("harmful", [])
         lists: dict[str, Any] = {
             "agents": tuple(values["agents"]),
             "span_names": tuple(map(tuple, names)),
+            "harmful": tuple(map(tuple, harmful)),
         }
         return cls(**{**values, **lists})
 

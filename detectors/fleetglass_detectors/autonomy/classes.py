@@ -91,6 +91,7 @@ WORDS = {
         reschedule book reserve upload assign close modify change replace upsert store
     """,
 }
+MONEY_PLACES = frozenset({"account", "bank", "iban", "wallet", "card", "savings"})
 _READING = frozenset(READING.split())
 _MEANINGS = {action_class: frozenset(words.split()) for action_class, words in WORDS.items()}
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
@@ -106,6 +107,9 @@ def by_name(name: str) -> ActionClass:
     words = [word.lower() for word in _WORD.findall(name)]
     if words and words[0] in _READING:
         return ActionClass.READ
+    if words[:2] == ["transfer", "to"] and MONEY_PLACES.isdisjoint(words):
+        # Frameworks name handoffs so.
+        return ActionClass.DRAFT if "human" in words else ActionClass.SPAWN
     for action_class, meaning in _MEANINGS.items():
         if not meaning.isdisjoint(words):
             return action_class

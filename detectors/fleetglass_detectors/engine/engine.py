@@ -111,7 +111,9 @@ class Watch:
         self._record(signals, batch.now_ns)
         self.book.pass_time(batch.now_ns)
         due = self.book.due(batch.now_ns)
-        changed = self.book.take_due(harms(self._database, due) if due else {}, batch.now_ns)
+        changed = self.book.take_due(
+            harms(self._database, due, self._fleet.autonomy) if due else {}, batch.now_ns
+        )
         self._write("incidents_rows", [row(incident) for incident in changed])
         self.health.add("spans_total", len(batch.rows))
         self.health.add("batches_total")
@@ -124,7 +126,7 @@ class Watch:
 
     def finish(self) -> None:
         """Give each incident the harm that its run has done by the end of a recording."""
-        self.book.finish(harms(self._database, [*self.book]))
+        self.book.finish(harms(self._database, [*self.book], self._fleet.autonomy))
 
     def state(self) -> State:
         return {

@@ -7,7 +7,9 @@ SELECT
     countIf(since AND isNull(s.cost)) AS unpriced,
     max(at_ns + s.duration_ns) AS last_ns,
     groupUniqArrayIf(64)(s.agent, since AND s.agent != '') AS agents,
-    countIf(since AND s.action != '') AS actions,
+    sumMapIf(
+        map(concat(firstNonDefault(s.tool, s.handoff_to), '\n', s.action), toUInt64(1)),
+        since AND NOT is_error AND (s.tool != '' OR s.action != '')) AS done,
     countIf(NOT since AND is_step) + 1 AS first_step,
     countIf(is_step) AS last_step,
     groupArrayIf(64)((key, s.span_id, what), key IN (${spans})) AS span_names,

@@ -6,6 +6,8 @@ from importlib.resources import files
 from string import Template
 from typing import Any
 
+from fleetglass_detectors.autonomy.deeds import weighed
+from fleetglass_detectors.autonomy.policy import Policy
 from fleetglass_detectors.database import Database
 from fleetglass_detectors.harm import Harm
 from fleetglass_detectors.incidents.incident import SECOND_NS, Incident
@@ -36,7 +38,9 @@ def subjects(database: Database, signals: Sequence[Signal]) -> dict[int, Subject
     return by_run
 
 
-def harms(database: Database, incidents: Sequence[Incident]) -> dict[int, Harm]:
+def harms(
+    database: Database, incidents: Sequence[Incident], policy: Policy | None = None
+) -> dict[int, Harm]:
     """Return what each incident's run did and spent since the problem began, by run."""
     by_run: dict[int, Harm] = {}
     traced = [incident for incident in incidents if incident.subject.trace_id]
@@ -51,17 +55,20 @@ def harms(database: Database, incidents: Sequence[Incident]) -> dict[int, Harm]:
         )
         for row in _rows(database, sql):
             if (run := int(row["run"])) in firsts:
-                by_run[run] = _harm(row, firsts[run])
+                by_run[run] = _harm(row, firsts[run], policy or Policy())
     return by_run
 
 
-def _harm(row: Mapping[str, Any], first_ns: int) -> Harm:
+def _harm(row: Mapping[str, Any], first_ns: int, policy: Policy) -> Harm:
+    done = {_pair(name): int(count) for name, count in row["done"].items()}
+    actions, harmful = weighed(done, policy)
     return Harm(
         spans=int(row["spans"]),
         tokens=int(row["tokens"]),
         cost=float(row["cost"] or 0),
         unpriced=int(row["unpriced"]),
-        actions=int(row["actions"]),
+        actions=actions,
+        harmful=harmful,
         seconds=max(0, int(row["last_ns"]) - first_ns) / SECOND_NS,
         agents=tuple(sorted(row["agents"])),
         first_step=int(row["first_step"]),
@@ -71,6 +78,11 @@ def _harm(row: Mapping[str, Any], first_ns: int) -> Harm:
         error=str(row["error"]),
         last_new_ns=int(row["new_ns"]),
     )
+
+
+def _pair(name: str) -> tuple[str, str]:
+    tool, _, action = name.partition("\n")
+    return tool, action
 
 
 def _rows(database: Database, sql: str) -> Iterable[dict[str, Any]]:

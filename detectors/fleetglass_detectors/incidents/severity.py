@@ -15,7 +15,11 @@ class Limits:
     tokens: int = 1_000_000
     """For models without a price, and for free ones that still have limits."""
     actions: int = 3
-    """Declared actions (`fleetglass.action`) done since the problem began."""
+    """Declared actions (`fleetglass.action`) that change something, since the problem began."""
+
+
+# The second time is the first one that may be a mistake.
+HARMFUL_REPEATS = 2
 
 
 def severity(harm: Harm, limits: Limits) -> Level:
@@ -28,7 +32,8 @@ def reason(harm: Harm, limits: Limits) -> str:
         return f"critical, because it {' and '.join(reached)}"
     return (
         f"warning, because it cost less than ${limits.usd:,.2f}, used fewer than "
-        f"{limits.tokens:,} tokens and did fewer than {limits.actions} declared actions"
+        f"{limits.tokens:,} tokens and did fewer than {limits.actions} declared actions "
+        "that change something"
     )
 
 
@@ -43,6 +48,13 @@ def _reached(harm: Harm, limits: Limits) -> list[str]:
         )
     if harm.tokens >= limits.tokens:
         reached.append(f"used {harm.tokens:,} tokens (limit {limits.tokens:,})")
+    reached += [
+        f"did {count} actions of class {action_class}, which cannot be taken back"
+        for action_class, count in harm.harmful
+        if count >= HARMFUL_REPEATS
+    ]
     if harm.actions >= limits.actions:
-        reached.append(f"did {harm.actions} declared actions (limit {limits.actions})")
+        reached.append(
+            f"did {harm.actions} declared actions that change something (limit {limits.actions})"
+        )
     return reached

@@ -31,7 +31,9 @@ FLEET = Fleet(
         budget(0.5, Per.HOUR, agent="agent-7"),
         budget(0.2, Per.RUN),
     ),
-    autonomy=policy("agents: [{agent: '*', tier: suggest}]"),
+    autonomy=policy("""
+agents: [{agent: '*', tier: suggest, may: [{tool: "delete_*1", tier: 4, calls_an_hour: 3}]}]
+"""),
 )
 CONTRACT = ("name", "by", "update", "state", "restore", "keys")
 LATER_NS = 120_000_000_000

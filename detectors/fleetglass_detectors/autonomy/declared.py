@@ -63,20 +63,17 @@ def policy(value: Any, where: str) -> Policy:
         raise ConfigurationError(f"{place} has more than {MOST_AGENTS:,} agents; use patterns")
     agents = [_standing(one, place, tiers, terms) for one in listed]
     _refuse_unreachable(agents, place)
+    text = json.dumps(fields, sort_keys=True, default=str)
     return Policy(
         tiers=tiers,
         kinds=tuple(kinds),
         agents=tuple(agents),
         notice=_notice(fields["notice"], place) if "notice" in fields else None,
         split_s=seconds(fields.get("split", "1h")),
-        digest=digest(fields),
+        # The same for all comments and layouts.
+        digest=hashlib.sha256(text.encode()).hexdigest()[:16],
+        text=text,
     )
-
-
-def digest(value: Any) -> str:
-    """Return a hash of what the section says, whatever its comments and its layout."""
-    text = json.dumps(value, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _tiers(value: Any, place: str) -> tuple[str, ...]:

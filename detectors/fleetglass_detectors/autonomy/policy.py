@@ -108,7 +108,9 @@ class Policy:
     split_s: float = 3600.0
     """Payments to one recipient within this time count together."""
     digest: str = ""
-    """Identifies the text that it was read from."""
+    """Identifies what it says."""
+    text: str = "{}"
+    """What it was read from, as JSON."""
     _classes: dict[tuple[str, str], ActionClass] = field(
         default_factory=dict[tuple[str, str], ActionClass], repr=False, compare=False
     )

@@ -61,6 +61,8 @@ class Sieve:
         marked: NDArray[np.bool_] = np.isin(rows["kind"], (TOOL, RETRIEVAL, HANDOFF)) | (
             rows["action"] != 0
         )
+        if not marked.any():
+            return marked
         calls = rows[marked]
         pairs = np.stack((calls["tool"], calls["action"]), axis=1)
         unique, place = np.unique(pairs, axis=0, return_inverse=True)
@@ -69,7 +71,7 @@ class Sieve:
             self._learn(np.unique(calls["segment"]))
         # A name that is not known yet may be anything.
         plain = np.array([self._plain.get(key, False) for key in keys], np.bool_)
-        marked[marked] = ~plain[place.reshape(-1)] if len(keys) else False
+        marked[marked] = ~plain[place.reshape(-1)]
         return marked
 
     def _learn(self, segments: Keys) -> None:

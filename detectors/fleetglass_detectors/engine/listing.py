@@ -6,6 +6,8 @@ from functools import partial
 from fleetglass_detectors.alarms.allowance import FLEET
 from fleetglass_detectors.autonomy import reading, sieve
 from fleetglass_detectors.autonomy.policy import Policy
+from fleetglass_detectors.autonomy.quotas import Quotas, has_quotas
+from fleetglass_detectors.autonomy.rules import PolicyAt
 from fleetglass_detectors.autonomy.watch import Autonomy, constant
 from fleetglass_detectors.budgets import watch as budgets
 from fleetglass_detectors.cost.costs import Costs
@@ -25,7 +27,14 @@ from fleetglass_detectors.loops.wording import Wording
 PATIENCE_S = 1.0
 
 
-def live(database: Database, health: Health, fleet: Fleet, *, whole: bool = True) -> list[Detector]:
+def live(
+    database: Database,
+    health: Health,
+    fleet: Fleet,
+    *,
+    policies: PolicyAt | None = None,
+    whole: bool = True,
+) -> list[Detector]:
     """For what arrives, in the order in which they are asked.
 
     Of several engines one looks at the fleet as a whole: what asks the database, and not the spans.
@@ -38,8 +47,7 @@ def live(database: Database, health: Health, fleet: Fleet, *, whole: bool = True
     wording = Wording(read, patience_s=PATIENCE_S, skipped=skipped, learns=True)
     allowance = replace(FLEET, pages_per_week=fleet.false_pages_per_week)
     by_run: list[Detector] = [Lag(), Branching(), Silent(), Caps(allowance), wording]
-    if fleet.autonomy:
-        by_run.append(_autonomy(database, fleet.autonomy))
+    by_run += _autonomy(database, fleet.autonomy, policies)
     if not whole:
         return by_run
     spending = budgets.detectors(fleet.budgets, fleet.timezone, database)
@@ -48,10 +56,17 @@ def live(database: Database, health: Health, fleet: Fleet, *, whole: bool = True
 
 def recorded(database: Database, fleet: Fleet) -> list[Detector]:
     """For a recording: it has no history of its agents, and its clock stops with its last span."""
-    autonomy = _autonomy(database, fleet.autonomy or Policy(), grace_ns=0)
-    return [Lag(), Branching(), Wording(partial(words.steps, database)), autonomy]
+    autonomy = _autonomy(database, fleet.autonomy or Policy(), None, grace_ns=0)
+    return [Lag(), Branching(), Wording(partial(words.steps, database)), *autonomy]
 
 
-def _autonomy(database: Database, policy: Policy, **settings: int) -> Autonomy:
+def _autonomy(
+    database: Database, policy: Policy | None, policies: PolicyAt | None, **settings: int
+) -> list[Detector]:
+    """Return the detectors of autonomy; none if fleet.yaml says nothing about it."""
+    if policy is None:
+        return []
     read, names = partial(reading.runs, database), partial(sieve.names, database)
-    return Autonomy(constant(policy), read, names, **settings)
+    at = policies or constant(policy)
+    quotas = [Quotas(at, read, names, **settings)] if has_quotas(policy) else []
+    return [Autonomy(at, read, names, **settings), *quotas]

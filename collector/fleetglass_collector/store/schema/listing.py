@@ -76,6 +76,7 @@ LISTING: tuple[Table | Definition, ...] = (
     Definition("spans/agent_spans_from_facts"),
     Table("settled/settled"),
     Table("directives/directives"),
+    Table("policies/fleet_policies"),
     Table("incidents/signals"),
     Table("incidents/incidents_rows"),
     Table("incidents/incident_actions"),

@@ -1413,6 +1413,20 @@ CREATE TABLE IF NOT EXISTS directives ON CLUSTER 'it\'s'
 ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/every_node', '{shard}-{replica}', at)
 ORDER BY (tenant, id)
 
+-- fleet_policies
+-- What agents may do, as fleet.yaml said it over time: since when it is in force, and when that was written. Rows are only
+-- added. In a cluster every node has the whole table.
+CREATE TABLE IF NOT EXISTS fleet_policies ON CLUSTER 'it\'s'
+(
+    since DateTime64(9, 'UTC'),
+    at DateTime64(6, 'UTC') DEFAULT now64(6, 'UTC'),
+    digest String,
+    text String,
+    by String
+)
+ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/every_node', '{shard}-{replica}', at)
+ORDER BY (since, digest)
+
 -- signals
 -- Every measurement that a detector reports. A signal that is sent again after a restart is the same row.
 -- `about` and `subject` say what a signal is about where it is not about a run.

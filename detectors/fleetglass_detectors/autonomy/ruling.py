@@ -1,8 +1,9 @@
 """Which tier an agent has for one action, and which limit keeps it from having one.
 
 The first permission decides whose words fit the action and whose limits it keeps. If the words of
-some fit and none is kept, the first of them is what was broken. If none fits, the agent's tier
-holds. A fact that was not recorded breaks no limit: that is a gap in what can be judged.
+some fit and none is kept, the last of them is what was broken: usually the widest. If none fits,
+the agent's tier holds. A fact that was not recorded breaks no limit: that is a gap in what can be
+judged.
 """
 
 from collections.abc import Iterator
@@ -43,7 +44,7 @@ def ruling(
         if breach is None:
             is_blind = any(check is None for check in checks)
             return Ruling(tier=permission.tier, permission=permission, is_blind=is_blind)
-        broken = broken or breach
+        broken = breach
     return Ruling(tier=-1 if broken else standing.tier, breach=broken)
 
 

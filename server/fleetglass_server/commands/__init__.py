@@ -17,6 +17,7 @@ COMMANDS = (
     "incidents",
     "costs",
     "check",
+    "fleet",
     "prices",
     "directives",
     "replay",

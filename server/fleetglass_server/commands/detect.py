@@ -31,12 +31,12 @@ def run(config: Config, options: argparse.Namespace) -> int:
     # Lower our priority below the collector's, before any thread starts: threads inherit it.
     os.nice(NICENESS)
     from fleetglass_server.processes import detecting
-    from fleetglass_server.processes.fleet_file import load_fleet
+    from fleetglass_server.processes.fleet_file import FleetFile
     from fleetglass_server.processes.process import serve
 
-    fleet = load_fleet(config)
+    file = FleetFile(config)
     return serve(
-        functools.partial(detecting.run, config, fleet, options.shard),
+        functools.partial(detecting.run, config, file, options.shard),
         "the detectors watch the fleet",
     )
 

@@ -10,11 +10,15 @@ from pathlib import Path
 from fleetglass_collector import files
 from fleetglass_collector.config import Config
 from fleetglass_collector.ship.target import store_of
+from fleetglass_detectors.autonomy.rules import PolicyAt
+from fleetglass_detectors.autonomy.versions import put_in_force
+from fleetglass_detectors.database import Database
 from fleetglass_detectors.engine import listing
 from fleetglass_detectors.engine.engine import Engine, Shard, TrackedDatabase, Watch
 from fleetglass_detectors.engine.health import Board, Health
 from fleetglass_detectors.fleet import Fleet
 from fleetglass_server.processes import persistence
+from fleetglass_server.processes.fleet_file import FleetFile
 from fleetglass_server.processes.kept import KeptFile
 
 log = logging.getLogger(__name__)
@@ -26,7 +30,7 @@ GONE_NS = 30_000_000_000
 
 async def run(
     config: Config,
-    fleet: Fleet,
+    file: FleetFile,
     shard: tuple[int, int],
     stop: asyncio.Event,
     ready: Callable[[], None],
@@ -40,8 +44,9 @@ async def run(
     forget_others(folder, of)
 
     def engine() -> Engine:
-        database = TrackedDatabase(store)
-        live = listing.live(database, health, fleet, whole=index == 0)
+        fleet, database = file.fleet, TrackedDatabase(store)
+        policies = _policies(database, fleet)
+        live = listing.live(database, health, fleet, policies=policies, whole=index == 0)
         mine = Shard(index=index, of=of)
         watch = Watch(database, live, fleet=fleet, health=health, shard=mine)
         metrics = folder / f"metrics-{part}.prom"
@@ -50,7 +55,7 @@ async def run(
         )
         return Engine(database, watch, checkpoint, board=board)
 
-    def watch(ended: threading.Event) -> None:
+    def started() -> Engine:
         running = engine()
         try:
             running.start()
@@ -59,13 +64,28 @@ async def run(
             log.exception("cannot load the checkpoint: it is set aside, and detection starts anew")
             checkpoint.set_aside()
             running = engine()
+        return running
+
+    def watch(ended: threading.Event) -> None:
+        running = started()
         while not ended.is_set():
+            if file.has_changed():
+                running.save()
+                running = started()
+                log.info("fleet.yaml has changed and is in force now")
             if not running.step():
                 ended.wait(POLL_S)
         running.save()
 
     await persistence.run(watch, stop, ready, doing="detect")
     store.close()
+
+
+def _policies(database: Database, fleet: Fleet) -> PolicyAt | None:
+    """Put what the file says in force, and return what was in force at each time."""
+    if fleet.autonomy is None:
+        return None
+    return put_in_force(database, fleet.autonomy, time.time_ns(), by="fleet.yaml").at
 
 
 def forget_others(folder: Path, of: int) -> None:

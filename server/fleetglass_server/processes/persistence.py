@@ -14,6 +14,9 @@ log = logging.getLogger(__name__)
 FIRST_BACKOFF_S, LONGEST_BACKOFF_S = 0.5, 3.0
 # The database may start at the same time as we do: log a failure only after this long.
 PATIENCE_S = 5.0
+# A fresh database has no tables until the collector has made them: long on a busy machine.
+TABLE_PATIENCE_S = 60.0
+UNKNOWN_TABLE = 60
 # If the work ran for this long before it failed, count it as a new failure.
 STEADY_S = 15.0
 
@@ -46,7 +49,8 @@ def _persist(work: Work, ended: threading.Event, doing: str) -> None:
                 failing_since, warned = None, False
                 backoff.reset()
             failing_since = failing_since or time.monotonic()
-            if not warned and time.monotonic() - failing_since > PATIENCE_S:
+            patience_s = TABLE_PATIENCE_S if error.code == UNKNOWN_TABLE else PATIENCE_S
+            if not warned and time.monotonic() - failing_since > patience_s:
                 warned = True
                 log.warning("cannot %s, will keep trying: %s", doing, error)
             ended.wait(backoff.next())

@@ -108,7 +108,7 @@ def test_limits_of_amount_and_scope_say_what_would_have_been_legal() -> None:
     )
     out = violations(run(action("refund", args={"account": "FR7612345678"})), abroad)
 
-    assert [(v.rule, v.legal_if) for v in over] == [("over-limit", "the amount is 50 or less")]
+    assert [(v.rule, v.legal_if) for v in over] == [("over-limit", "the amount is 200 or less")]
     assert [(v.rule, v.legal_if) for v in out] == [("out-of-scope", "it goes to DE*")]
     assert "FR7612345678" not in out[0].what
 

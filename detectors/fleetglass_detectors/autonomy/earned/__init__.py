@@ -1,0 +1,1 @@
+"""Earned autonomy: which agent has shown enough for the next tier, and which must lose one."""

@@ -117,6 +117,17 @@ def test_a_draft_permits_what_the_fleet_has_been_doing(stack: Stack, tmp_path: P
     assert "newly a violation: 0" in tried.stdout
 
 
+def test_the_record_of_each_agent_says_what_it_has_earned(stack: Stack) -> None:
+    (row,) = map(json.loads, stack.run("tiers", "refunds", "--json").stdout.splitlines())
+    shown = stack.run("tiers").stdout
+
+    # Two of the four runs had a critical incident.
+    assert (row["agent"], row["class"], row["tasks"], row["serious"]) == ("refunds", "money", 4, 2)
+    assert (row["good"], row["advice"]) == (0.5, "demote now")
+    assert "refunds, money: demote now: 2 serious incidents" in shown
+    assert "No action of 'nobody'" in stack.run("tiers", "nobody").stdout
+
+
 def test_a_change_of_the_file_is_in_force_within_seconds_and_a_mistake_changes_nothing(
     stack: Stack, file: Path
 ) -> None:

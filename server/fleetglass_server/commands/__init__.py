@@ -18,6 +18,7 @@ COMMANDS = (
     "costs",
     "check",
     "fleet",
+    "tiers",
     "prices",
     "directives",
     "replay",

@@ -9,11 +9,11 @@ such as "20 tasks, 95 % good", looked at after each task, promotes nearly every 
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 BETS = np.array([0.1, 0.25, 0.5, 0.75, 0.9, 0.97])
 ALPHA = 0.05
@@ -93,9 +93,9 @@ def log_mean(logs: NDArray[np.float64]) -> float:
     return top + math.log(float(np.exp(logs - top).mean()))
 
 
-def e_values(outcomes: Sequence[float], p0: float) -> NDArray[np.float64]:
+def e_values(outcomes: ArrayLike, p0: float) -> NDArray[np.float64]:
     """Return the logarithm of the evidence after each outcome."""
-    wealth = np.log1p(np.outer(np.asarray(outcomes) - p0, BETS / p0)).cumsum(axis=0)
+    wealth = np.log1p(np.outer(np.asarray(outcomes, np.float64) - p0, BETS / p0)).cumsum(axis=0)
     top = wealth.max(axis=1, keepdims=True)
     log_e: NDArray[np.float64] = top[:, 0] + np.log(np.exp(wealth - top).mean(axis=1))
     return log_e

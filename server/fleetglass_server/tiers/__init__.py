@@ -1,0 +1,1 @@
+"""The track record of each agent, by class of action, and what it has earned."""

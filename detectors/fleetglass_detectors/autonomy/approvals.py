@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 from fleetglass.fingerprints import fingerprint
 from fleetglass_detectors.autonomy.policy import Approval as Terms
+from fleetglass_detectors.autonomy.policy import fits
 from fleetglass_detectors.autonomy.run import Action, Approval, Run
 from fleetglass_detectors.autonomy.violation import Rule
 
@@ -47,7 +47,7 @@ def _faults(approval: Approval, run: Run, action: Action, terms: Terms) -> Itera
     if approval.by in run.agents | {action.agent, *action.lineage}:
         what = f"was approved by {approval.by}, an agent of the same run"
         yield Fault(Rule.SELF_APPROVAL, what, f"{_who(terms)} approves it")
-    if terms.by and not any(fnmatchcase(approval.by, name) for name in terms.by):
+    if terms.by and not any(fits(approval.by, name) for name in terms.by):
         what = f"was approved by {approval.by or 'nobody that is named'}, who may not approve it"
         yield Fault(Rule.NO_APPROVAL, what, f"{_who(terms)} approves it")
     if not approval.granted:

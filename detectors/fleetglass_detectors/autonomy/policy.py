@@ -8,7 +8,13 @@ from fleetglass_detectors.autonomy.classes import ActionClass, by_name
 from fleetglass_detectors.autonomy.conditions import Condition
 
 TIERS = ("observe", "suggest", "act with approval", "act and notify", "act in domain")
+MOST_KNOWN = 100_000
 OBSERVE, SUGGEST, ASK, NOTIFY, ACT = range(5)
+
+
+def fits(name: str, pattern: str) -> bool:
+    """Return whether a name fits a pattern, in which `*` stands for any text."""
+    return pattern in ("*", name) or fnmatchcase(name, pattern)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +29,7 @@ class Kind:
     rows: str = ""
 
     def matches(self, tool: str, action: str) -> bool:
-        return fnmatchcase(tool, self.tool) and fnmatchcase(action, self.action)
+        return fits(tool, self.tool) and fits(action, self.action)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +62,8 @@ class Permission:
     def matches(self, action_class: ActionClass, tool: str, action: str) -> bool:
         return (
             self.action_class in (None, action_class)
-            and fnmatchcase(tool, self.tool)
-            and fnmatchcase(action, self.action)
+            and fits(tool, self.tool)
+            and fits(action, self.action)
         )
 
     @property
@@ -83,7 +89,7 @@ class Standing:
     line: int = 0
 
     def is_of(self, agent: str, cohort: str) -> bool:
-        return fnmatchcase(agent, self.agent) and fnmatchcase(cohort, self.cohort)
+        return fits(agent, self.agent) and fits(cohort, self.cohort)
 
     def permissions(
         self, action_class: ActionClass, tool: str, action: str
@@ -111,9 +117,17 @@ class Policy:
     """Identifies what it says."""
     text: str = "{}"
     """What it was read from, as JSON."""
+    # What was looked up before: a file of thousands of agents is a long list to go through.
     _classes: dict[tuple[str, str], ActionClass] = field(
         default_factory=dict[tuple[str, str], ActionClass], repr=False, compare=False
     )
+    _standings: dict[tuple[str, str], Standing | None] = field(
+        default_factory=dict[tuple[str, str], Standing | None], repr=False, compare=False
+    )
+    _places: dict[str, list[int]] = field(
+        default_factory=dict[str, list[int]], repr=False, compare=False
+    )
+    """By agent, the places of its entries; the empty name has those with patterns."""
 
     def tier_text(self, tier: int) -> str:
         return f"{tier} ({self.tiers[tier]})"
@@ -127,12 +141,28 @@ class Policy:
         if known is None:
             kind = self.kind_of(tool, action)
             known = kind.action_class if kind else _by_names(tool, action)
-            if len(self._classes) < 100_000:
-                self._classes[tool, action] = known
+            if len(self._classes) > MOST_KNOWN:
+                self._classes.clear()
+            self._classes[tool, action] = known
         return known
 
     def standing(self, agent: str, cohort: str) -> Standing | None:
-        return next((one for one in self.agents if one.is_of(agent, cohort)), None)
+        key = agent, cohort
+        if key not in self._standings:
+            if len(self._standings) > MOST_KNOWN:
+                self._standings.clear()
+            self._standings[key] = self._found(agent, cohort)
+        return self._standings[key]
+
+    def _found(self, agent: str, cohort: str) -> Standing | None:
+        if not self._places:
+            for place, one in enumerate(self.agents):
+                # An exact name is found at once, and only patterns are gone through.
+                key = "" if set(one.agent) & set("*?[") else one.agent
+                self._places.setdefault(key, []).append(place)
+        places = sorted((*self._places.get(agent, ()), *self._places.get("", ())))
+        fitting = (self.agents[place] for place in places)
+        return next((one for one in fitting if one.is_of(agent, cohort)), None)
 
 
 def _by_names(tool: str, action: str) -> ActionClass:

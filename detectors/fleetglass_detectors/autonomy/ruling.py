@@ -8,10 +8,9 @@ judged.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 from fleetglass_detectors.autonomy.classes import ActionClass
-from fleetglass_detectors.autonomy.policy import Kind, Permission, Standing
+from fleetglass_detectors.autonomy.policy import Kind, Permission, Standing, fits
 from fleetglass_detectors.autonomy.run import Action
 from fleetglass_detectors.autonomy.violation import Rule
 
@@ -81,7 +80,7 @@ def _at_most(what: str, value: float | None, limit: float) -> Check:
 def _in_scope(targets: tuple[str, ...], scope: tuple[str, ...]) -> Check:
     if not targets:
         return None
-    outside = [t for t in targets if not any(fnmatchcase(t.lower(), s.lower()) for s in scope)]
+    outside = [t for t in targets if not any(fits(t.lower(), s.lower()) for s in scope)]
     if not outside:
         return True
     return Breach(

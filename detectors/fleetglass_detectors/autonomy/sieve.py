@@ -20,6 +20,9 @@ from fleetglass_detectors.spans import HANDOFF, RETRIEVAL, TOOL, Keys, Rows, sql
 
 NAMES = Template((files("fleetglass_detectors.autonomy") / "names.sql").read_text())
 MOST_NAMES = 200_000
+# An odd number: pairs of two hashes stay apart as one number.
+MIX = np.uint64(0x9E3779B97F4A7C15)
+IS_CALL = np.isin(np.arange(256), (TOOL, RETRIEVAL, HANDOFF))
 _OPENS = re.compile(r"web|url|page|brows|visit|fetch|http|link|site|download|scrape|crawl", re.I)
 
 Named = tuple[int, int, str, str]
@@ -50,7 +53,8 @@ class Sieve:
     def __init__(self, policy: Policy, read: NameReader) -> None:
         self._policy = policy
         self._read = read
-        self._plain: dict[tuple[int, int], bool] = {}
+        # By the mixed hashes of a tool and an action.
+        self._plain: dict[int, bool] = {}
 
     def set(self, policy: Policy) -> None:
         if policy.digest != self._policy.digest:
@@ -58,24 +62,22 @@ class Sieve:
 
     def consequential(self, rows: Rows) -> NDArray[np.bool_]:
         """Mark the spans that the rules have to look at."""
-        marked: NDArray[np.bool_] = np.isin(rows["kind"], (TOOL, RETRIEVAL, HANDOFF)) | (
-            rows["action"] != 0
-        )
+        marked: NDArray[np.bool_] = IS_CALL[rows["kind"]] | (rows["action"] != 0)
         if not marked.any():
             return marked
-        calls = rows[marked]
-        pairs = np.stack((calls["tool"], calls["action"]), axis=1)
-        unique, place = np.unique(pairs, axis=0, return_inverse=True)
-        keys = [(int(tool), int(action)) for tool, action in unique]
+        pairs = rows["tool"][marked] + rows["action"][marked] * MIX
+        unique, place = np.unique(pairs, return_inverse=True)
+        keys = unique.tolist()
         if any(key not in self._plain for key in keys):
-            self._learn(np.unique(calls["segment"]))
+            self._learn(np.unique(rows["segment"][marked]))
         # A name that is not known yet may be anything.
         plain = np.array([self._plain.get(key, False) for key in keys], np.bool_)
-        marked[marked] = ~plain[place.reshape(-1)]
+        marked[marked] = ~plain[place]
         return marked
 
     def _learn(self, segments: Keys) -> None:
         if len(self._plain) > MOST_NAMES:
             self._plain = {}
         for tool_hash, action_hash, tool, action in self._read(segments):
-            self._plain[tool_hash, action_hash] = is_plain(self._policy, tool, action)
+            key = (tool_hash + action_hash * int(MIX)) % (1 << 64)
+            self._plain[key] = is_plain(self._policy, tool, action)

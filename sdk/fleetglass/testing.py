@@ -145,7 +145,8 @@ class _Times(SpanProcessor):
     def on_start(self, span: Span, parent_context: Any = None) -> None:
         span._start_time = self._fleet.tick()  # pyright: ignore[reportPrivateUsage]
 
-    def _on_ending(self, span: Span) -> None:
+    def on_end(self, span: ReadableSpan) -> None:
+        # All processors get this same copy. `_on_ending` would be too new for some versions.
         span._end_time = self._fleet.tick()  # pyright: ignore[reportPrivateUsage]
 
 

@@ -26,6 +26,11 @@ from fleetglass._version import __version__
 
 log = logging.getLogger("fleetglass")
 
+EXPORTER_LOGS = (
+    "opentelemetry.exporter.otlp.proto.http.trace_exporter",
+    "opentelemetry.exporter.otlp.proto.common._internal",
+)
+
 
 class Fleet:
     """`provider`, `sink` and `pulse` are for tests. By default a process has one provider."""
@@ -99,13 +104,10 @@ class Fleet:
 
     def _connect(self) -> Sender:
         # A slow import: the sending thread does it once there is something to send.
-        from opentelemetry.exporter.otlp.proto.common import _internal
-        from opentelemetry.exporter.otlp.proto.http import trace_exporter
-
         from fleetglass import _sender
 
-        for module in (trace_exporter, _internal):
-            logging.getLogger(module.__name__).addFilter(_is_not_ours)
+        for name in EXPORTER_LOGS:
+            logging.getLogger(name).addFilter(_is_not_ours)
         return _sender.Sender(self.settings.endpoint, self.settings.key)
 
 

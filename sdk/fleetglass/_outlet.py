@@ -1,6 +1,5 @@
 """Sends spans from its own thread: in batches, with a bounded queue; counts lost spans."""
 
-import logging
 import threading
 import time
 from collections import Counter, deque
@@ -9,10 +8,11 @@ from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
 from opentelemetry import context
-from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY  # pyright: ignore[reportPrivateUsage]
 from opentelemetry.sdk.trace import ReadableSpan
 
-log = logging.getLogger("fleetglass")
+# Instrumentations of HTTP look for it, so that they record no requests of ours. It is private to
+# OpenTelemetry; without it, such requests would be spans.
+SUPPRESS = getattr(context, "_SUPPRESS_INSTRUMENTATION_KEY", "suppress_instrumentation")
 
 THREAD = "fleetglass-outlet"
 FIRST_BACKOFF_S, LONGEST_BACKOFF_S = 0.5, 30.0
@@ -49,6 +49,7 @@ class Complaint(Protocol):
 
     def worked(self) -> None: ...
     def failed(self, failure: Failure) -> None: ...
+    def broken(self, error: Exception) -> None: ...
     def too_large(self, size: int) -> None: ...
 
 
@@ -160,16 +161,16 @@ class Outlet:
             self._sender.close()
 
     def _run(self) -> None:
-        context.attach(context.set_value(_SUPPRESS_INSTRUMENTATION_KEY, True))
+        context.attach(context.set_value(SUPPRESS, True))
         while not self._ending:
             self._wake.wait(self._delay_s)
             self._wake.clear()
             try:
                 self._send_all()
-            except Exception:
+            except Exception as error:
                 # Only this batch is bad; the next may be good.
                 self._give_up("broken")
-                log.debug("a batch of spans could not be sent", exc_info=True)
+                self._complaint.broken(error)
             if not self._queue:
                 self._idle.set()
 

@@ -18,6 +18,7 @@ from opentelemetry.trace import (
 )
 
 from fleetglass import conventions as names
+from fleetglass._complaint import once
 from fleetglass._content import UNREADABLE
 from fleetglass._errors import Stopped
 from fleetglass._fleet import Fleet, current
@@ -114,8 +115,8 @@ class Scope:
         """End the span with an exception. The exception itself is not stopped."""
         try:
             self._tell(error)
-        except Exception:
-            log.debug("a failure could not be recorded", exc_info=True)
+        except Exception as failure:
+            once("a failure could not be recorded", failure)
         self._end()
 
     def _tell(self, error: BaseException) -> None:
@@ -136,8 +137,8 @@ class Scope:
     def _end(self) -> None:
         try:
             self._span.end()
-        except Exception:
-            log.debug("a span could not be ended", exc_info=True)
+        except Exception as error:
+            once("a span could not be ended and is lost", error)
         if self._run is not None:
             self._fleet.pulse.closed(self._run)
 

@@ -4,7 +4,7 @@ import logging
 import os
 import threading
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Unpack
 
 from opentelemetry import trace
 from opentelemetry.sdk.resources import Resource
@@ -21,7 +21,7 @@ from fleetglass._exit import at_exit
 from fleetglass._heartbeat import Pulse, losses
 from fleetglass._outlet import THREAD, Outlet, Sender, Sink
 from fleetglass._processor import FleetProcessor
-from fleetglass._settings import Price, Settings
+from fleetglass._settings import Given, Price, Settings
 from fleetglass._version import __version__
 
 log = logging.getLogger("fleetglass")
@@ -117,7 +117,7 @@ _providers: list[object] = []
 _lock = threading.Lock()
 
 
-def configure(**given: Any) -> None:
+def configure(**given: Unpack[Given]) -> None:
     """Change settings. Settings that are not given come from the environment."""
     before = install(Fleet(Settings.of(os.environ, **given)))
     if before is not None:

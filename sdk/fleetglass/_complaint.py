@@ -1,4 +1,8 @@
-"""Says in the log that spans do not arrive: once, then once an hour, and when they do again."""
+"""Says in the log what the agent's author would otherwise not notice.
+
+That spans do not arrive: once, then once an hour, and when they do again. That something in the SDK
+fails: once.
+"""
 
 import logging
 import time
@@ -32,6 +36,18 @@ ADVICE = {
 GRPC = "Port 4317 is for gRPC. The SDK sends OTLP over HTTP: use port 4318."
 OTHER = "Something else may answer there: the collector listens for OTLP over HTTP on port 4318."
 
+_said: set[str] = set()
+
+
+def once(what: str, error: BaseException) -> None:
+    """Log a failure that stops no agent: the first as a warning, the others for debugging."""
+    if what not in _said:
+        _said.add(what)
+        # The message of an error may hold what an agent works with, so only its kind is told.
+        kind = type(error).__name__
+        log.warning("fleetglass: %s (%s). Level DEBUG of this logger says more.", what, kind)
+    log.debug("%s", what, exc_info=error)
+
 
 class Complaint:
     def __init__(self, endpoint: str) -> None:
@@ -56,6 +72,9 @@ class Complaint:
             return
         self._said_s = now
         log.warning("fleetglass: %s", self._sentence(failure))
+
+    def broken(self, error: Exception) -> None:
+        once("a batch of spans could not be sent and is lost", error)
 
     def too_large(self, size: int) -> None:
         log.warning(

@@ -4,7 +4,7 @@ import logging
 import os
 import threading
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Unpack
 
 from opentelemetry import trace
 from opentelemetry.sdk.resources import Resource
@@ -21,10 +21,15 @@ from fleetglass._exit import at_exit
 from fleetglass._heartbeat import Pulse, losses
 from fleetglass._outlet import THREAD, Outlet, Sender, Sink
 from fleetglass._processor import FleetProcessor
-from fleetglass._settings import Price, Settings
+from fleetglass._settings import Given, Price, Settings
 from fleetglass._version import __version__
 
 log = logging.getLogger("fleetglass")
+
+EXPORTER_LOGS = (
+    "opentelemetry.exporter.otlp.proto.http.trace_exporter",
+    "opentelemetry.exporter.otlp.proto.common._internal",
+)
 
 
 class Fleet:
@@ -99,13 +104,10 @@ class Fleet:
 
     def _connect(self) -> Sender:
         # A slow import: the sending thread does it once there is something to send.
-        from opentelemetry.exporter.otlp.proto.common import _internal
-        from opentelemetry.exporter.otlp.proto.http import trace_exporter
-
         from fleetglass import _sender
 
-        for module in (trace_exporter, _internal):
-            logging.getLogger(module.__name__).addFilter(_is_not_ours)
+        for name in EXPORTER_LOGS:
+            logging.getLogger(name).addFilter(_is_not_ours)
         return _sender.Sender(self.settings.endpoint, self.settings.key)
 
 
@@ -115,7 +117,7 @@ _providers: list[object] = []
 _lock = threading.Lock()
 
 
-def configure(**given: Any) -> None:
+def configure(**given: Unpack[Given]) -> None:
     """Change settings. Settings that are not given come from the environment."""
     before = install(Fleet(Settings.of(os.environ, **given)))
     if before is not None:

@@ -1,24 +1,27 @@
 """Sends spans from its own thread: in batches, with a bounded queue; counts lost spans."""
 
-import logging
 import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from opentelemetry import context
-from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY  # pyright: ignore[reportPrivateUsage]
 from opentelemetry.sdk.trace import ReadableSpan
 
-log = logging.getLogger("fleetglass")
+# Instrumentations of HTTP look for it, so that they record no requests of ours. It is private to
+# OpenTelemetry; without it, such requests would be spans.
+SUPPRESS = getattr(context, "_SUPPRESS_INSTRUMENTATION_KEY", "suppress_instrumentation")
 
 THREAD = "fleetglass-outlet"
 FIRST_BACKOFF_S, LONGEST_BACKOFF_S = 0.5, 30.0
 # After a few attempts the batch itself may be at fault, so half of it is tried, and so on. A single
 # span is given up after most of an hour. While nobody answers, the queue keeps what fits.
 PATIENT, ATTEMPTS = 3, 100
+NUMBERS = (bool, int, float)
+# A list of many numbers is not small either.
+NUMBER_SIZE = 8
 # Answers by which the collector says that the batch is at fault: trying it again is in vain.
 UNACCEPTABLE = (400, 413, 422)
 
@@ -46,6 +49,7 @@ class Complaint(Protocol):
 
     def worked(self) -> None: ...
     def failed(self, failure: Failure) -> None: ...
+    def broken(self, error: Exception) -> None: ...
     def too_large(self, size: int) -> None: ...
 
 
@@ -114,9 +118,11 @@ class Outlet:
                 return
             self._bytes += size
             self._queue.append((span, size))
+            is_due = len(self._queue) >= self._max_batch
         if self._thread is None:
             self.start()
-        elif len(self._queue) >= self._max_batch and not self._wake.is_set():
+        elif is_due and not self._failing and not self._wake.is_set():
+            # While the collector fails, the wait between two attempts is not cut short.
             self._wake.set()
 
     def start(self) -> None:
@@ -155,16 +161,16 @@ class Outlet:
             self._sender.close()
 
     def _run(self) -> None:
-        context.attach(context.set_value(_SUPPRESS_INSTRUMENTATION_KEY, True))
+        context.attach(context.set_value(SUPPRESS, True))
         while not self._ending:
             self._wake.wait(self._delay_s)
             self._wake.clear()
             try:
                 self._send_all()
-            except Exception:
+            except Exception as error:
                 # Only this batch is bad; the next may be good.
                 self._give_up("broken")
-                log.debug("a batch of spans could not be sent", exc_info=True)
+                self._complaint.broken(error)
             if not self._queue:
                 self._idle.set()
 
@@ -248,18 +254,32 @@ class Outlet:
 
 def _size(span: ReadableSpan) -> int:
     """Return the size of a span's text. The rest is about the same for all spans."""
-    size = _text_size(span.attributes)
+    size = len(str(span.name)) + _text_size(span.attributes)
+    size += len(span.status.description or "")
     for event in span.events:
-        size += _text_size(event.attributes)
+        size += len(str(event.name)) + _text_size(event.attributes)
+    for link in span.links:
+        size += _text_size(link.attributes)
     return size
 
 
 def _text_size(attributes: Mapping[str, Any] | None) -> int:
     size = 0
     for value in (attributes or {}).values():
-        if isinstance(value, str | bytes):
+        # Nearly all are texts or numbers, and this runs for each span.
+        if type(value) is str:
             size += len(value)
-        elif isinstance(value, tuple | list):
-            for one in value:  # pyright: ignore[reportUnknownVariableType]
-                size += len(one) if isinstance(one, str | bytes) else 8  # pyright: ignore[reportUnknownArgumentType]
+        elif type(value) not in NUMBERS:
+            size += _deep_size(value)
     return size
+
+
+def _deep_size(value: Any) -> int:
+    """Return the size of the text in a value that may hold others."""
+    if isinstance(value, str | bytes):
+        return len(value)
+    if isinstance(value, Mapping):
+        return sum(map(_deep_size, cast("Mapping[str, Any]", value).values()))
+    if isinstance(value, tuple | list):
+        return sum(map(_deep_size, cast("Sequence[Any]", value)))
+    return NUMBER_SIZE

@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from opentelemetry import trace
-from opentelemetry.attributes import BoundedAttributes
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 
 from fleetglass import conventions as names
 from fleetglass._agents import inner_agent, renamed, stamp_of
+from fleetglass._complaint import once
 from fleetglass._run import Run, run_of
 from fleetglass._settings import Price
 
@@ -29,6 +29,7 @@ CLASSES = {
     "cache_write": names.CACHE_WRITE_TOKENS,
     "reasoning": names.REASONING_TOKENS,
 }
+MOVED = "this version of OpenTelemetry is not known well, so spans are stamped in a slower way"
 # This many open spans are remembered. Beyond it the oldest are forgotten.
 MAX_OPEN = 100_000
 
@@ -53,9 +54,9 @@ class FleetProcessor(SpanProcessor):
         try:
             if (run := run_of(parent_context)) is not None:
                 self._stamp(span, run, trace.get_current_span(parent_context))
-        except Exception:
+        except Exception as error:
             # Starting a span must never fail because of us.
-            log.debug("a span could not be stamped", exc_info=True)
+            once("a span could not be stamped with its agent", error)
 
     def on_end(self, span: ReadableSpan) -> None:
         try:
@@ -67,8 +68,8 @@ class FleetProcessor(SpanProcessor):
                     span = renamed(span, agent, run.attributes)
             if span.context is not None and span.context.trace_flags.sampled:
                 self._put(span)
-        except Exception:
-            log.debug("a span could not be taken", exc_info=True)
+        except Exception as error:
+            once("a span could not be taken and is lost", error)
 
     def _stamp(self, span: Span, run: Run, parent: trace.Span) -> None:
         if run.span is None:
@@ -122,11 +123,24 @@ def stamp(span: trace.Span, attributes: Mapping[str, Any]) -> None:
 
     OpenTelemetry looks at each value anew, which takes a microsecond each: a third of a span.
     """
-    bounded = getattr(span, "_attributes", None)
-    if type(bounded) is BoundedAttributes and bounded.max_value_len is None:
-        bounded._dict.update(attributes)  # pyright: ignore[reportPrivateUsage]
-    else:
+    inside = _inside(span)
+    if inside is None:
         span.set_attributes(attributes)
+    else:
+        inside.update(attributes)
+
+
+def _inside(span: Any) -> dict[str, Any] | None:
+    """Return the dict that holds a span's attributes; None if only OpenTelemetry may write it."""
+    try:
+        bounded = span._attributes
+        inside, limit = bounded._dict, bounded.max_value_len
+    except AttributeError as error:
+        # A span that records nothing has none. One that does keeps them elsewhere than we know.
+        if isinstance(span, ReadableSpan):
+            once(MOVED, error)
+        return None
+    return inside if limit is None else None
 
 
 def _is_inference(attributes: Mapping[str, Any]) -> bool:

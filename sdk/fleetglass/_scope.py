@@ -1,6 +1,5 @@
 """A span that is open, and the context in which its work is done."""
 
-import asyncio
 import logging
 from collections.abc import Mapping
 from contextvars import Token
@@ -19,23 +18,17 @@ from opentelemetry.trace import (
 )
 
 from fleetglass import conventions as names
+from fleetglass._complaint import once
 from fleetglass._content import UNREADABLE
 from fleetglass._errors import Stopped
 from fleetglass._fleet import Fleet, current
+from fleetglass._outcome import is_unfinished, outcome_of
 from fleetglass._processor import stamp
 from fleetglass._run import RUN, Run
 
 log = logging.getLogger("fleetglass")
 
 LONGEST_NOTE, LONGEST_REPR = 16_384, 1_000
-
-# Neither success nor failure.
-OUTCOMES: Mapping[type[BaseException], str] = {
-    asyncio.CancelledError: "cancelled",
-    GeneratorExit: "abandoned",
-    KeyboardInterrupt: "interrupted",
-    SystemExit: "interrupted",
-}
 
 
 class Scope:
@@ -122,14 +115,16 @@ class Scope:
         """End the span with an exception. The exception itself is not stopped."""
         try:
             self._tell(error)
-        except Exception:
-            log.debug("a failure could not be recorded", exc_info=True)
+        except Exception as failure:
+            once("a failure could not be recorded", failure)
         self._end()
 
     def _tell(self, error: BaseException) -> None:
-        for kind, outcome in OUTCOMES.items():
-            if isinstance(error, kind):
-                self._span.set_attribute(names.OUTCOME, outcome)
+        if outcome := outcome_of(error):
+            self._span.set_attribute(names.OUTCOME, outcome)
+            # One failure cancels many steps beside it, which would hide it among their errors. A
+            # run that was cut short is no success all the same.
+            if self._run is None or not is_unfinished(error, outcome):
                 return
         name = type(error).__qualname__
         self._span.set_attribute(names.ERROR_TYPE, name)
@@ -142,8 +137,8 @@ class Scope:
     def _end(self) -> None:
         try:
             self._span.end()
-        except Exception:
-            log.debug("a span could not be ended", exc_info=True)
+        except Exception as error:
+            once("a span could not be ended and is lost", error)
         if self._run is not None:
             self._fleet.pulse.closed(self._run)
 

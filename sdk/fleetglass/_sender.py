@@ -1,5 +1,6 @@
 """Sends batches of spans over OTLP/HTTP, and says why a batch was not taken."""
 
+import logging
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExportResult
 
 from fleetglass._outlet import Failure
+
+log = logging.getLogger("fleetglass")
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 TRACES = "/v1/traces"
@@ -41,9 +44,9 @@ class Sender:
         try:
             if self._exporter.export(spans) is SpanExportResult.SUCCESS:
                 return None
-        except requests.RequestException:
-            # Older exporters let it through.
-            pass
+        except Exception:
+            # Older exporters let errors of the request and of the encoding through.
+            log.debug("a batch could not be sent", exc_info=True)
         # If no request was made, the batch itself is at fault: too large, or not encodable.
         return self._session.failure or Failure(status=413, reason="larger than 64 MiB")
 
@@ -64,7 +67,8 @@ class Session(requests.Session):
         options["allow_redirects"] = False
         try:
             answer = super().request(method, url, *args, **options)
-        except requests.RequestException as error:
+        except Exception as error:
+            # Whatever goes wrong in a request, the batch is not at fault.
             self.failure = Failure(reason=_cause(error))
         else:
             html = answer.headers.get("content-type", "").startswith("text/html")

@@ -1,8 +1,8 @@
 """The settings, from code or from the environment. Only this module reads the environment."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any, Self
+from typing import Any, Literal, Self, TypedDict
 from urllib.parse import urlsplit
 
 from fleetglass import redact
@@ -24,6 +24,28 @@ TRUE, FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off", "")
 Redactor = Callable[[str], str]
 Price = Callable[[str, str, Mapping[str, int]], float | None]
 """Returns the dollars for a call, from provider, model and tokens by class; None if unknown."""
+
+
+class Given(TypedDict, total=False):
+    """What `configure` takes: the fields of `Settings`. None is the same as nothing given."""
+
+    service: str | None
+    endpoint: str | None
+    key: str | None
+    content: Literal["full", "preview", "hash", "none"] | None
+    redact: Sequence[Redactor] | None
+    max_content: int | None
+    guard: bool | None
+    price: Price | None
+    baggage: Sequence[str] | None
+    threads: bool | None
+    heartbeat_s: float | None
+    max_queue: int | None
+    max_queue_bytes: int | None
+    max_batch: int | None
+    delay_s: float | None
+    exit_s: float | None
+    disabled: bool | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ import time
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
+from fleetglass._complaint import once
 from fleetglass._errors import ConfigurationError
 from fleetglass._scope import Scope
 from fleetglass._specs import Call, Spec
@@ -217,8 +218,8 @@ def _admitted(spec: Spec) -> Call | None:
     """Begin a call. An error in here must not reach the agent."""
     try:
         return spec.admit()
-    except Exception:
-        log.debug("a call could not be admitted", exc_info=True)
+    except Exception as error:
+        once("a call could not be admitted and is not recorded", error)
         return None
 
 
@@ -227,6 +228,6 @@ def _scope(call: Call | None, args: Sequence[Any], kwargs: Mapping[str, Any]) ->
         return None
     try:
         return call.begin(args, kwargs)
-    except Exception:
-        log.debug("a span could not be begun", exc_info=True)
+    except Exception as error:
+        once("a span could not be begun", error)
         return None

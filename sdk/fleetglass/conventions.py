@@ -46,7 +46,7 @@ HANDOFF_TO = "fleetglass.handoff.to"
 """The agent that a handoff passes control to."""
 
 OUTCOME = "fleetglass.outcome"
-"""How a span ended that neither failed nor succeeded: cancelled, abandoned or interrupted."""
+"""How a span ended that did not end by itself: cancelled, abandoned, interrupted or stopped."""
 
 NOTE = "fleetglass.note."
 """Prefix of what an author adds."""

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Collection, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Unpack
 
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor, TracerProvider
@@ -22,7 +22,7 @@ from fleetglass import _fleet
 from fleetglass import conventions as names
 from fleetglass._heartbeat import Pulse
 from fleetglass._processor import usage
-from fleetglass._settings import Price, Settings
+from fleetglass._settings import Given, Price, Settings
 
 SECOND = 1_000_000_000
 
@@ -117,7 +117,7 @@ class Fleet:
 
 
 @contextmanager
-def recording(**settings: Any) -> Generator[Fleet]:
+def recording(**settings: Unpack[Given]) -> Generator[Fleet]:
     """Record everything within the block, and send nothing."""
     fleet = Fleet(price=settings.get("price"))
     # First, so that the times are set before other processors see a span.
@@ -145,7 +145,8 @@ class _Times(SpanProcessor):
     def on_start(self, span: Span, parent_context: Any = None) -> None:
         span._start_time = self._fleet.tick()  # pyright: ignore[reportPrivateUsage]
 
-    def _on_ending(self, span: Span) -> None:
+    def on_end(self, span: ReadableSpan) -> None:
+        # All processors get this same copy. `_on_ending` would be too new for some versions.
         span._end_time = self._fleet.tick()  # pyright: ignore[reportPrivateUsage]
 
 

@@ -21,7 +21,7 @@ Run 'fleetglass COMMAND --help' for the options of one command.
 Every setting can be a key of a TOML file (--config FILE) or an environment variable, for example
 FLEETGLASS_DATA=/var/lib/fleetglass fleetglass up. docs/configuration.md lists all of them.
 """
-SERVER_PACKAGES = ("chdb", "clickhouse_connect", "granian", "grpc")
+SERVER_PACKAGES = ("chdb", "clickhouse_connect", "granian", "grpc", "rich", "yaml")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given
@@ -35,7 +35,7 @@ def look_up(order_id: str, password: str = "") -> str:
     ],
 )
 def test_the_content_setting_decides_what_is_recorded(
-    content: str, arguments: str | None, result: str | None
+    content: Literal["full", "preview", "none"], arguments: str | None, result: str | None
 ) -> None:
     with recording(content=content) as fleet:
         look_up("o-1")

@@ -5,15 +5,18 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from kit.scripted_receiver import TAKEN, Receiver, Reply, receiving
 from kit.sending import sending
 from kit.stack import eventually, free_port
+from opentelemetry import trace
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.sdk.trace import ReadableSpan
 
 import fleetglass
 from fleetglass import step
@@ -212,3 +215,60 @@ print(sorted(heavy & set(sys.modules)), threading.active_count())
 """
     with receiving() as receiver:
         assert run(code, receiver).stdout == "[] 1\n"
+
+
+def test_a_busy_agent_does_not_hurry_a_collector_that_fails(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("fleetglass._outlet.FIRST_BACKOFF_S", 600)
+    attempts: list[int] = []
+
+    def refuse(request: ExportTraceServiceRequest) -> Reply:
+        attempts.append(request.ByteSize())
+        return Reply(status=503)
+
+    def tried_again() -> bool:
+        work()
+        return len(attempts) > 1
+
+    with receiving() as receiver, sending(receiver.url, max_batch=5) as fleet:
+        receiver.decide = refuse
+        work()
+        eventually(lambda: len(attempts) == 1)
+        with pytest.raises(AssertionError, match="did not hold"):
+            eventually(tried_again, within_s=0.5)
+
+        assert not fleet.outlet.lost
+
+
+TEXT = "x" * 2_000
+ELSEWHERE = trace.SpanContext(1, 2, is_remote=False)
+LARGE: dict[str, Callable[[trace.Span], object]] = {
+    "attribute": lambda span: span.set_attribute("a", TEXT),
+    "list": lambda span: span.set_attribute("a", ["", TEXT]),
+    "numbers": lambda span: span.set_attribute("a", [1.0] * 1_000),
+    "name": lambda span: span.update_name(TEXT),
+    "event": lambda span: span.add_event("e", {"a": TEXT}),
+    "event's name": lambda span: span.add_event(TEXT),
+    "list of an event": lambda span: span.add_event("e", {"a": [TEXT, ""]}),
+    "link": lambda span: span.add_link(ELSEWHERE, {"a": TEXT}),
+    "status": lambda span: span.set_status(trace.Status(trace.StatusCode.ERROR, TEXT)),
+}
+
+
+@pytest.mark.parametrize("place", LARGE)
+def test_the_limit_of_the_queue_counts_all_text(place: str) -> None:
+    with sending(f"http://127.0.0.1:{free_port()}", max_queue_bytes=1_000) as fleet:
+        span = fleet.tracer().start_span("s")
+        LARGE[place](span)
+        span.end()
+
+        assert fleet.outlet.lost == {"full": 1}
+
+
+def test_the_limit_of_the_queue_counts_text_in_nested_attributes() -> None:
+    nested = {"a": {"b": [{"c": TEXT}]}}
+    with sending(f"http://127.0.0.1:{free_port()}", max_queue_bytes=1_000) as fleet:
+        fleet.outlet.put(ReadableSpan("s", attributes=cast("Any", nested)))
+
+        assert fleet.outlet.lost == {"full": 1}

@@ -1,10 +1,12 @@
-"""Decorated functions keep their types; mypy and pyright check this file, and it also runs."""
+"""Decorated functions and settings have types; mypy and pyright check this file, and it runs."""
 
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
+from dataclasses import fields
 from typing import Any, assert_type
 
-from fleetglass import Budget, agent, step, tool
-from fleetglass.testing import Fleet
+from fleetglass import Budget, agent, configure, redact, step, tool
+from fleetglass._settings import Given, Settings
+from fleetglass.testing import Fleet, recording
 
 
 @agent
@@ -63,5 +65,20 @@ def test_wrong_calls_are_still_type_errors() -> None:
         bare(1, c=2)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
         Shop().method()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
         agent(version=1)  # type: ignore[call-overload]  # pyright: ignore
+        configure(servce="s")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+        configure(content="some")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        configure(guard="yes")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        recording(endpont="x")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+
+    assert callable(never)
+
+
+def test_every_setting_has_a_type_and_may_be_given() -> None:
+    assert Given.__annotations__.keys() == {field.name for field in fields(Settings)}
+
+    def never() -> None:
+        configure(service="s", content="hash", redact=[redact.emails, str.strip], guard=True)
+        configure(key=None, baggage=("fleetglass.run.id",), max_queue=5, exit_s=1)
+        configure(price=lambda provider, model, tokens: 0.1 if provider else None)
 
     assert callable(never)

@@ -69,7 +69,7 @@ def test_a_certificate_that_is_not_trusted(caplog: pytest.LogCaptureFixture) -> 
 
         def accept() -> None:
             with suppress(OSError):
-                context.wrap_socket(server.accept()[0], server_side=True)
+                context.wrap_socket(server.accept()[0], server_side=True).close()
 
         threading.Thread(target=accept, daemon=True).start()
         warning = told(caplog, f"https://127.0.0.1:{server.getsockname()[1]}")

@@ -11,6 +11,9 @@ HEAD = """
 import concurrent.futures, multiprocessing, sys
 import fleetglass
 
+# Twenty processes at once on a busy machine may need longer than the usual two seconds.
+fleetglass.configure(exit_s=60)
+
 @fleetglass.tool
 def work(number):
     return number

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable, Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from kit.agent_requests import Sent, request
@@ -43,8 +44,19 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Generator[Store]:
 
 
 def before_it_is_sent(store: Store, patch: pytest.MonkeyPatch) -> None:
-    def insert(table: str, rows: bytes, *, fmt: str = "JSONEachRow", token: str = "") -> None:
+    def insert(*_: object, **__: object) -> None:
         raise StoreError("cut off")
+
+    patch.setattr(store, "insert", insert)
+
+
+def before_it_is_delivered(store: Store, patch: pytest.MonkeyPatch) -> None:
+    through = store.insert
+
+    def insert(table: str, *given: Any, **named: Any) -> None:
+        if table == "agent_spans_in":
+            raise StoreError("cut off")
+        through(table, *given, **named)
 
     patch.setattr(store, "insert", insert)
 
@@ -52,8 +64,8 @@ def before_it_is_sent(store: Store, patch: pytest.MonkeyPatch) -> None:
 def before_it_is_confirmed(store: Store, patch: pytest.MonkeyPatch) -> None:
     through = store.insert
 
-    def insert(table: str, rows: bytes, *, fmt: str = "JSONEachRow", token: str = "") -> None:
-        through(table, rows, fmt=fmt, token=token)
+    def insert(table: str, *given: Any, **named: Any) -> None:
+        through(table, *given, **named)
         if table == "agent_spans_in":
             raise StoreError("cut off")
 
@@ -112,6 +124,26 @@ def test_a_restart_completes_an_insert_that_was_cut_off(
     found = "SELECT agent, count() AS spans, sum(input_tokens) AS tokens, sum(cost) AS cost"
     assert ask(store, f"{found} FROM agent_spans GROUP BY agent") == AS_IT_WAS
     assert_sums_are_right(store)
+
+
+def test_what_was_left_unsent_is_right_after_the_table_got_other_columns(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    empty(store)
+    for number, part in enumerate((RUN[1:], RUN), start=1):
+        store.insert_segment(segment([request(part)], number=number), uuid.uuid4().hex)
+    before_it_is_delivered(store, monkeypatch)
+    with pytest.raises(StoreError):
+        settle(store, tmp_path)
+    healed(store, monkeypatch)
+
+    store.command("ALTER TABLE agent_spans_in MODIFY COLUMN is_deleted UInt8 FIRST")
+    try:
+        settle(store, tmp_path)
+        assert_sums_are_right(store)
+        assert ask(store, "SELECT DISTINCT agent FROM agent_spans") == [{"agent": "boss"}]
+    finally:
+        store.command("ALTER TABLE agent_spans_in MODIFY COLUMN is_deleted UInt8 AFTER version")
 
 
 def test_a_segment_that_becomes_visible_an_hour_late_is_settled(

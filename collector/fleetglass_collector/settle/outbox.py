@@ -7,7 +7,9 @@ The first line of a file names its columns: a later version, whose table may hav
 delivers it.
 """
 
+import logging
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 
 from fleetglass_collector import files
@@ -16,11 +18,16 @@ from fleetglass_collector.store.client import Store
 
 TABLE = "agent_spans_in"
 NAMED = ".rows"
+ASIDE = ".aside"
+
+log = logging.getLogger(__name__)
 
 
 class Outbox:
-    def __init__(self, store: Store, folder: Path) -> None:
+    def __init__(self, store: Store, folder: Path, *, before: Callable[[], None]) -> None:
+        """`before` is called before each insert, and raises if it must not be sent."""
         self._store = store
+        self._before = before
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         files.sync_folder(folder.parent)
@@ -28,6 +35,7 @@ class Outbox:
     def send(self, rows: bytes) -> None:
         if not rows:
             return
+        self._before()
         path = self._folder / (uuid.uuid4().hex + NAMED)
         files.write(path, [f"{COLUMNS}{REST}\n".encode(), rows])
         self._deliver(path)
@@ -37,8 +45,15 @@ class Outbox:
         for path in sorted(self._folder.iterdir()):
             if path.suffix == files.DRAFT:
                 path.unlink()
-            else:
+            elif path.suffix != ASIDE:
+                self._before()
                 self._deliver(path)
+
+    def set_aside(self) -> None:
+        """Keep the files, but deliver none: another settler has written their rows since."""
+        for path in self._folder.glob(f"*{NAMED}"):
+            aside = path.rename(path.with_name(path.name + ASIDE))
+            log.warning("%s is not sent: another 'fleetglass settle' has worked since", aside)
 
     def _deliver(self, path: Path) -> None:
         columns, rows = _read(path)

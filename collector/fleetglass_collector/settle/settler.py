@@ -48,7 +48,7 @@ class Settler:
     ) -> None:
         self._store = store
         self._lease = Lease(store, folder)
-        self._outbox = Outbox(store, folder / "outbox")
+        self._outbox = Outbox(store, folder / "outbox", before=self._lease.keep)
         self._pricing = Pricing(store, book, self._outbox, cluster=cluster)
         self._memory = Memory(max_spans=max_spans)
         self._seen: dict[int, int] = {}
@@ -67,7 +67,9 @@ class Settler:
 
     def start(self) -> None:
         """Finish pending inserts, update prices, and read the spans of recent segments again."""
-        settled = self._lease.check()
+        if not self._lease.was_ours():
+            self._outbox.set_aside()
+        settled = self._lease.take()
         self._outbox.resume()
         self._pricing.start()
         window = f"SELECT segment FROM agent_spans_rows WHERE segment <= {settled} "
@@ -86,9 +88,7 @@ class Settler:
 
     def settle(self) -> int:
         """Settle all spans that have arrived; return their number."""
-        self._lease.check()
-        if self._lease.is_due(time.monotonic()):
-            self._lease.confirm(self._watermark, now=time.monotonic())
+        self._lease.keep()
         done = 0
         while batch := self._arrived():
             done += self._settle(batch)
@@ -170,7 +170,7 @@ class Settler:
         self._watermark = max(self._watermark, *batch)
         since = self._watermark - LATEST_NS
         self._seen = {segment: n for segment, n in self._seen.items() if segment > since}
-        self._lease.confirm(self._watermark, now=time.monotonic())
+        self._lease.confirm(self._watermark)
 
     def _number(self, sql: str) -> int:
         return int(self._store.query(sql, fmt="TSVRaw"))

@@ -74,7 +74,7 @@ LISTING: tuple[Table | Definition, ...] = (
     Table("spans/span_facts"),
     Definition("spans/span_facts_mv"),
     Definition("spans/agent_spans_from_facts"),
-    Table("settled/settled"),
+    Table("settled/settled", version=2),
     Table("directives/directives"),
     Table("incidents/signals"),
     Table("incidents/incidents_rows"),

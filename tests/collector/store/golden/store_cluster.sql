@@ -1376,15 +1376,17 @@ FROM
 
 -- settled
 -- How far `fleetglass settle` has come: in segments up to this one, each span has its agent, run and cost. `holder` is
--- the process that settles: two at once would take the same rows back twice.
+-- the process that settles: two at once would take the same rows back twice. Each row is inserted once: see
+-- settle/lease.py. In a cluster every node has the whole table.
 CREATE TABLE IF NOT EXISTS settled ON CLUSTER 'it\'s'
 (
     segment UInt64,
     holder String,
     at DateTime64(3) DEFAULT now64(3)
 )
-ENGINE = ReplicatedReplacingMergeTree(at)
+ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/every_node', '{shard}-{replica}', at)
 ORDER BY tuple()
+SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800
 
 -- directives
 -- The directives that people and detectors give to agents: what, by whom and why. For each scope the latest

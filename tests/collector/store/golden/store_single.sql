@@ -1351,7 +1351,8 @@ FROM
 
 -- settled
 -- How far `fleetglass settle` has come: in segments up to this one, each span has its agent, run and cost. `holder` is
--- the process that settles: two at once would take the same rows back twice.
+-- the process that settles: two at once would take the same rows back twice. Each row is inserted once: see
+-- settle/lease.py. In a cluster every node has the whole table.
 CREATE TABLE IF NOT EXISTS settled
 (
     segment UInt64,
@@ -1360,6 +1361,7 @@ CREATE TABLE IF NOT EXISTS settled
 )
 ENGINE = ReplacingMergeTree(at)
 ORDER BY tuple()
+SETTINGS non_replicated_deduplication_window = 10000
 
 -- directives
 -- The directives that people and detectors give to agents: what, by whom and why. For each scope the latest

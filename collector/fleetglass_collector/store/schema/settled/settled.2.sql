@@ -1,0 +1,1 @@
+ALTER TABLE settled${on_cluster} MODIFY SETTING ${deduplication}

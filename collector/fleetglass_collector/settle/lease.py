@@ -24,6 +24,7 @@ RENEW_S = 10.0
 LOST = "another 'fleetglass settle' has begun to work on this database"
 SQL = (
     "SELECT max(segment) AS segment, argMax(holder, at) AS holder, "
+    "toUnixTimestamp(argMax(looked, at)) AS looked_s, "
     "toUnixTimestamp64Milli(max(at)) AS at_ms, toUnixTimestamp64Milli(now64(3)) AS now_ms "
     "FROM settled SETTINGS output_format_json_quote_64bit_integers = 0"
 )
@@ -34,6 +35,8 @@ class Last:
     """The last row of `settled`, and the database's time."""
 
     segment: int
+    looked_s: int
+    """When the settler last looked for late segments: see `Following`."""
     holder: str
     at_ms: int
     now_ms: int
@@ -47,7 +50,7 @@ class Lease:
     ) -> None:
         self._store = store
         self._clock = clock
-        self._segment = 0
+        self._far = (0, 0)
         self._renewed = 0.0
         folder.mkdir(parents=True, exist_ok=True)
         # Open while the process lives: the kernel releases the lock, however the process ends.
@@ -58,8 +61,8 @@ class Lease:
         """Return whether no other settler has worked since the last one of this folder."""
         return self._read().holder in ("", self._holder)
 
-    def take(self) -> int:
-        """Take the lease; return the last segment that is settled.
+    def take(self) -> Last:
+        """Take the lease; return how far the spans are settled.
 
         Raises:
             StoreError: Another process settles this database.
@@ -67,10 +70,10 @@ class Lease:
         last = self._read()
         if last.holder != self._holder and last.now_ms - last.at_ms < LEASE_S * 1000:
             raise StoreError("another 'fleetglass settle' works on this database")
-        self._write(last.segment, after=last)
-        return last.segment
+        self._write(last.segment, last.looked_s, after=last)
+        return last
 
-    def confirm(self, segment: int) -> None:
+    def confirm(self, segment: int, looked_s: int) -> None:
         """Write how far the spans are settled, and renew the lease.
 
         Raises:
@@ -79,7 +82,7 @@ class Lease:
         last = self._read()
         if last.holder != self._holder:
             raise StoreError(LOST)
-        self._write(segment, after=last)
+        self._write(segment, looked_s, after=last)
 
     def keep(self) -> None:
         """Renew the lease if it is due: call it before everything that must be done by one.
@@ -88,23 +91,23 @@ class Lease:
             StoreError: Another process has the lease now.
         """
         if self._clock() - self._renewed > RENEW_S:
-            self.confirm(self._segment)
+            self.confirm(*self._far)
 
     def close(self) -> None:
         self._lock.close()
 
-    def _write(self, segment: int, *, after: Last) -> None:
+    def _write(self, segment: int, looked_s: int, *, after: Last) -> None:
         began = self._clock()
         # Later than the last row, even if the clock of the database was set back.
         at_ms = max(after.now_ms, after.at_ms + 1)
         at = f"{at_ms // 1000}.{at_ms % 1000:03}"
-        row = {"segment": segment, "holder": self._holder, "at": at}
+        row = {"segment": segment, "looked": looked_s, "holder": self._holder, "at": at}
         token = f"after {after.holder} {after.at_ms}"
         self._store.insert("settled", json.dumps(row).encode(), token=token)
         now = self._read()
         if (now.holder, now.at_ms) != (self._holder, at_ms):
             raise StoreError(LOST)
-        self._segment, self._renewed = segment, began
+        self._far, self._renewed = (segment, looked_s), began
 
     def _read(self) -> Last:
         return Last(**json.loads(self._store.query(SQL)))

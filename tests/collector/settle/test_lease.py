@@ -74,7 +74,7 @@ def test_of_two_that_start_together_one_takes_the_lease(
     monkeypatch.setattr(store, "insert", insert)
     with pytest.raises(StoreError, match="another 'fleetglass settle'"):
         first.take()
-    second.confirm(7)
+    second.confirm(7, 0)
     assert ask(store, "SELECT max(segment) AS segment FROM settled") == [{"segment": 7}]
 
 
@@ -91,17 +91,17 @@ def test_another_takes_a_lease_that_is_not_renewed_and_the_first_writes_no_more(
     pass_time(store, LEASE_S)
     second.take()
     now[0] += RENEW_S + 1
-    for write in (first.keep, lambda: first.confirm(1)):
+    for write in (first.keep, lambda: first.confirm(1, 0)):
         with pytest.raises(StoreError, match="has begun to work"):
             write()
-    second.confirm(2)
+    second.confirm(2, 0)
 
 
 def test_a_lease_is_renewed_while_a_batch_is_worked_on(store: Store, leases: Opener) -> None:
     now = [time.monotonic()]
     lease = leases(clock=lambda: now[0])
     lease.take()
-    lease.confirm(5)
+    lease.confirm(5, 0)
     pass_time(store, LEASE_S)
     now[0] += LEASE_S
     lease.keep()
@@ -117,7 +117,7 @@ def test_a_lease_goes_on_when_the_clock_of_the_database_is_set_back(
     lease.take()
     pass_time(store, -3600)
     for number in range(3):
-        lease.confirm(number)
+        lease.confirm(number, 0)
     assert ask(store, "SELECT max(segment) AS segment FROM settled") == [{"segment": 2}]
 
 

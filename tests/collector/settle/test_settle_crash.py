@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Generator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from kit.agent_rows import ask, empty
 from kit.agent_sums import assert_sums_are_right
 from kit.databases import opened, running_store, segment
 from kit.short_book import ShortBook
+from kit.stack import eventually
 
 from fleetglass_collector.config import Retention
 from fleetglass_collector.errors import StoreError
@@ -31,6 +33,7 @@ RUN = (
     Sent(id="step", parent="boss"),
     Sent(id="call", parent="step", facts=CALL),
 )
+IS_LATER = "SELECT max(looked) + 2 < now() AS later FROM settled"
 AS_IT_WAS = [{"agent": "boss", "spans": 3, "tokens": 1000, "cost": 0.00015}]
 
 
@@ -87,13 +90,16 @@ def healed(store: Store, patch: pytest.MonkeyPatch) -> None:
         store.command(f"RENAME TABLE {name} TO {name.removesuffix('_away')}")
 
 
-def settle(store: Store, folder: Path) -> None:
-    settler = Settler(store, folder, ShortBook())
-    try:
+@contextmanager
+def opened_settler(store: Store, folder: Path) -> Generator[Settler]:
+    with closing(Settler(store, folder, ShortBook())) as settler:
         settler.start()
+        yield settler
+
+
+def settle(store: Store, folder: Path) -> None:
+    with opened_settler(store, folder) as settler:
         settler.settle()
-    finally:
-        settler.close()
 
 
 @pytest.mark.parametrize(
@@ -146,15 +152,26 @@ def test_what_was_left_unsent_is_right_after_the_table_got_other_columns(
         store.command("ALTER TABLE agent_spans_in MODIFY COLUMN is_deleted UInt8 AFTER version")
 
 
-def test_a_segment_that_becomes_visible_an_hour_late_is_settled(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("stops", [False, True])
+def test_a_segment_that_comes_days_late_is_settled(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stops: bool
 ) -> None:
-    monkeypatch.setattr("fleetglass_collector.settle.settler.LOOK_BACK_EVERY_S", 0.0)
+    monkeypatch.setattr("fleetglass.following.FAR_EVERY_S", 0.0)
+    monkeypatch.setattr("fleetglass_collector.settle.settler.AGAIN_S", -1)
     empty(store)
     hour = 3600 * 10**9
-    with Settler.open(store) as settler:
-        for number, spans in ((2 * hour, RUN[:1]), (hour, RUN[1:])):
-            store.insert_segment(segment([request(spans)], number=number), uuid.uuid4().hex)
+    with opened_settler(store, tmp_path) as settler:
+        for number in range(300 * hour, 300 * hour + 3):
+            store.insert_segment(segment([request(RUN[:1])], number=number), uuid.uuid4().hex)
+            settler.settle()
+        if not stops:
+            store.insert_segment(segment([request(RUN[1:])], number=hour), uuid.uuid4().hex)
+            settler.settle()
+    if stops:
+        # It comes in another second than the last look: what came before that has been read.
+        eventually(lambda: ask(store, IS_LATER) == [{"later": 1}])
+        store.insert_segment(segment([request(RUN[1:])], number=hour), uuid.uuid4().hex)
+        with opened_settler(store, tmp_path) as settler:
             settler.settle()
     assert_sums_are_right(store)
     assert ask(store, "SELECT DISTINCT agent FROM agent_spans") == [{"agent": "boss"}]

@@ -16,7 +16,7 @@ REST = (
     "tenant, segment, trace_id, span_id, parent_span_id, start_time, duration_ns, name, "
     "environment, service, model, response_model, provider, service_tier, action, tool, "
     "tool_call_id, arguments_hash, arguments_shape, result_hash, output_hash, is_error, "
-    "error_type, finish_reason"
+    "error_type, finish_reason, arrived"
 )
 # No tokens, a cost of 0, no reported cost.
 UNCOUNTED = struct.pack("<5QBdB", 0, 0, 0, 0, 0, 0, 0.0, 1)

@@ -5,7 +5,6 @@ trace goes on. It can be stopped at any moment: what it writes depends only on t
 is compared with what their rows already say.
 """
 
-import json
 import logging
 import time
 from collections.abc import Collection, Generator, Iterator
@@ -16,6 +15,7 @@ from typing import Self
 
 import numpy as np
 
+from fleetglass.following import Following
 from fleetglass_collector.prices.book import Book
 from fleetglass_collector.settle import source
 from fleetglass_collector.settle.lease import Lease
@@ -31,14 +31,8 @@ from fleetglass_collector.store.client import Store
 log = logging.getLogger(__name__)
 
 BATCH_SPANS = 100_000
-# A query names them all, and the database limits the size of a query.
-BATCH_SEGMENTS = 2_000
-# Another collector's segments may become visible late, because it retries while the database
-# refuses them. So each round looks two minutes back, and now and then a whole day.
-OVERLAP_NS = 120_000_000_000
-LATEST_NS = 86_400_000_000_000
-LOOK_BACK_EVERY_S = 60.0
-NO_END = 2**64 - 1
+# After a restart, what came so shortly before the last far look is read again.
+AGAIN_S = 120
 MAX_TRACES_READ = 1_000
 
 
@@ -48,12 +42,10 @@ class Settler:
     ) -> None:
         self._store = store
         self._lease = Lease(store, folder)
-        self._outbox = Outbox(store, folder / "outbox")
+        self._outbox = Outbox(store, folder / "outbox", before=self._lease.keep)
         self._pricing = Pricing(store, book, self._outbox, cluster=cluster)
         self._memory = Memory(max_spans=max_spans)
-        self._seen: dict[int, int] = {}
-        self._watermark = 0
-        self._look_back_at = 0.0
+        self._following = Following(batch_spans=BATCH_SPANS)
 
     @classmethod
     @contextmanager
@@ -67,69 +59,41 @@ class Settler:
 
     def start(self) -> None:
         """Finish pending inserts, update prices, and read the spans of recent segments again."""
-        settled = self._lease.check()
+        if not self._lease.was_ours():
+            self._outbox.set_aside()
+        settled = self._lease.take()
         self._outbox.resume()
         self._pricing.start()
-        window = f"SELECT segment FROM agent_spans_rows WHERE segment <= {settled} "
+        window = f"SELECT segment FROM agent_spans_rows WHERE segment <= {settled.segment} "
         # As many segments as fill the memory. Of earlier traces only the ids are kept.
-        self._watermark = self._number(
+        first = self._number(
             f"SELECT min(segment) FROM ({window} ORDER BY segment DESC LIMIT {BATCH_SPANS})"
         )
         earlier = self._store.query(
             "SELECT DISTINCT sipHash64(tenant, trace_id) FROM agent_spans_rows "
-            f"WHERE segment < {self._watermark} ORDER BY 1 LIMIT 5000000",
+            f"WHERE segment < {first} ORDER BY 1 LIMIT 5000000",
             fmt="RowBinary",
         )
         self._memory.forget(np.frombuffer(earlier, np.uint64))
-        self._watermark = max(0, self._watermark - 1)
-        self._seen = self._counts(NO_END, back_ns=LATEST_NS, up_to=self._watermark)
+        self._following.start(
+            self._ask,
+            watermark=max(0, first - 1),
+            looked_s=settled.looked_s,
+            read_s=max(0, settled.looked_s - AGAIN_S),
+        )
 
     def settle(self) -> int:
         """Settle all spans that have arrived; return their number."""
-        self._lease.check()
-        if self._lease.is_due(time.monotonic()):
-            self._lease.confirm(self._watermark, now=time.monotonic())
+        self._lease.keep()
         done = 0
-        while batch := self._arrived():
+        while batch := self._following.new(self._ask, time.monotonic()):
             done += self._settle(batch)
-            self._confirm(batch)
+            self._following.read(batch)
+            self._lease.confirm(self._following.watermark, self._following.looked_s)
         return done
 
     def close(self) -> None:
         self._lease.close()
-
-    def _arrived(self) -> dict[int, int]:
-        """Return the next segments, and how many rows each has."""
-        batch: dict[int, int] = {}
-        spans = 0
-        most = len(self._seen) + BATCH_SEGMENTS
-        for segment, count in self._counts(most, back_ns=self._back_ns()).items():
-            if count > self._seen.get(segment, -1):
-                batch[segment] = count
-                spans += count
-            if spans >= BATCH_SPANS or len(batch) == BATCH_SEGMENTS:
-                break
-        if batch and min(batch) < self._watermark - OVERLAP_NS:
-            # There may be more of them.
-            self._look_back_at = 0.0
-        return batch
-
-    def _back_ns(self) -> int:
-        if (now := time.monotonic()) < self._look_back_at:
-            return OVERLAP_NS
-        self._look_back_at = now + LOOK_BACK_EVERY_S
-        return LATEST_NS
-
-    def _counts(self, most: int, *, back_ns: int, up_to: int = NO_END) -> dict[int, int]:
-        """Return how many spans each segment has, in order, for segments that may be new."""
-        since = max(0, self._watermark - back_ns)
-        rows = self._store.query(
-            "SELECT segment, countIf(version = 0) FROM agent_spans_rows "
-            f"WHERE segment > {since} AND segment <= {up_to} "
-            f"GROUP BY segment ORDER BY segment LIMIT {most}",
-            fmt="JSONCompactEachRow",
-        )
-        return {int(segment): int(count) for segment, count in map(json.loads, rows.splitlines())}
 
     def _settle(self, segments: Collection[int]) -> int:
         where = f"segment IN ({', '.join(map(str, segments))})"
@@ -165,12 +129,8 @@ class Settler:
             self._memory.add(chosen(earlier, ~np.isin(earlier["segment"], segments)))
         self._memory.remember(traces)
 
-    def _confirm(self, batch: dict[int, int]) -> None:
-        self._seen |= batch
-        self._watermark = max(self._watermark, *batch)
-        since = self._watermark - LATEST_NS
-        self._seen = {segment: n for segment, n in self._seen.items() if segment > since}
-        self._lease.confirm(self._watermark, now=time.monotonic())
+    def _ask(self, sql: str) -> bytes:
+        return self._store.query(sql, fmt="JSONCompactEachRow")
 
     def _number(self, sql: str) -> int:
         return int(self._store.query(sql, fmt="TSVRaw"))

@@ -2,7 +2,7 @@
 
 import ssl
 import threading
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol, Self, cast
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -65,6 +65,7 @@ class Client(Protocol):
         insert_block: Any,
         fmt: str,
         settings: dict[str, Any],
+        column_names: Sequence[str] | None = None,
     ) -> object: ...
     def raw_query(self, query: str, *, parameters: dict[str, Any], fmt: str) -> bytes: ...
     def command(self, cmd: str, *, use_database: bool = True) -> object: ...
@@ -128,8 +129,19 @@ class Store:
                 settings={**SEGMENT_SETTINGS, "insert_deduplication_token": token},
             )
 
-    def insert(self, table: str, rows: bytes, *, fmt: str = "JSONEachRow", token: str = "") -> None:
-        """Insert rows; with a token, sending them again changes nothing."""
+    def insert(
+        self,
+        table: str,
+        rows: bytes,
+        *,
+        fmt: str = "JSONEachRow",
+        token: str = "",
+        columns: Sequence[str] = (),
+    ) -> None:
+        """Insert rows; with a token, sending them again changes nothing.
+
+        `columns` says what the rows hold, for a format that does not.
+        """
         settings = {**DEDUPLICATED, "insert_deduplication_token": token} if token else {}
         with self._connected() as client:
             client.raw_insert(
@@ -137,6 +149,7 @@ class Store:
                 insert_block=rows,
                 fmt=fmt,
                 settings=settings,
+                column_names=columns or None,
             )
 
     def query(

@@ -12,6 +12,7 @@ import numpy as np
 from fleetglass_detectors.database import Database
 from fleetglass_detectors.detector import Detector, State
 from fleetglass_detectors.engine import checkpoint
+from fleetglass_detectors.engine.actions import Actions
 from fleetglass_detectors.engine.checkpoint import Storage
 from fleetglass_detectors.engine.feed import Feed
 from fleetglass_detectors.engine.health import Board, Health
@@ -213,14 +214,13 @@ class Engine:
         board: Board,
         clock_ns: Callable[[], int] = time.time_ns,
     ) -> None:
-        self._database = database
         self._watch = watch
         self._storage = storage
         self._board = board
         self._clock_ns = clock_ns
         self._feed = Feed(database)
         self._now_ns = 0
-        self._acted_at = ""
+        self._actions = Actions(database)
         self._save_at = time.monotonic() + CHECKPOINT_EVERY_S
         self._unsaved = False
         self._warned = False
@@ -242,7 +242,9 @@ class Engine:
         self._feed.restore(state["feed"])
         self._watch.restore(state["watch"])
         self._now_ns = state["now_ns"]
-        self._acted_at = state["acted_at"]
+        # A checkpoint of an earlier version has none.
+        if "actions" in state:
+            self._actions.restore(state["actions"])
         return True
 
     def step(self) -> int:
@@ -284,7 +286,7 @@ class Engine:
             "feed": self._feed.state(),
             "watch": self._watch.state(),
             "now_ns": self._now_ns,
-            "acted_at": self._acted_at,
+            "actions": self._actions.state(),
         }
         header, body = checkpoint.encode(state)
         self._storage.save(header, body)
@@ -295,16 +297,10 @@ class Engine:
 
     def _apply_actions(self) -> None:
         """Resolve and reopen the incidents that people resolved and reopened."""
-        since = f"'{self._acted_at}'" if self._acted_at else "toDateTime64(0, 6, 'UTC')"
-        answer = self._database.query(
-            "SELECT incident, action, by, toString(at) AS acted FROM incident_actions "
-            f"WHERE at > {since} AND action IN ('resolve', 'reopen') ORDER BY at"
-        )
-        for action in map(json.loads, answer.splitlines()):
+        for action in self._actions.new():
             book = self._watch.book
-            apply = book.resolve if action["action"] == "resolve" else book.reopen
-            apply(int(action["incident"]), self._now_ns, by=action["by"])
-            self._acted_at = action["acted"]
+            apply = book.resolve if action.action == "resolve" else book.reopen
+            apply(action.incident, self._now_ns, by=action.by)
 
     def _publish(self) -> None:
         health = self._watch.health

@@ -2,7 +2,9 @@
 
 import uuid
 from collections.abc import Callable, Generator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from kit.agent_requests import Sent, request
@@ -10,6 +12,7 @@ from kit.agent_rows import ask, empty
 from kit.agent_sums import assert_sums_are_right
 from kit.databases import opened, running_store, segment
 from kit.short_book import ShortBook
+from kit.stack import eventually
 
 from fleetglass_collector.config import Retention
 from fleetglass_collector.errors import StoreError
@@ -30,6 +33,7 @@ RUN = (
     Sent(id="step", parent="boss"),
     Sent(id="call", parent="step", facts=CALL),
 )
+IS_LATER = "SELECT max(looked) + 2 < now() AS later FROM settled"
 AS_IT_WAS = [{"agent": "boss", "spans": 3, "tokens": 1000, "cost": 0.00015}]
 
 
@@ -43,8 +47,19 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Generator[Store]:
 
 
 def before_it_is_sent(store: Store, patch: pytest.MonkeyPatch) -> None:
-    def insert(table: str, rows: bytes, *, fmt: str = "JSONEachRow", token: str = "") -> None:
+    def insert(*_: object, **__: object) -> None:
         raise StoreError("cut off")
+
+    patch.setattr(store, "insert", insert)
+
+
+def before_it_is_delivered(store: Store, patch: pytest.MonkeyPatch) -> None:
+    through = store.insert
+
+    def insert(table: str, *given: Any, **named: Any) -> None:
+        if table == "agent_spans_in":
+            raise StoreError("cut off")
+        through(table, *given, **named)
 
     patch.setattr(store, "insert", insert)
 
@@ -52,8 +67,8 @@ def before_it_is_sent(store: Store, patch: pytest.MonkeyPatch) -> None:
 def before_it_is_confirmed(store: Store, patch: pytest.MonkeyPatch) -> None:
     through = store.insert
 
-    def insert(table: str, rows: bytes, *, fmt: str = "JSONEachRow", token: str = "") -> None:
-        through(table, rows, fmt=fmt, token=token)
+    def insert(table: str, *given: Any, **named: Any) -> None:
+        through(table, *given, **named)
         if table == "agent_spans_in":
             raise StoreError("cut off")
 
@@ -75,13 +90,16 @@ def healed(store: Store, patch: pytest.MonkeyPatch) -> None:
         store.command(f"RENAME TABLE {name} TO {name.removesuffix('_away')}")
 
 
-def settle(store: Store, folder: Path) -> None:
-    settler = Settler(store, folder, ShortBook())
-    try:
+@contextmanager
+def opened_settler(store: Store, folder: Path) -> Generator[Settler]:
+    with closing(Settler(store, folder, ShortBook())) as settler:
         settler.start()
+        yield settler
+
+
+def settle(store: Store, folder: Path) -> None:
+    with opened_settler(store, folder) as settler:
         settler.settle()
-    finally:
-        settler.close()
 
 
 @pytest.mark.parametrize(
@@ -114,15 +132,46 @@ def test_a_restart_completes_an_insert_that_was_cut_off(
     assert_sums_are_right(store)
 
 
-def test_a_segment_that_becomes_visible_an_hour_late_is_settled(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+def test_what_was_left_unsent_is_right_after_the_table_got_other_columns(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fleetglass_collector.settle.settler.LOOK_BACK_EVERY_S", 0.0)
+    empty(store)
+    for number, part in enumerate((RUN[1:], RUN), start=1):
+        store.insert_segment(segment([request(part)], number=number), uuid.uuid4().hex)
+    before_it_is_delivered(store, monkeypatch)
+    with pytest.raises(StoreError):
+        settle(store, tmp_path)
+    healed(store, monkeypatch)
+
+    store.command("ALTER TABLE agent_spans_in MODIFY COLUMN is_deleted UInt8 FIRST")
+    try:
+        settle(store, tmp_path)
+        assert_sums_are_right(store)
+        assert ask(store, "SELECT DISTINCT agent FROM agent_spans") == [{"agent": "boss"}]
+    finally:
+        store.command("ALTER TABLE agent_spans_in MODIFY COLUMN is_deleted UInt8 AFTER version")
+
+
+@pytest.mark.parametrize("stops", [False, True])
+def test_a_segment_that_comes_days_late_is_settled(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stops: bool
+) -> None:
+    monkeypatch.setattr("fleetglass.following.FAR_EVERY_S", 0.0)
+    monkeypatch.setattr("fleetglass_collector.settle.settler.AGAIN_S", -1)
     empty(store)
     hour = 3600 * 10**9
-    with Settler.open(store) as settler:
-        for number, spans in ((2 * hour, RUN[:1]), (hour, RUN[1:])):
-            store.insert_segment(segment([request(spans)], number=number), uuid.uuid4().hex)
+    with opened_settler(store, tmp_path) as settler:
+        for number in range(300 * hour, 300 * hour + 3):
+            store.insert_segment(segment([request(RUN[:1])], number=number), uuid.uuid4().hex)
+            settler.settle()
+        if not stops:
+            store.insert_segment(segment([request(RUN[1:])], number=hour), uuid.uuid4().hex)
+            settler.settle()
+    if stops:
+        # It comes in another second than the last look: what came before that has been read.
+        eventually(lambda: ask(store, IS_LATER) == [{"later": 1}])
+        store.insert_segment(segment([request(RUN[1:])], number=hour), uuid.uuid4().hex)
+        with opened_settler(store, tmp_path) as settler:
             settler.settle()
     assert_sums_are_right(store)
     assert ask(store, "SELECT DISTINCT agent FROM agent_spans") == [{"agent": "boss"}]

@@ -6,6 +6,7 @@ import pytest
 
 from fleetglass_detectors.detector import State
 from fleetglass_detectors.engine import checkpoint
+from fleetglass_detectors.engine.actions import Actions
 from fleetglass_detectors.engine.engine import Engine, TrackedDatabase, Watch
 from fleetglass_detectors.engine.health import Board
 from fleetglass_detectors.engine.recent import Recent
@@ -78,7 +79,7 @@ def test_a_database_that_is_away_at_the_start_costs_no_checkpoint() -> None:
         "feed": {"watermark": 7, "seen": {}, "recent": Recent().state()},
         "watch": watch.state(),
         "now_ns": 7,
-        "acted_at": "",
+        "actions": Actions(database).state(),
     }
     content = b"".join(checkpoint.encode(state))
     storage = Kept(content)

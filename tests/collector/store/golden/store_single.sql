@@ -593,7 +593,7 @@ CREATE OR REPLACE FUNCTION fleetglassCost AS (
 -- agent_spans_in
 -- Where rows of spans are inserted: a span that arrives, or a span that is written again. In the second case its old
 -- row comes first, with sign -1, and takes its counts out of the rollups. It keeps nothing.
--- settle/row.py writes the columns in this order.
+-- settle/row.py writes the columns in this order. `arrived` stays as it was when a span is written again.
 CREATE TABLE IF NOT EXISTS agent_spans_in
 (
     sign Int8,
@@ -643,7 +643,8 @@ CREATE TABLE IF NOT EXISTS agent_spans_in
     output_hash UInt64,
     is_error UInt8,
     error_type LowCardinality(String),
-    finish_reason LowCardinality(String)
+    finish_reason LowCardinality(String),
+    arrived DateTime DEFAULT now()
 )
 ENGINE = Null
 
@@ -652,6 +653,7 @@ ENGINE = Null
 -- reading the rest, and inserts and merges only append. A span that is written again is a row with the same key and a
 -- higher version.
 -- `own` says which facts are the span's own (bits, see dialects/own.py); `held` is a usage that does not count.
+-- `arrived` finds segments that came late: `segment` is the time at which a collector began it, perhaps days ago.
 CREATE TABLE IF NOT EXISTS agent_spans_rows
 (
     version UInt32,
@@ -701,9 +703,11 @@ CREATE TABLE IF NOT EXISTS agent_spans_rows
     handoff_to LowCardinality(String),
     own UInt16,
     held Array(Float64),
+    arrived DateTime CODEC(Delta(4), ZSTD(1)),
     INDEX idx_trace_id trace_id TYPE bloom_filter(0.001) GRANULARITY 1,
     INDEX idx_run_id run_id TYPE bloom_filter(0.001) GRANULARITY 1,
-    INDEX idx_start_time start_time TYPE minmax GRANULARITY 1
+    INDEX idx_start_time start_time TYPE minmax GRANULARITY 1,
+    INDEX idx_arrived arrived TYPE minmax GRANULARITY 1
 )
 ENGINE = ReplacingMergeTree(version, is_deleted)
 PARTITION BY toMonday(start_time)
@@ -722,7 +726,7 @@ WHERE sign = 1 OR is_deleted = 1
 -- agent_spans
 -- The spans as people and dashboards read them.
 CREATE OR REPLACE VIEW agent_spans AS
-SELECT * EXCEPT (version, is_deleted, own, held)
+SELECT * EXCEPT (version, is_deleted, own, held, arrived)
 FROM agent_spans_rows
 FINAL
 
@@ -1358,15 +1362,18 @@ FROM
 
 -- settled
 -- How far `fleetglass settle` has come: in segments up to this one, each span has its agent, run and cost. `holder` is
--- the process that settles: two at once would take the same rows back twice.
+-- the process that settles: two at once would take the same rows back twice. Each row is inserted once: see
+-- settle/lease.py. In a cluster every node has the whole table. `looked` is when it last looked for late segments.
 CREATE TABLE IF NOT EXISTS settled
 (
     segment UInt64,
     holder String,
-    at DateTime64(3) DEFAULT now64(3)
+    at DateTime64(3) DEFAULT now64(3),
+    looked DateTime
 )
 ENGINE = ReplacingMergeTree(at)
 ORDER BY tuple()
+SETTINGS non_replicated_deduplication_window = 10000
 
 -- directives
 -- The directives that people and detectors give to agents: what, by whom and why. For each scope the latest

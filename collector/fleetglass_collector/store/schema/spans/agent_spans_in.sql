@@ -1,6 +1,6 @@
 -- Where rows of spans are inserted: a span that arrives, or a span that is written again. In the second case its old
 -- row comes first, with sign -1, and takes its counts out of the rollups. It keeps nothing.
--- settle/row.py writes the columns in this order.
+-- settle/row.py writes the columns in this order. `arrived` stays as it was when a span is written again.
 CREATE TABLE IF NOT EXISTS agent_spans_in${on_cluster}
 (
     sign Int8,
@@ -50,6 +50,7 @@ CREATE TABLE IF NOT EXISTS agent_spans_in${on_cluster}
     output_hash UInt64,
     is_error UInt8,
     error_type LowCardinality(String),
-    finish_reason LowCardinality(String)
+    finish_reason LowCardinality(String),
+    arrived DateTime DEFAULT now()
 )
 ENGINE = Null

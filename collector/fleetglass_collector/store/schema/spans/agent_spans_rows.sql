@@ -2,6 +2,7 @@
 -- reading the rest, and inserts and merges only append. A span that is written again is a row with the same key and a
 -- higher version.
 -- `own` says which facts are the span's own (bits, see dialects/own.py); `held` is a usage that does not count.
+-- `arrived` finds segments that came late: `segment` is the time at which a collector began it, perhaps days ago.
 CREATE TABLE IF NOT EXISTS agent_spans_rows${local}${on_cluster}
 (
     version UInt32,
@@ -51,9 +52,11 @@ CREATE TABLE IF NOT EXISTS agent_spans_rows${local}${on_cluster}
     handoff_to LowCardinality(String),
     own UInt16,
     held Array(Float64),
+    arrived DateTime CODEC(Delta(4), ZSTD(1)),
     INDEX idx_trace_id trace_id TYPE bloom_filter(0.001) GRANULARITY 1,
     INDEX idx_run_id run_id TYPE bloom_filter(0.001) GRANULARITY 1,
-    INDEX idx_start_time start_time TYPE minmax GRANULARITY 1
+    INDEX idx_start_time start_time TYPE minmax GRANULARITY 1,
+    INDEX idx_arrived arrived TYPE minmax GRANULARITY 1
 )
 ENGINE = ${replicated}ReplacingMergeTree(version, is_deleted)
 PARTITION BY toMonday(start_time)

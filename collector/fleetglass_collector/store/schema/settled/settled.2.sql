@@ -1,0 +1,3 @@
+ALTER TABLE settled${on_cluster}
+    ADD COLUMN IF NOT EXISTS looked DateTime,
+    MODIFY SETTING ${deduplication}

@@ -11,7 +11,6 @@ what false alarms are counted on. Last, 100,000 keys that are all updated every 
 
 import argparse
 import gzip
-import marshal
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
@@ -26,6 +25,7 @@ from fleetglass_detectors.alarms.allowance import Allowance
 from fleetglass_detectors.cost.ledger import NUMBERS, RunRows
 from fleetglass_detectors.cost.series import THRESHOLD, SeriesScorer
 from fleetglass_detectors.cost.streams import Streams
+from fleetglass_detectors.engine import checkpoint
 
 Bools = npt.NDArray[np.bool_]
 
@@ -98,12 +98,12 @@ def made(streams: int, days: int) -> None:
     for kind, count in sorted(false.items()):
         print(f"  {kind:14} {count / (streams * days) * ONE_IN_DAYS:.2f} in 30 days of a stream")
     rivals = Rivals(np.array(totals))
-    state = marshal.dumps(ours.streams.state())
+    state = b"".join(checkpoint.encode(ours.streams.state()))
     print(f"\n{'median delay in minutes (share found in two days)':34}")
     print("  ".join(f"{name:>26}" for name in ("", "fleetglass", *rivals.names)))
     for kind in KINDS:
         again = Ours(streams)
-        again.streams.restore(marshal.loads(state))
+        again.streams.restore(checkpoint.decode(state))
         again.told = ours.told
         print(f"{kind:>26}", *tried(again, rivals, kind, days, streams), sep="  ")
 
@@ -307,7 +307,7 @@ def many_keys(keys: int = 100_000, minutes: int = 5) -> None:
     print(f"\n{keys:,} keys, a run of each every minute: CPU seconds a minute")
     for name, step in steps.items():
         print(f"  {name:9} {_cpu(step, [start + n * 60_000_000_000 for n in range(minutes)]):.2f}")
-    print(f"  state: {len(marshal.dumps(streams.state())) / keys:,.0f} bytes a key")
+    print(f"  state: {len(checkpoint.encode(streams.state())[1]) / keys:,.0f} bytes a key")
 
 
 def _cpu(step: Callable[[int], object], times: Iterable[int]) -> float:

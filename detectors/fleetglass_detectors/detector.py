@@ -7,8 +7,8 @@ from fleetglass_detectors.signal import Signal
 from fleetglass_detectors.spans import Batch
 
 State: TypeAlias = Any
-"""Numbers, text, bytes, None, and lists, tuples and dicts of those. A checkpoint can hold them, and
-they contain no code."""
+"""Numbers of up to 64 bits, text, bytes, None, and lists, tuples and dicts of those. A checkpoint
+can hold them, and they contain no code. Lists come back as tuples. Arrays go in as bytes."""
 
 
 class Detector(Protocol):

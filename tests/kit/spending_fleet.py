@@ -1,7 +1,6 @@
 """Runs and what they cost, as rows of a store, in a time of their own."""
 
 import json
-import marshal
 import time
 from collections.abc import Iterable
 from typing import Any
@@ -14,6 +13,7 @@ from fleetglass_detectors.cost.costs import Costs
 from fleetglass_detectors.cost.ledger import Ledger
 from fleetglass_detectors.signal import Signal
 from fleetglass_detectors.spans import SPAN, Batch
+from kit.checkpoints import reread
 
 SECOND = 1_000_000_000
 MINUTE, HOUR, DAY = 60 * SECOND, 3600 * SECOND, 86_400 * SECOND
@@ -40,7 +40,7 @@ class SpendingFleet:
         other = SpendingFleet(self._store)
         other.insert(self._inserted)
         other.rng.bit_generator.state = self.rng.bit_generator.state
-        other.costs.restore(marshal.loads(marshal.dumps(self.costs.state())))
+        other.costs.restore(reread(self.costs.state()))
         other.now, other._count = self.now, self._count
         return other
 

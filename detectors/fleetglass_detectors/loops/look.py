@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fleetglass.conventions import HIDDEN, LONGEST_MARK
-from fleetglass_detectors.loops import canonical
+from fleetglass_detectors.loops import canonical, names
 from fleetglass_detectors.loops.repetition import repeated_end
 from fleetglass_detectors.loops.step import Step
 
@@ -59,6 +59,17 @@ _WAITING = re.compile(
 )
 
 
+_NOTHING = re.compile(
+    r"""["'()\[\]{}. ]{0,8}(?:null|none|(?:there (?:are|were) )?(?:no|0|zero) (?:\w{1,24} ){0,2}"""
+    r"(?:results?|match(?:es)?|items?|records?|documents?|entries|hits|rows|data|files?)"
+    r"(?: (?:(?:was|were) )?(?:found|returned|available))?(?: (?:for|in|matching|with) .{1,200})?"
+    r"|(?:nothing|none) (?:(?:was|were) )?found)?" + r"""["'()\[\]{}. ]{0,8}""",
+    re.IGNORECASE,
+)
+FOUND_NOTHING = "nothing found"
+"""Stands for an empty list, `null`, "no results" and the like from a tool that reads."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
     """The features of one step."""
@@ -77,7 +88,7 @@ class Look:
     recorded: bool
     """Whether the question was recorded, even an empty one."""
     silent: bool
-    """Whether the outcome is empty or was not recorded."""
+    """Whether the outcome was not recorded, or is empty and the tool's name says no reading."""
     call: bool
     """Whether a model's step only names the tools to call, which have steps of their own."""
     vector: Vector
@@ -100,7 +111,7 @@ def look(step: Step, *, vectorise: Vectorise | None = None) -> Look:
     of = vectorise or (_hashed_wide if model else hashed)
     step = replace(step, asked=_recorded(step.asked), answered=_recorded(step.answered))
     asked = canonical.answer(step.answered) if model else canonical.question(step.asked)
-    answered = "" if model else canonical.answer(step.answered)
+    answered = "" if model else _outcome(step)
     vector = of(asked)
     failed = step.failed or bool(answered and _FAILURE.match(answered))
     who = step.actor if model else step.tool
@@ -128,6 +139,13 @@ def look(step: Step, *, vectorise: Vectorise | None = None) -> Look:
         chant_period=period,
         chant_repeats=repeats,
     )
+
+
+def _outcome(step: Step) -> str:
+    answered = canonical.answer(step.answered)
+    is_nothing = step.answered.strip() and _NOTHING.fullmatch(answered)
+    # A tool that changes something often has nothing to return, and then it says nothing.
+    return FOUND_NOTHING if is_nothing and names.reading(step.tool) else answered
 
 
 def _recorded(text: str) -> str:

@@ -1,49 +1,22 @@
 """Chooses the steps that can form a cycle when they follow one another."""
 
-import re
 from collections.abc import Iterator, Sequence
 
+from fleetglass_detectors.loops import names
 from fleetglass_detectors.loops.look import Look
 
 WINDOW = 128
 """The most steps of a run that are judged together."""
 
-_READING = re.compile(
-    r"(?:^|[^a-z])(?:get|read|list|search|find|view|open|visit|fetch|browse|page|scroll|look"
-    r"|lookup|inspect|query|retrieve|retriever|show|describe|count|check|poll|wait|sleep|status"
-    r"|watch|test|tests|lint|grep|cat|ls|think|plan|screenshot|summarize|ask|consult|delegate"
-    r"|research|scrape|crawl|extract|google|bing|wikipedia|arxiv|tavily|web|weather|news|calculator"
-    r"|recall|knowledge|load)(?:[^a-z]|$)"
-)
-_CHANGING = re.compile(
-    r"(?:^|[^a-z])(?:edit|write|create|delete|remove|update|insert|add|append|set|put|post|patch"
-    r"|apply|replace|send|submit|upload|save|move|rename|commit|push|merge|book|reserve|buy|pay"
-    r"|transfer|cancel|close|approve|reject|assign|invite|click|type|execute|run)(?:[^a-z]|$)"
-)
-_POLLING = re.compile(
-    r"(?:^|[^a-z])(?:poll|wait|sleep|status|progress|watch|health|ping|heartbeat|await|tail|check)"
-    r"(?:[^a-z]|$)"
-)
-_TESTING = re.compile(r"(?:^|[^a-z])(?:test|tests|lint)(?:[^a-z]|$)")
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-
-
-def reading(tool: str) -> bool:
-    """Return whether a tool only reads, as far as its name says. Running tests is reading."""
-    name = _spelled(tool)
-    return bool(_READING.search(name)) and not (
-        _CHANGING.search(name) and not _TESTING.search(name)
-    )
-
 
 def changes(look: Look) -> bool:
     """Return whether a call probably changed something, so that equal calls have other effects."""
-    return not look.failed and not reading(look.step.tool)
+    return not look.failed and not names.reading(look.step.tool)
 
 
 def polling(look: Look) -> bool:
     """Return whether a step waits for something, so that repeating it is its job."""
-    return look.waiting or bool(_POLLING.search(_spelled(look.step.tool)))
+    return look.waiting or names.waiting(look.step.tool)
 
 
 def tools(looks: Sequence[Look], *, actor: str) -> list[int]:
@@ -72,7 +45,3 @@ def words_alone(looks: Sequence[Look], *, actor: str) -> Iterator[int]:
         then = looks[place + 1] if place + 1 < len(looks) else look
         if then.step.kind == "llm" and then.step.actor == actor:
             yield place
-
-
-def _spelled(tool: str) -> str:
-    return _CAMEL.sub("_", tool).lower()

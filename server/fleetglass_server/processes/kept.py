@@ -13,7 +13,7 @@ class KeptFile:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def save(self, *parts: bytes) -> None:
+    def save(self, *parts: bytes | memoryview) -> None:
         files.write(self._path, parts, mode=0o600)
 
     def load(self) -> bytes | None:

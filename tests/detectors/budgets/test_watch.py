@@ -1,6 +1,5 @@
 """Budgets say the same however spans came, and go on after a restart as if there had been none."""
 
-import marshal
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -8,6 +7,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kit.budget_ledgers import MIDNIGHT, NOON, SECOND_NS, Watched, budget
+from kit.checkpoints import reread
 
 from fleetglass_detectors.budgets.declared import Per
 from fleetglass_detectors.budgets.ledger import Run
@@ -39,7 +39,7 @@ def test_what_is_restored_goes_on_as_if_it_had_never_stopped(
     looks = [NOON + 10 * n for n in range(120)]
     for at in looks[:cut]:
         assert never.look(at) == stopped.look(at)
-    restored.detector.restore(marshal.loads(marshal.dumps(stopped.detector.state())))
+    restored.detector.restore(reread(stopped.detector.state()))
 
     assert [restored.look(at) for at in looks[cut:]] == [never.look(at) for at in looks[cut:]]
     assert restored.detector.state() == never.detector.state()

@@ -1,13 +1,13 @@
 """The cost detector on rows of a real store: what spends unusually, and why."""
 
 import json
-import marshal
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from kit.agent_rows import empty
+from kit.checkpoints import reread
 from kit.databases import opened, running_store
 from kit.spending_fleet import HOUR, MINUTE, SECOND, SpendingFleet, stamp
 
@@ -179,7 +179,7 @@ def test_a_corrected_price_raises_nothing(fleet: SpendingFleet, store: Store) ->
 def test_a_restart_loses_nothing(fleet: SpendingFleet, store: Store) -> None:
     fleet.pass_hours(0.25, times=3.0)
     again = Costs(Ledger(store), FLEET)
-    again.restore(marshal.loads(marshal.dumps(fleet.costs.state())))
+    again.restore(reread(fleet.costs.state()))
     assert again.state() == fleet.costs.state()
 
     fleet.costs = again

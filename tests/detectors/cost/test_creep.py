@@ -1,11 +1,10 @@
 """What moves is found however slowly it moves, and what stays where it was is left in peace."""
 
-import marshal
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from kit.checkpoints import reread, written
 
 from fleetglass_detectors.alarms.evidence import FloatArray
 from fleetglass_detectors.cost.creep import Creep, Moved
@@ -147,14 +146,14 @@ def drawn(kind: str, count: int, rng: np.random.Generator) -> FloatArray:
 def test_what_is_restored_goes_on_as_if_it_had_never_stopped(cut: int, seed: int) -> None:
     never, after = Charts(3, seed), Charts(3, seed)
     never.pass_days(cut / A_DAY)
-    after.creep.restore(marshal.loads(marshal.dumps(never.creep.state(3))), 3)
+    after.creep.restore(reread(never.creep.state(3)), 3)
     after.rng, after.now_ns = never.rng, never.now_ns
     state = never.rng.bit_generator.state
     never.pass_days(0.3, shift=1.0)
     after.rng.bit_generator.state = state
     after.pass_days(0.3, shift=1.0)
 
-    assert marshal.dumps(after.creep.state(3)) == marshal.dumps(never.creep.state(3))
+    assert written(after.creep.state(3)) == written(never.creep.state(3))
 
 
 def test_hostile_marks_poison_nothing() -> None:
@@ -175,7 +174,7 @@ def test_a_new_key_in_an_old_slot_has_no_past() -> None:
     charts.creep.reset(charts.slots)
 
     fresh = Charts(1)
-    assert marshal.dumps(charts.creep.state(1)) == marshal.dumps(_reset(fresh).creep.state(1))
+    assert written(charts.creep.state(1)) == written(_reset(fresh).creep.state(1))
 
 
 def _reset(charts: Charts) -> Charts:

@@ -1,12 +1,12 @@
 """A flood of runs is found in minutes; nights, weekends, outages and put-forward clocks are not."""
 
-import marshal
-
 import numpy as np
 import pytest
+from kit.checkpoints import reread, written
 
 from fleetglass_detectors.alarms.evidence import FloatArray
 from fleetglass_detectors.cost.volume import DAY_NS, HOUR_NS, MINUTE_NS, Volume
+from fleetglass_detectors.detector import State
 
 # A Monday at midnight, UTC.
 MONDAY = 1_799_020_800_000_000_000
@@ -47,18 +47,18 @@ class Fleet:
 
 
 @pytest.fixture(scope="module")
-def known() -> bytes:
+def known() -> State:
     """A fleet that is known for two weeks and has raised next to nothing."""
     fleet = Fleet()
     fleet.pass_minutes(14 * A_DAY)
     assert fleet.alarms <= 3
-    return marshal.dumps(fleet.volume.state(KEYS))
+    return reread(fleet.volume.state(KEYS))
 
 
 @pytest.fixture
-def fleet(known: bytes) -> Fleet:
+def fleet(known: State) -> Fleet:
     fleet = Fleet()
-    fleet.volume.restore(marshal.loads(known), KEYS)
+    fleet.volume.restore(known, KEYS)
     fleet.minute = 14 * A_DAY
     return fleet
 
@@ -111,11 +111,11 @@ def test_a_flood_teaches_nothing(fleet: Fleet) -> None:
 def test_what_is_restored_goes_on_as_if_it_had_never_stopped(fleet: Fleet) -> None:
     again = Fleet()
     again.minute = fleet.minute
-    again.volume.restore(marshal.loads(marshal.dumps(fleet.volume.state(KEYS))), KEYS)
+    again.volume.restore(reread(fleet.volume.state(KEYS)), KEYS)
     fleet.pass_minutes(90, times=2.0)
     again.pass_minutes(90, times=2.0)
 
-    assert marshal.dumps(again.volume.state(KEYS)) == marshal.dumps(fleet.volume.state(KEYS))
+    assert written(again.volume.state(KEYS)) == written(fleet.volume.state(KEYS))
 
 
 def test_the_ends_of_time_do_no_harm() -> None:

@@ -20,7 +20,7 @@ class Kept:
         self.content: bytes | None = content
         self.aside: bytes | None = None
 
-    def save(self, *parts: bytes) -> None:
+    def save(self, *parts: bytes | memoryview) -> None:
         self.content = b"".join(parts)
 
     def load(self) -> bytes | None:
@@ -41,7 +41,10 @@ class NoDatabase:
     ("content", "reason"),
     [
         (WHOLE[:-1] + b"?", "the checkpoint is damaged"),
-        (OTHER, "the checkpoint is of 'fleetglass detectors 1, python 3.8' and this is"),
+        (
+            OTHER,
+            "is of 'fleetglass detectors 1, python 3.8' and this is 'fleetglass detectors 2'",
+        ),
         (b"\x00\x01", "the checkpoint is no checkpoint"),
     ],
 )

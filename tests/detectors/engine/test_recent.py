@@ -1,10 +1,9 @@
 """What is sent again is left out."""
 
-import marshal
-
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
+from kit.checkpoints import reread, written
 from kit.fleet_rows import steps
 
 from fleetglass_detectors.engine.recent import Recent
@@ -33,7 +32,7 @@ def test_a_restart_forgets_nothing(batches: list[list[int]], cut: int) -> None:
     for keys in batches[:cut]:
         never.new(spans(keys))
         before.new(spans(keys))
-    after.restore(marshal.loads(marshal.dumps(before.state())))
+    after.restore(reread(before.state()))
 
     for keys in batches[cut:]:
         assert np.array_equal(never.new(spans(keys)), after.new(spans(keys)))
@@ -44,6 +43,6 @@ def test_it_forgets_what_came_long_ago() -> None:
     for part in range(50):
         recent.new(spans([*range(part * 20, part * 20 + 20)]))
 
-    assert len(marshal.dumps(recent.state())) < 2 * 8 * 130
+    assert len(written(recent.state())) < 2 * 8 * 130
     assert len(recent.new(spans([*range(900, 1000)]))) == 0
     assert len(recent.new(spans([1, 2, 3]))) == 3

@@ -281,10 +281,10 @@ SELECT
     TraceId AS trace_id,
     SpanId AS span_id,
     fleetglassUnwrapped(firstNonDefault(
-        if(fleetglassIsSchema(firstNonDefault(SpanAttributes['gen_ai.tool.call.arguments'], SpanAttributes['tool_arguments'], SpanAttributes['ai.toolCall.args'])), '', firstNonDefault(SpanAttributes['gen_ai.tool.call.arguments'], SpanAttributes['tool_arguments'], SpanAttributes['ai.toolCall.args'])),
+        if(fleetglassIsSchema(firstNonDefault(SpanAttributes['gen_ai.tool.call.arguments'], SpanAttributes['tool_arguments'], SpanAttributes['ai.toolCall.args'], SpanAttributes['gcp.vertex.agent.tool_call_args'])), '', firstNonDefault(SpanAttributes['gen_ai.tool.call.arguments'], SpanAttributes['tool_arguments'], SpanAttributes['ai.toolCall.args'], SpanAttributes['gcp.vertex.agent.tool_call_args'])),
         input,
         Events.Attributes[indexOf(Events.Name, 'gen_ai.tool.message')]['content'])) AS asked,
-    fleetglassUnwrapped(firstNonDefault(firstNonDefault(SpanAttributes['gen_ai.tool.call.result'], SpanAttributes['tool_response'], SpanAttributes['ai.toolCall.result']), said)) AS answered,
+    fleetglassUnwrapped(firstNonDefault(firstNonDefault(SpanAttributes['gen_ai.tool.call.result'], SpanAttributes['tool_response'], SpanAttributes['ai.toolCall.result'], SpanAttributes['gcp.vertex.agent.tool_response']), said)) AS answered,
     firstNonDefault(SpanAttributes['input.value'], SpanAttributes['traceloop.entity.input'], SpanAttributes['langfuse.observation.input']) AS input,
     firstNonDefault(
         firstNonDefault(SpanAttributes['gen_ai.output.messages'], SpanAttributes['ai.response.text'], SpanAttributes['final_result'], SpanAttributes['gen_ai.completion.0.content'], SpanAttributes['llm.output_messages.0.message.content'], SpanAttributes['ai.response.toolCalls'], SpanAttributes['output.value'], SpanAttributes['traceloop.entity.output'], SpanAttributes['langfuse.observation.output']), Events.Attributes[indexOf(Events.Name, 'gen_ai.choice')]['message']) AS said
@@ -935,7 +935,7 @@ FROM
             segment,
             resource_spans.scope_spans AS scope_spans,
             resource_spans.resource.attributes AS sent,
-            arrayMap(key -> transform(key, ['fleetglass.kind', 'langfuse.observation.type', 'openinference.span.kind', 'gen_ai.operation.name', 'traceloop.span.kind', 'llm.request.type', 'ai.operationId', 'operation.name', 'mcp.method.name', 'gen_ai.agent.name', 'agent.name', 'agent_name', 'ai.telemetry.functionId', 'gen_ai.main_agent.name', 'graph.node.id', 'traceloop.entity.name', 'metadata', 'gen_ai.agent.id', 'gen_ai.main_agent.id', 'fleetglass.agent.version', 'gen_ai.agent.version', 'service.version', 'fleetglass.cohort', 'fleetglass.tier', 'fleetglass.action', 'deployment.environment.name', 'deployment.environment', 'langfuse.environment', 'service.name', 'fleetglass.prompt.version', 'gen_ai.prompt.version', 'llm.prompt_template.version', 'traceloop.prompt.version', 'langfuse.observation.prompt.version', 'fleetglass.run.id', 'session.id', 'langfuse.session.id', 'traceloop.association.properties.session_id', 'traceloop.association.properties.thread_id', 'ai.telemetry.metadata.sessionId', 'gen_ai.conversation.id', 'gen_ai.workflow.name', 'traceloop.workflow.name', 'langfuse.trace.name', 'workflow.name', 'gen_ai.tool.name', 'tool.name', 'ai.toolCall.name', 'gen_ai.tool.call.id', 'tool_call.id', 'tool.id', 'ai.toolCall.id', 'gen_ai.tool.call.arguments', 'tool_arguments', 'ai.toolCall.args', 'tool.parameters', 'gen_ai.tool.call.result', 'tool_response', 'ai.toolCall.result', 'gen_ai.tool.status', 'fleetglass.handoff.to', 'gen_ai.transfer.target.name', 'gen_ai.agent.handoff.target.name', 'gen_ai.transfer.mode', 'gen_ai.caller.name', 'graph.node.parent_id', 'input.value', 'traceloop.entity.input', 'langfuse.observation.input', 'gen_ai.output.messages', 'ai.response.text', 'final_result', 'gen_ai.completion.0.content', 'llm.output_messages.0.message.content', 'ai.response.toolCalls', 'output.value', 'traceloop.entity.output', 'langfuse.observation.output', 'gen_ai.request.model', 'llm.model_name', 'llm.request.model_name', 'langfuse.observation.model.name', 'embedding.model_name', 'reranker.model_name', 'ai.model.id', 'model_name', 'gen_ai.response.model', 'llm.response.model_name', 'ai.response.model', 'gen_ai.provider.name', 'llm.provider', 'gen_ai.system', 'llm.system', 'ai.model.provider', 'gen_ai.openai.response.service_tier', 'openai.response.service_tier', 'gen_ai.openai.request.service_tier', 'openai.request.service_tier', 'gen_ai.request.service_tier', 'error.type', 'exception.type', 'langfuse.observation.level', 'langfuse.observation.usage_details', 'langfuse.observation.cost_details', 'gen_ai.response.finish_reasons', 'gen_ai.response.finish_reason', 'llm.finish_reason', 'ai.response.finishReason', 'ai.finishReason', 'stop_reason', 'llm.response.finish_reason', 'llm.response.stop_reason', 'gen_ai.completion.0.finish_reason', 'gen_ai.usage.input_tokens', 'gen_ai.usage.prompt_tokens', 'llm.token_count.prompt', 'llm.usage.prompt_tokens', 'ai.usage.inputTokens', 'ai.usage.promptTokens', 'gen_ai.aggregated_usage.input_tokens', 'gen_ai.usage.output_tokens', 'gen_ai.usage.completion_tokens', 'llm.token_count.completion', 'llm.usage.completion_tokens', 'ai.usage.outputTokens', 'ai.usage.completionTokens', 'gen_ai.aggregated_usage.output_tokens', 'gen_ai.usage.total_tokens', 'llm.usage.total_tokens', 'llm.token_count.total', 'ai.usage.totalTokens', 'ai.usage.tokens', 'gen_ai.usage.cache_read.input_tokens', 'gen_ai.usage.cache_read_input_tokens', 'llm.token_count.prompt_details.cache_read', 'ai.usage.cachedInputTokens', 'ai.usage.inputTokenDetails.cacheReadTokens', 'gen_ai.usage.details.cache_read_tokens', 'gen_ai.aggregated_usage.cache_read.input_tokens', 'gen_ai.usage.cache_write.input_tokens', 'gen_ai.usage.cache_creation.input_tokens', 'gen_ai.usage.cache_creation_input_tokens', 'gen_ai.usage.cache_write_input_tokens', 'llm.token_count.prompt_details.cache_write', 'gen_ai.usage.details.cache_write_tokens', 'ai.usage.inputTokenDetails.cacheWriteTokens', 'gen_ai.aggregated_usage.cache_creation.input_tokens', 'gen_ai.usage.reasoning.output_tokens', 'gen_ai.usage.reasoning_tokens', 'llm.token_count.completion_details.reasoning', 'ai.usage.reasoningTokens', 'ai.usage.outputTokenDetails.reasoningTokens', 'gen_ai.usage.details.reasoning_tokens', 'gen_ai.usage.cost.amount', 'gen_ai.usage.cost', 'gen_ai.usage.total_cost', 'llm.cost.total', 'operation.cost'], [1, 2, 3, 4, 5, 6, 7, 7, 8, 9, 9, 9, 9, 9, 10, 11, 12, 13, 13, 14, 14, 14, 15, 16, 17, 18, 18, 18, 19, 20, 20, 20, 20, 20, 21, 22, 22, 22, 22, 22, 23, 24, 24, 24, 25, 26, 26, 26, 27, 27, 27, 27, 28, 28, 28, 29, 30, 30, 30, 31, 32, 32, 32, 33, 34, 34, 35, 35, 35, 36, 36, 36, 36, 36, 36, 36, 36, 36, 37, 37, 37, 37, 37, 37, 37, 37, 38, 38, 38, 39, 39, 39, 39, 40, 41, 41, 41, 41, 41, 42, 42, 43, 44, 45, 46, 46, 46, 46, 46, 46, 46, 46, 46, 47, 47, 47, 47, 47, 47, 47, 48, 48, 48, 48, 48, 48, 48, 49, 49, 49, 49, 49, 50, 50, 50, 50, 50, 50, 50, 51, 51, 51, 51, 51, 51, 51, 51, 52, 52, 52, 52, 52, 52, 53, 53, 53, 53, 53], 0), sent.key) AS sent_facts,
+            arrayMap(key -> transform(key, ['fleetglass.kind', 'langfuse.observation.type', 'openinference.span.kind', 'gen_ai.operation.name', 'traceloop.span.kind', 'llm.request.type', 'ai.operationId', 'operation.name', 'mcp.method.name', 'gen_ai.agent.name', 'agent.name', 'agent_name', 'ai.telemetry.functionId', 'gen_ai.main_agent.name', 'graph.node.id', 'traceloop.entity.name', 'metadata', 'gen_ai.agent.id', 'gen_ai.main_agent.id', 'fleetglass.agent.version', 'gen_ai.agent.version', 'service.version', 'fleetglass.cohort', 'fleetglass.tier', 'fleetglass.action', 'deployment.environment.name', 'deployment.environment', 'langfuse.environment', 'service.name', 'fleetglass.prompt.version', 'gen_ai.prompt.version', 'llm.prompt_template.version', 'traceloop.prompt.version', 'langfuse.observation.prompt.version', 'fleetglass.run.id', 'session.id', 'langfuse.session.id', 'traceloop.association.properties.session_id', 'traceloop.association.properties.thread_id', 'ai.telemetry.metadata.sessionId', 'gen_ai.conversation.id', 'gcp.vertex.agent.session_id', 'messaging.destination', 'sender_agent_type', 'gen_ai.workflow.name', 'traceloop.workflow.name', 'langfuse.trace.name', 'workflow.name', 'gen_ai.tool.name', 'tool.name', 'ai.toolCall.name', 'gen_ai.tool.call.id', 'tool_call.id', 'tool.id', 'ai.toolCall.id', 'gen_ai.tool.call.arguments', 'tool_arguments', 'ai.toolCall.args', 'gcp.vertex.agent.tool_call_args', 'tool.parameters', 'gen_ai.tool.call.result', 'tool_response', 'ai.toolCall.result', 'gcp.vertex.agent.tool_response', 'gen_ai.tool.status', 'fleetglass.handoff.to', 'gen_ai.transfer.target.name', 'gen_ai.agent.handoff.target.name', 'gen_ai.transfer.mode', 'gen_ai.caller.name', 'graph.node.parent_id', 'input.value', 'traceloop.entity.input', 'langfuse.observation.input', 'gen_ai.output.messages', 'ai.response.text', 'final_result', 'gen_ai.completion.0.content', 'llm.output_messages.0.message.content', 'ai.response.toolCalls', 'output.value', 'traceloop.entity.output', 'langfuse.observation.output', 'gen_ai.request.model', 'llm.model_name', 'llm.request.model_name', 'langfuse.observation.model.name', 'embedding.model_name', 'reranker.model_name', 'ai.model.id', 'model_name', 'gen_ai.response.model', 'llm.response.model_name', 'ai.response.model', 'gen_ai.provider.name', 'llm.provider', 'gen_ai.system', 'llm.system', 'ai.model.provider', 'gen_ai.openai.response.service_tier', 'openai.response.service_tier', 'gen_ai.openai.request.service_tier', 'openai.request.service_tier', 'gen_ai.request.service_tier', 'error.type', 'exception.type', 'langfuse.observation.level', 'langfuse.observation.usage_details', 'langfuse.observation.cost_details', 'gen_ai.response.finish_reasons', 'gen_ai.response.finish_reason', 'llm.finish_reason', 'ai.response.finishReason', 'ai.finishReason', 'stop_reason', 'llm.response.finish_reason', 'llm.response.stop_reason', 'gen_ai.completion.0.finish_reason', 'gen_ai.usage.input_tokens', 'gen_ai.usage.prompt_tokens', 'llm.token_count.prompt', 'llm.usage.prompt_tokens', 'ai.usage.inputTokens', 'ai.usage.promptTokens', 'gen_ai.aggregated_usage.input_tokens', 'gen_ai.usage.output_tokens', 'gen_ai.usage.completion_tokens', 'llm.token_count.completion', 'llm.usage.completion_tokens', 'ai.usage.outputTokens', 'ai.usage.completionTokens', 'gen_ai.aggregated_usage.output_tokens', 'gen_ai.usage.total_tokens', 'llm.usage.total_tokens', 'llm.token_count.total', 'ai.usage.totalTokens', 'ai.usage.tokens', 'gen_ai.usage.cache_read.input_tokens', 'gen_ai.usage.cache_read_input_tokens', 'llm.token_count.prompt_details.cache_read', 'ai.usage.cachedInputTokens', 'ai.usage.inputTokenDetails.cacheReadTokens', 'gen_ai.usage.details.cache_read_tokens', 'gen_ai.aggregated_usage.cache_read.input_tokens', 'gen_ai.usage.cache_write.input_tokens', 'gen_ai.usage.cache_creation.input_tokens', 'gen_ai.usage.cache_creation_input_tokens', 'gen_ai.usage.cache_write_input_tokens', 'llm.token_count.prompt_details.cache_write', 'gen_ai.usage.details.cache_write_tokens', 'ai.usage.inputTokenDetails.cacheWriteTokens', 'gen_ai.aggregated_usage.cache_creation.input_tokens', 'gen_ai.usage.reasoning.output_tokens', 'gen_ai.usage.reasoning_tokens', 'llm.token_count.completion_details.reasoning', 'ai.usage.reasoningTokens', 'ai.usage.outputTokenDetails.reasoningTokens', 'gen_ai.usage.details.reasoning_tokens', 'gen_ai.usage.cost.amount', 'gen_ai.usage.cost', 'gen_ai.usage.total_cost', 'llm.cost.total', 'operation.cost'], [1, 2, 3, 4, 5, 6, 7, 7, 8, 9, 9, 9, 9, 9, 10, 11, 12, 13, 13, 14, 14, 14, 15, 16, 17, 18, 18, 18, 19, 20, 20, 20, 20, 20, 21, 22, 22, 22, 22, 22, 23, 23, 24, 25, 26, 26, 26, 27, 28, 28, 28, 29, 29, 29, 29, 30, 30, 30, 30, 31, 32, 32, 32, 32, 33, 34, 34, 34, 35, 36, 36, 37, 37, 37, 38, 38, 38, 38, 38, 38, 38, 38, 38, 39, 39, 39, 39, 39, 39, 39, 39, 40, 40, 40, 41, 41, 41, 41, 42, 43, 43, 43, 43, 43, 44, 44, 45, 46, 47, 48, 48, 48, 48, 48, 48, 48, 48, 48, 49, 49, 49, 49, 49, 49, 49, 50, 50, 50, 50, 50, 50, 50, 51, 51, 51, 51, 51, 52, 52, 52, 52, 52, 52, 52, 53, 53, 53, 53, 53, 53, 53, 53, 54, 54, 54, 54, 54, 54, 55, 55, 55, 55, 55], 0), sent.key) AS sent_facts,
     ifNull(sent.value.string_value[indexOf(sent_facts, 9)], '') AS r_agent,
     ifNull(sent.value.string_value[indexOf(sent_facts, 13)], '') AS r_agent_id,
     ifNull(sent.value.string_value[indexOf(sent_facts, 14)], '') AS r_agent_version,
@@ -1005,14 +1005,14 @@ SELECT
         (text, fact, value) -> multiIf(
             fact = 0, '',
             isNotNull(text), assumeNotNull(text),
-            fact <= 46, fleetglassValueText(value),
+            fact <= 48, fleetglassValueText(value),
             ''),
         values.string_value, facts, values) AS texts,
     arrayMap(
         number -> if(number >= 0 AND number <= 1e9, number, 0),
         arrayMap(
             (text, whole, real, fact) -> multiIf(
-                fact <= 46, 0.,
+                fact <= 48, 0.,
                 isNotNull(whole), toFloat64(assumeNotNull(whole)),
                 isNotNull(real), assumeNotNull(real),
                 ifNull(toFloat64OrNull(ifNull(text, '')), 0.)),
@@ -1045,7 +1045,7 @@ FROM
                     *,
                     span.attributes.value AS values,
                     arrayMap(
-                        (key, text) -> if(text = '', 0, transform(key, ['fleetglass.kind', 'langfuse.observation.type', 'openinference.span.kind', 'gen_ai.operation.name', 'traceloop.span.kind', 'llm.request.type', 'ai.operationId', 'operation.name', 'mcp.method.name', 'gen_ai.agent.name', 'agent.name', 'agent_name', 'ai.telemetry.functionId', 'gen_ai.main_agent.name', 'graph.node.id', 'traceloop.entity.name', 'metadata', 'gen_ai.agent.id', 'gen_ai.main_agent.id', 'fleetglass.agent.version', 'gen_ai.agent.version', 'service.version', 'fleetglass.cohort', 'fleetglass.tier', 'fleetglass.action', 'deployment.environment.name', 'deployment.environment', 'langfuse.environment', 'service.name', 'fleetglass.prompt.version', 'gen_ai.prompt.version', 'llm.prompt_template.version', 'traceloop.prompt.version', 'langfuse.observation.prompt.version', 'fleetglass.run.id', 'session.id', 'langfuse.session.id', 'traceloop.association.properties.session_id', 'traceloop.association.properties.thread_id', 'ai.telemetry.metadata.sessionId', 'gen_ai.conversation.id', 'gen_ai.workflow.name', 'traceloop.workflow.name', 'langfuse.trace.name', 'workflow.name', 'gen_ai.tool.name', 'tool.name', 'ai.toolCall.name', 'gen_ai.tool.call.id', 'tool_call.id', 'tool.id', 'ai.toolCall.id', 'gen_ai.tool.call.arguments', 'tool_arguments', 'ai.toolCall.args', 'tool.parameters', 'gen_ai.tool.call.result', 'tool_response', 'ai.toolCall.result', 'gen_ai.tool.status', 'fleetglass.handoff.to', 'gen_ai.transfer.target.name', 'gen_ai.agent.handoff.target.name', 'gen_ai.transfer.mode', 'gen_ai.caller.name', 'graph.node.parent_id', 'input.value', 'traceloop.entity.input', 'langfuse.observation.input', 'gen_ai.output.messages', 'ai.response.text', 'final_result', 'gen_ai.completion.0.content', 'llm.output_messages.0.message.content', 'ai.response.toolCalls', 'output.value', 'traceloop.entity.output', 'langfuse.observation.output', 'gen_ai.request.model', 'llm.model_name', 'llm.request.model_name', 'langfuse.observation.model.name', 'embedding.model_name', 'reranker.model_name', 'ai.model.id', 'model_name', 'gen_ai.response.model', 'llm.response.model_name', 'ai.response.model', 'gen_ai.provider.name', 'llm.provider', 'gen_ai.system', 'llm.system', 'ai.model.provider', 'gen_ai.openai.response.service_tier', 'openai.response.service_tier', 'gen_ai.openai.request.service_tier', 'openai.request.service_tier', 'gen_ai.request.service_tier', 'error.type', 'exception.type', 'langfuse.observation.level', 'langfuse.observation.usage_details', 'langfuse.observation.cost_details', 'gen_ai.response.finish_reasons', 'gen_ai.response.finish_reason', 'llm.finish_reason', 'ai.response.finishReason', 'ai.finishReason', 'stop_reason', 'llm.response.finish_reason', 'llm.response.stop_reason', 'gen_ai.completion.0.finish_reason', 'gen_ai.usage.input_tokens', 'gen_ai.usage.prompt_tokens', 'llm.token_count.prompt', 'llm.usage.prompt_tokens', 'ai.usage.inputTokens', 'ai.usage.promptTokens', 'gen_ai.aggregated_usage.input_tokens', 'gen_ai.usage.output_tokens', 'gen_ai.usage.completion_tokens', 'llm.token_count.completion', 'llm.usage.completion_tokens', 'ai.usage.outputTokens', 'ai.usage.completionTokens', 'gen_ai.aggregated_usage.output_tokens', 'gen_ai.usage.total_tokens', 'llm.usage.total_tokens', 'llm.token_count.total', 'ai.usage.totalTokens', 'ai.usage.tokens', 'gen_ai.usage.cache_read.input_tokens', 'gen_ai.usage.cache_read_input_tokens', 'llm.token_count.prompt_details.cache_read', 'ai.usage.cachedInputTokens', 'ai.usage.inputTokenDetails.cacheReadTokens', 'gen_ai.usage.details.cache_read_tokens', 'gen_ai.aggregated_usage.cache_read.input_tokens', 'gen_ai.usage.cache_write.input_tokens', 'gen_ai.usage.cache_creation.input_tokens', 'gen_ai.usage.cache_creation_input_tokens', 'gen_ai.usage.cache_write_input_tokens', 'llm.token_count.prompt_details.cache_write', 'gen_ai.usage.details.cache_write_tokens', 'ai.usage.inputTokenDetails.cacheWriteTokens', 'gen_ai.aggregated_usage.cache_creation.input_tokens', 'gen_ai.usage.reasoning.output_tokens', 'gen_ai.usage.reasoning_tokens', 'llm.token_count.completion_details.reasoning', 'ai.usage.reasoningTokens', 'ai.usage.outputTokenDetails.reasoningTokens', 'gen_ai.usage.details.reasoning_tokens', 'gen_ai.usage.cost.amount', 'gen_ai.usage.cost', 'gen_ai.usage.total_cost', 'llm.cost.total', 'operation.cost'], [16, 32, 48, 64, 80, 96, 112, 113, 128, 144, 145, 146, 147, 148, 160, 176, 192, 208, 209, 224, 225, 226, 240, 256, 272, 288, 289, 290, 304, 320, 321, 322, 323, 324, 336, 352, 353, 354, 355, 356, 368, 384, 385, 386, 400, 416, 417, 418, 432, 433, 434, 435, 448, 449, 450, 464, 480, 481, 482, 496, 512, 513, 514, 528, 544, 545, 560, 561, 562, 576, 577, 578, 579, 580, 581, 582, 583, 584, 592, 593, 594, 595, 596, 597, 598, 599, 608, 609, 610, 624, 625, 626, 627, 640, 656, 657, 658, 659, 660, 672, 673, 688, 704, 720, 736, 737, 738, 739, 740, 741, 742, 743, 744, 752, 753, 754, 755, 756, 757, 758, 768, 769, 770, 771, 772, 773, 774, 784, 785, 786, 787, 788, 800, 801, 802, 803, 804, 805, 806, 816, 817, 818, 819, 820, 821, 822, 823, 832, 833, 834, 835, 836, 837, 848, 849, 850, 851, 852], 0)),
+                        (key, text) -> if(text = '', 0, transform(key, ['fleetglass.kind', 'langfuse.observation.type', 'openinference.span.kind', 'gen_ai.operation.name', 'traceloop.span.kind', 'llm.request.type', 'ai.operationId', 'operation.name', 'mcp.method.name', 'gen_ai.agent.name', 'agent.name', 'agent_name', 'ai.telemetry.functionId', 'gen_ai.main_agent.name', 'graph.node.id', 'traceloop.entity.name', 'metadata', 'gen_ai.agent.id', 'gen_ai.main_agent.id', 'fleetglass.agent.version', 'gen_ai.agent.version', 'service.version', 'fleetglass.cohort', 'fleetglass.tier', 'fleetglass.action', 'deployment.environment.name', 'deployment.environment', 'langfuse.environment', 'service.name', 'fleetglass.prompt.version', 'gen_ai.prompt.version', 'llm.prompt_template.version', 'traceloop.prompt.version', 'langfuse.observation.prompt.version', 'fleetglass.run.id', 'session.id', 'langfuse.session.id', 'traceloop.association.properties.session_id', 'traceloop.association.properties.thread_id', 'ai.telemetry.metadata.sessionId', 'gen_ai.conversation.id', 'gcp.vertex.agent.session_id', 'messaging.destination', 'sender_agent_type', 'gen_ai.workflow.name', 'traceloop.workflow.name', 'langfuse.trace.name', 'workflow.name', 'gen_ai.tool.name', 'tool.name', 'ai.toolCall.name', 'gen_ai.tool.call.id', 'tool_call.id', 'tool.id', 'ai.toolCall.id', 'gen_ai.tool.call.arguments', 'tool_arguments', 'ai.toolCall.args', 'gcp.vertex.agent.tool_call_args', 'tool.parameters', 'gen_ai.tool.call.result', 'tool_response', 'ai.toolCall.result', 'gcp.vertex.agent.tool_response', 'gen_ai.tool.status', 'fleetglass.handoff.to', 'gen_ai.transfer.target.name', 'gen_ai.agent.handoff.target.name', 'gen_ai.transfer.mode', 'gen_ai.caller.name', 'graph.node.parent_id', 'input.value', 'traceloop.entity.input', 'langfuse.observation.input', 'gen_ai.output.messages', 'ai.response.text', 'final_result', 'gen_ai.completion.0.content', 'llm.output_messages.0.message.content', 'ai.response.toolCalls', 'output.value', 'traceloop.entity.output', 'langfuse.observation.output', 'gen_ai.request.model', 'llm.model_name', 'llm.request.model_name', 'langfuse.observation.model.name', 'embedding.model_name', 'reranker.model_name', 'ai.model.id', 'model_name', 'gen_ai.response.model', 'llm.response.model_name', 'ai.response.model', 'gen_ai.provider.name', 'llm.provider', 'gen_ai.system', 'llm.system', 'ai.model.provider', 'gen_ai.openai.response.service_tier', 'openai.response.service_tier', 'gen_ai.openai.request.service_tier', 'openai.request.service_tier', 'gen_ai.request.service_tier', 'error.type', 'exception.type', 'langfuse.observation.level', 'langfuse.observation.usage_details', 'langfuse.observation.cost_details', 'gen_ai.response.finish_reasons', 'gen_ai.response.finish_reason', 'llm.finish_reason', 'ai.response.finishReason', 'ai.finishReason', 'stop_reason', 'llm.response.finish_reason', 'llm.response.stop_reason', 'gen_ai.completion.0.finish_reason', 'gen_ai.usage.input_tokens', 'gen_ai.usage.prompt_tokens', 'llm.token_count.prompt', 'llm.usage.prompt_tokens', 'ai.usage.inputTokens', 'ai.usage.promptTokens', 'gen_ai.aggregated_usage.input_tokens', 'gen_ai.usage.output_tokens', 'gen_ai.usage.completion_tokens', 'llm.token_count.completion', 'llm.usage.completion_tokens', 'ai.usage.outputTokens', 'ai.usage.completionTokens', 'gen_ai.aggregated_usage.output_tokens', 'gen_ai.usage.total_tokens', 'llm.usage.total_tokens', 'llm.token_count.total', 'ai.usage.totalTokens', 'ai.usage.tokens', 'gen_ai.usage.cache_read.input_tokens', 'gen_ai.usage.cache_read_input_tokens', 'llm.token_count.prompt_details.cache_read', 'ai.usage.cachedInputTokens', 'ai.usage.inputTokenDetails.cacheReadTokens', 'gen_ai.usage.details.cache_read_tokens', 'gen_ai.aggregated_usage.cache_read.input_tokens', 'gen_ai.usage.cache_write.input_tokens', 'gen_ai.usage.cache_creation.input_tokens', 'gen_ai.usage.cache_creation_input_tokens', 'gen_ai.usage.cache_write_input_tokens', 'llm.token_count.prompt_details.cache_write', 'gen_ai.usage.details.cache_write_tokens', 'ai.usage.inputTokenDetails.cacheWriteTokens', 'gen_ai.aggregated_usage.cache_creation.input_tokens', 'gen_ai.usage.reasoning.output_tokens', 'gen_ai.usage.reasoning_tokens', 'llm.token_count.completion_details.reasoning', 'ai.usage.reasoningTokens', 'ai.usage.outputTokenDetails.reasoningTokens', 'gen_ai.usage.details.reasoning_tokens', 'gen_ai.usage.cost.amount', 'gen_ai.usage.cost', 'gen_ai.usage.total_cost', 'llm.cost.total', 'operation.cost'], [16, 32, 48, 64, 80, 96, 112, 113, 128, 144, 145, 146, 147, 148, 160, 176, 192, 208, 209, 224, 225, 226, 240, 256, 272, 288, 289, 290, 304, 320, 321, 322, 323, 324, 336, 352, 353, 354, 355, 356, 368, 369, 384, 400, 416, 417, 418, 432, 448, 449, 450, 464, 465, 466, 467, 480, 481, 482, 483, 496, 512, 513, 514, 515, 528, 544, 545, 546, 560, 576, 577, 592, 593, 594, 608, 609, 610, 611, 612, 613, 614, 615, 616, 624, 625, 626, 627, 628, 629, 630, 631, 640, 641, 642, 656, 657, 658, 659, 672, 688, 689, 690, 691, 692, 704, 705, 720, 736, 752, 768, 769, 770, 771, 772, 773, 774, 775, 776, 784, 785, 786, 787, 788, 789, 790, 800, 801, 802, 803, 804, 805, 806, 816, 817, 818, 819, 820, 832, 833, 834, 835, 836, 837, 838, 848, 849, 850, 851, 852, 853, 854, 855, 864, 865, 866, 867, 868, 869, 880, 881, 882, 883, 884], 0)),
                         span.attributes.key, span.attributes.value.string_value) AS ranks
                 FROM otlp_spans
             )
@@ -1105,8 +1105,8 @@ FROM
             firstNonDefault(f_cohort, r_cohort) AS cohort,
             firstNonDefault(f_environment, r_environment) AS environment,
             r_service AS service,
-            firstNonDefault(f_run, trace_id) AS run_id,
-            firstNonDefault(own_session, f_conversation) AS conversation,
+            firstNonDefault(own_run, trace_id) AS run_id,
+            firstNonDefault(own_session, f_conversation, messages_of) AS conversation,
             firstNonDefault(f_workflow, f_workflow_run, if(kind = 'workflow', name, '')) AS workflow,
             if(is_call OR is_held, firstNonDefault(f_model, f_response_model), '') AS model,
             if(is_call OR is_held, f_response_model, '') AS response_model,
@@ -1142,7 +1142,7 @@ FROM
                 match(tool, '_to_agent$|^handoff$|^transfer$'), fleetglassTarget(arguments),
                 replaceRegexpOne(tool, '^.*_to_', '')) AS handoff_to,
             toUInt16(
-                1 * (own_agent != '') + 2 * (f_run != '') + 4 * (own_session != '')) AS own,
+                1 * (own_agent != '') + 2 * (own_run != '') + 4 * (own_session != '')) AS own,
             if(is_held, [used_input, used_output, read, written, reasoning, paid], []) AS held
         FROM
         (
@@ -1157,7 +1157,10 @@ FROM
                     multiIf(
                         kind != 'agent', '',
                         f_node != '', f_node,
-                        word != 'agent', if(startsWith(name, 'invoke_agent '), substring(name, 14), ''),
+                        word != 'agent', multiIf(
+                            startsWith(name, 'invoke_agent '), substring(name, 14),
+                            startsWith(name, 'agent_run ['), bracketed,
+                            ''),
                         f_traceloop_kind = 'agent', f_entity,
                         stem)) AS own_agent,
                 multiIf(
@@ -1194,6 +1197,8 @@ FROM
                     SELECT
                         *,
                         multiIf(
+                            -- It repeats the answers of tools that ran side by side.
+                            f_tool = '(merged tools)', 'other',
                             named_kind = 'agent', if(
                                 word = 'agent' AND parent_span_id = '' AND f_agent = '' AND f_node = ''
                                     AND stem = name
@@ -1227,10 +1232,13 @@ FROM
                             transform(word, ['agent', 'invoke_agent', 'ai.generatetext', 'ai.streamtext', 'ai.generateobject', 'ai.streamobject', 'llm', 'chat', 'generate_content', 'text_completion', 'completion', 'generation', 'ai.generatetext.dogenerate', 'ai.streamtext.dostream', 'ai.generateobject.dogenerate', 'ai.streamobject.dostream', 'tool', 'execute_tool', 'ai.toolcall', 'tools/call', 'retriever', 'retrieval', 'reranker', 'rerank', 'embedding', 'embeddings', 'ai.embed.doembed', 'ai.embedmany.doembed', 'workflow', 'invoke_workflow', 'invoke_graph', 'invoke_swarm', 'handoff', 'guardrail'], ['agent', 'agent', 'agent', 'agent', 'agent', 'agent', 'llm', 'llm', 'llm', 'llm', 'llm', 'llm', 'llm', 'llm', 'llm', 'llm', 'tool', 'tool', 'tool', 'tool', 'retrieval', 'retrieval', 'retrieval', 'retrieval', 'embedding', 'embedding', 'embedding', 'embedding', 'workflow', 'workflow', 'workflow', 'workflow', 'handoff', 'guardrail'], '') AS named_kind,
                             firstNonDefault(
                                 f_tool,
-                                if(
+                                multiIf(
                                     startsWith(name, 'execute_tool ') OR startsWith(name, 'tools/call '),
                                     replaceRegexpOne(name, '^[^ ]* ', ''),
+                                    startsWith(name, 'tool_call ['), bracketed,
                                     '')) AS called,
+                            -- A trace of messages that stands alone is a part of the run that the messages belong to.
+                            firstNonDefault(f_run, if(parent_span_id = '', messages_of, '')) AS own_run,
                             if(word = 'agent', replaceRegexpOne(name, '(\\.run|\\._execute_core|\\.invoke)$', ''), name) AS stem,
                             firstNonDefault(f_input_tokens, details['input'], details['input_tokens'], details['prompt_tokens']) AS input,
                             firstNonDefault(f_output_tokens, details['output'], details['output_tokens'], details['completion_tokens']) AS output_all,
@@ -1254,7 +1262,19 @@ FROM
                                     f_traceloop_kind,
                                     f_request_type,
                                     splitByChar(' ', f_vercel_operation)[1],
-                                    f_mcp_method)) AS word,
+                                    f_mcp_method,
+                                    -- Some instrumentations write an agent into nothing but the span's name.
+                                    multiIf(
+                                        startsWith(name, 'invoke_agent ') OR startsWith(name, 'agent_run ['), 'invoke_agent',
+                                        name = 'call_llm' AND f_model != '', 'llm',
+                                        ''))) AS word,
+                                extract(name, '^[a-z_]+ \\[(.+)\\]$') AS bracketed,
+                                -- The address of a message ends in the conversation, an agent's type in the id of its team.
+                                replaceRegexpOne(
+                                    firstNonDefault(
+                                        extract(f_destination, '\\.\\(([^()]+)\\)-[AT]$'),
+                                        extract(f_sender, '_([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$')),
+                                    '^default$', '') AS messages_of,
                                 JSONExtractString(f_metadata, 'lc_agent_name') AS chain_agent,
                                 firstNonDefault(f_session, JSONExtractString(f_metadata, 'thread_id')) AS own_session,
                                 mapApply(
@@ -1307,36 +1327,38 @@ FROM
                                     texts[indexOf(facts, 21)] AS f_run,
                                     texts[indexOf(facts, 22)] AS f_session,
                                     texts[indexOf(facts, 23)] AS f_conversation,
-                                    texts[indexOf(facts, 24)] AS f_workflow,
-                                    texts[indexOf(facts, 25)] AS f_workflow_run,
-                                    texts[indexOf(facts, 26)] AS f_tool,
-                                    texts[indexOf(facts, 27)] AS f_call_id,
-                                    texts[indexOf(facts, 28)] AS f_arguments,
-                                    texts[indexOf(facts, 29)] AS f_schema,
-                                    texts[indexOf(facts, 30)] AS f_result,
-                                    texts[indexOf(facts, 31)] AS f_tool_status,
-                                    texts[indexOf(facts, 32)] AS f_target,
-                                    texts[indexOf(facts, 33)] AS f_transfer_mode,
-                                    texts[indexOf(facts, 34)] AS f_caller,
-                                    texts[indexOf(facts, 35)] AS f_input,
-                                    texts[indexOf(facts, 36)] AS f_output,
-                                    texts[indexOf(facts, 37)] AS f_model,
-                                    texts[indexOf(facts, 38)] AS f_response_model,
-                                    texts[indexOf(facts, 39)] AS f_provider,
-                                    texts[indexOf(facts, 40)] AS f_vercel_provider,
-                                    texts[indexOf(facts, 41)] AS f_service_tier,
-                                    texts[indexOf(facts, 42)] AS f_error_type,
-                                    texts[indexOf(facts, 43)] AS f_level,
-                                    texts[indexOf(facts, 44)] AS f_usage_details,
-                                    texts[indexOf(facts, 45)] AS f_cost_details,
-                                    texts[indexOf(facts, 46)] AS f_finish,
-                                    numbers[indexOf(facts, 47)] AS f_input_tokens,
-                                    numbers[indexOf(facts, 48)] AS f_output_tokens,
-                                    numbers[indexOf(facts, 49)] AS f_total_tokens,
-                                    numbers[indexOf(facts, 50)] AS f_cache_read_tokens,
-                                    numbers[indexOf(facts, 51)] AS f_cache_write_tokens,
-                                    numbers[indexOf(facts, 52)] AS f_reasoning_tokens,
-                                    numbers[indexOf(facts, 53)] AS f_reported_cost
+                                    texts[indexOf(facts, 24)] AS f_destination,
+                                    texts[indexOf(facts, 25)] AS f_sender,
+                                    texts[indexOf(facts, 26)] AS f_workflow,
+                                    texts[indexOf(facts, 27)] AS f_workflow_run,
+                                    texts[indexOf(facts, 28)] AS f_tool,
+                                    texts[indexOf(facts, 29)] AS f_call_id,
+                                    texts[indexOf(facts, 30)] AS f_arguments,
+                                    texts[indexOf(facts, 31)] AS f_schema,
+                                    texts[indexOf(facts, 32)] AS f_result,
+                                    texts[indexOf(facts, 33)] AS f_tool_status,
+                                    texts[indexOf(facts, 34)] AS f_target,
+                                    texts[indexOf(facts, 35)] AS f_transfer_mode,
+                                    texts[indexOf(facts, 36)] AS f_caller,
+                                    texts[indexOf(facts, 37)] AS f_input,
+                                    texts[indexOf(facts, 38)] AS f_output,
+                                    texts[indexOf(facts, 39)] AS f_model,
+                                    texts[indexOf(facts, 40)] AS f_response_model,
+                                    texts[indexOf(facts, 41)] AS f_provider,
+                                    texts[indexOf(facts, 42)] AS f_vercel_provider,
+                                    texts[indexOf(facts, 43)] AS f_service_tier,
+                                    texts[indexOf(facts, 44)] AS f_error_type,
+                                    texts[indexOf(facts, 45)] AS f_level,
+                                    texts[indexOf(facts, 46)] AS f_usage_details,
+                                    texts[indexOf(facts, 47)] AS f_cost_details,
+                                    texts[indexOf(facts, 48)] AS f_finish,
+                                    numbers[indexOf(facts, 49)] AS f_input_tokens,
+                                    numbers[indexOf(facts, 50)] AS f_output_tokens,
+                                    numbers[indexOf(facts, 51)] AS f_total_tokens,
+                                    numbers[indexOf(facts, 52)] AS f_cache_read_tokens,
+                                    numbers[indexOf(facts, 53)] AS f_cache_write_tokens,
+                                    numbers[indexOf(facts, 54)] AS f_reasoning_tokens,
+                                    numbers[indexOf(facts, 55)] AS f_reported_cost
                                 FROM span_facts
                                 -- A span that occurs twice in a request counts once.
                                 LIMIT 1 BY tenant, trace_id, span_id

@@ -923,6 +923,7 @@ CREATE TABLE IF NOT EXISTS otlp_spans
 ENGINE = Null
 
 -- otlp_spans_mv
+-- The test spans of `fleetglass doctor` are no agent's work: they end here.
 CREATE MATERIALIZED VIEW IF NOT EXISTS otlp_spans_mv TO otlp_spans AS
 SELECT tenant, segment, r_agent, r_agent_id, r_agent_version, r_cohort, r_tier, r_environment, r_service, r_prompt_version, arrayJoin(scope_spans.spans) AS span
 FROM
@@ -946,6 +947,7 @@ FROM
     ifNull(sent.value.string_value[indexOf(sent_facts, 20)], '') AS r_prompt_version
         FROM (SELECT tenant, segment, arrayJoin(resource_spans) AS resource_spans FROM otlp_in)
     )
+    WHERE r_service != 'fleetglass-doctor'
 )
 
 -- span_facts

@@ -451,6 +451,7 @@ SOURCE(CLICKHOUSE(TABLE 'prices'))
 LAYOUT(COMPLEX_KEY_HASHED_ARRAY())
 LIFETIME(MIN 60 MAX 120)
 SETTINGS(final = 1)
+COMMENT 'Internal: the prices in memory'
 
 -- fleetglassPricedModel
 -- The model that a call is priced by: the one that answered if it has a price, else the one that was requested.
@@ -1524,3 +1525,333 @@ LEFT JOIN
     FROM incident_actions
     GROUP BY tenant, incident
 ) AS a ON a.tenant = i.tenant AND a.incident = i.id
+
+-- otlp_in.comments
+ALTER TABLE otlp_in
+    MODIFY COMMENT 'Internal: keeps nothing; requests of OTLP are inserted here and taken apart by views'
+
+-- otel_traces.comments
+ALTER TABLE otel_traces
+    MODIFY COMMENT 'Each span as it was sent, in the table of the OpenTelemetry ClickHouse exporter',
+    COMMENT COLUMN Timestamp 'When the span began',
+    COMMENT COLUMN TraceId 'The trace, 32 hex digits',
+    COMMENT COLUMN SpanId 'The span, 16 hex digits',
+    COMMENT COLUMN ParentSpanId 'The span above it; empty at the root',
+    COMMENT COLUMN TraceState 'The tracestate of the W3C, as it was sent',
+    COMMENT COLUMN SpanName 'The name of the span, as it was sent',
+    COMMENT COLUMN SpanKind 'Internal, Server, Client, Producer, Consumer or Unspecified',
+    COMMENT COLUMN ServiceName 'The service that sent the span',
+    COMMENT COLUMN ResourceAttributes 'What is true of all spans of the process',
+    COMMENT COLUMN ScopeName 'The instrumentation that made the span',
+    COMMENT COLUMN ScopeVersion 'The version of this instrumentation',
+    COMMENT COLUMN SpanAttributes 'What the instrumentation says about the span',
+    COMMENT COLUMN Duration 'How long it took, in nanoseconds',
+    COMMENT COLUMN StatusCode 'Ok, Error or Unset',
+    COMMENT COLUMN StatusMessage 'The words of an error',
+    COMMENT COLUMN `Events.Timestamp` 'When each event of the span happened',
+    COMMENT COLUMN `Events.Name` 'The name of each event',
+    COMMENT COLUMN `Events.Attributes` 'What is said about each event',
+    COMMENT COLUMN `Links.TraceId` 'The trace of each span that this one is linked to',
+    COMMENT COLUMN `Links.SpanId` 'The span of each link',
+    COMMENT COLUMN `Links.TraceState` 'The tracestate of each link',
+    COMMENT COLUMN `Links.Attributes` 'What is said about each link',
+    COMMENT COLUMN ResourceAttributeItems 'The attributes of the resource as key=value',
+    COMMENT COLUMN SpanAttributeItems 'The attributes of the span as key=value'
+
+-- otel_traces_trace_id_ts.comments
+ALTER TABLE otel_traces_trace_id_ts
+    MODIFY COMMENT 'When each trace was, so that Grafana finds it by its id'
+
+-- otel_traces_trace_id_ts_mv.comments
+ALTER TABLE otel_traces_trace_id_ts_mv
+    MODIFY COMMENT 'Internal: fills otel_traces_trace_id_ts'
+
+-- otel_traces_from_otlp.comments
+ALTER TABLE otel_traces_from_otlp
+    MODIFY COMMENT 'Internal: fills otel_traces'
+
+-- span_texts.comments
+ALTER TABLE span_texts
+    MODIFY COMMENT 'The words of a span: arguments and results, inputs and outputs. Ask by trace_id and time; it is slow over many spans',
+    COMMENT COLUMN time 'When the work began',
+    COMMENT COLUMN trace_id 'The trace, 32 hex digits',
+    COMMENT COLUMN span_id 'The span, 16 hex digits',
+    COMMENT COLUMN asked 'The arguments of a tool',
+    COMMENT COLUMN answered 'The result of a tool, else what was said',
+    COMMENT COLUMN input 'What an agent or a model was given',
+    COMMENT COLUMN said 'What an agent or a model said'
+
+-- prices.comments
+ALTER TABLE prices
+    MODIFY COMMENT 'What models cost, by the names that spans use, in dollars per million tokens',
+    COMMENT COLUMN provider 'Who sells the model, as spans name it',
+    COMMENT COLUMN model 'The model, as spans name it',
+    COMMENT COLUMN service_tier 'The class of service that a provider bills, such as batch',
+    COMMENT COLUMN known '1 if a price is known',
+    COMMENT COLUMN source 'Where the price comes from: the package genai-prices or the configuration',
+    COMMENT COLUMN priced_as 'The model of the list of prices that this name was recognised as',
+    COMMENT COLUMN note 'What is worth knowing about the price',
+    COMMENT COLUMN digest 'A checksum of the price, by which a changed one is noticed',
+    COMMENT COLUMN `offers.since` 'From when the price applies. An offer is a price with its conditions; a model may have several',
+    COMMENT COLUMN `offers.until` 'Until when the price applies',
+    COMMENT COLUMN `offers.day_from` 'The second of the day from which it applies',
+    COMMENT COLUMN `offers.day_until` 'The second of the day until which it applies',
+    COMMENT COLUMN `offers.from_input` 'The least input tokens of a call that it applies to',
+    COMMENT COLUMN `offers.up_to_input` 'The most input tokens of a call that it applies to',
+    COMMENT COLUMN `offers.input` 'Dollars for the input',
+    COMMENT COLUMN `offers.output` 'Dollars for the output',
+    COMMENT COLUMN `offers.cache_read` 'Dollars for input that is read from a cache; -1 means as other input',
+    COMMENT COLUMN `offers.cache_write` 'Dollars for input that is written to a cache; -1 means as other input',
+    COMMENT COLUMN `offers.reasoning` 'Dollars for reasoning; -1 means as other output',
+    COMMENT COLUMN `offers.audio_input` 'Dollars for audio input; -1 means no price of its own',
+    COMMENT COLUMN `offers.audio_output` 'Dollars for audio output; -1 means no price of its own',
+    COMMENT COLUMN `offers.audio_cache_read` 'Dollars for audio cache read; -1 means no price of its own',
+    COMMENT COLUMN `offers.request` 'Dollars for a thousand requests',
+    COMMENT COLUMN seconds_today 'How many seconds of today each offer applies',
+    COMMENT COLUMN usual 'The place of the offer that most calls of today fall under; 0 without one',
+    COMMENT COLUMN usual_since 'Of the usual offer: from when the price applies',
+    COMMENT COLUMN usual_until 'Of the usual offer: until when the price applies',
+    COMMENT COLUMN usual_day_from 'Of the usual offer: the second of the day from which it applies',
+    COMMENT COLUMN usual_day_until 'Of the usual offer: the second of the day until which it applies',
+    COMMENT COLUMN usual_up_to_input 'Of the usual offer: the most input tokens of a call that it applies to',
+    COMMENT COLUMN usual_input 'Of the usual offer: dollars for the input',
+    COMMENT COLUMN usual_output 'Of the usual offer: dollars for the output',
+    COMMENT COLUMN usual_cache_read 'Of the usual offer: the difference in price between input that is read from a cache and other input',
+    COMMENT COLUMN usual_cache_write 'Of the usual offer: the difference in price between input that is written to a cache and other input',
+    COMMENT COLUMN usual_request 'Of the usual offer: dollars for a thousand requests',
+    COMMENT COLUMN updated_at 'When the row was written'
+
+-- agent_spans_in.comments
+ALTER TABLE agent_spans_in
+    MODIFY COMMENT 'Internal: keeps nothing; rows of spans pass through it'
+
+-- agent_spans_rows.comments
+ALTER TABLE agent_spans_rows
+    MODIFY COMMENT 'Internal: the rows of agent_spans with their versions; ask agent_spans'
+
+-- agent_spans_rows_mv.comments
+ALTER TABLE agent_spans_rows_mv
+    MODIFY COMMENT 'Internal: fills agent_spans_rows'
+
+-- agent_spans.comments
+ALTER TABLE agent_spans
+    MODIFY COMMENT 'Each span, whatever its dialect: who did what, what it cost and whether it failed. The first table to ask',
+    COMMENT COLUMN tenant 'The tenant of the key that the span was sent with',
+    COMMENT COLUMN segment 'When the span was received, in nanoseconds since 1970; rows are stored in this order',
+    COMMENT COLUMN trace_id 'The trace, 32 hex digits',
+    COMMENT COLUMN span_id 'The span, 16 hex digits',
+    COMMENT COLUMN parent_span_id 'The span above it; empty at the root',
+    COMMENT COLUMN start_time 'When the work began',
+    COMMENT COLUMN duration_ns 'How long it took, in nanoseconds',
+    COMMENT COLUMN kind 'What kind of work it is: agent, llm, tool, retrieval, embedding, workflow, handoff, guardrail or other',
+    COMMENT COLUMN name 'The name of the span, as it was sent',
+    COMMENT COLUMN agent 'The agent that did the work: the one that the span names, else the nearest above it, else the service',
+    COMMENT COLUMN agent_version 'The release of the agent, else of the service',
+    COMMENT COLUMN agent_id 'The id of the agent, as it was sent',
+    COMMENT COLUMN parent_agent 'Of an agent: the agent that it works for',
+    COMMENT COLUMN cohort 'The group that the agent was put into, such as a region or an experiment',
+    COMMENT COLUMN environment 'Where it runs, such as production',
+    COMMENT COLUMN service 'The service that sent the span',
+    COMMENT COLUMN run_id 'The run: the trace, unless the span says otherwise',
+    COMMENT COLUMN conversation 'The session or conversation that the span belongs to',
+    COMMENT COLUMN workflow 'The workflow that the span is a part of',
+    COMMENT COLUMN model 'The model that was asked for',
+    COMMENT COLUMN response_model 'The model that answered',
+    COMMENT COLUMN provider 'Who sells the model, such as openai',
+    COMMENT COLUMN service_tier 'The class of service that a provider bills, such as batch',
+    COMMENT COLUMN prompt_version 'The version of the prompt',
+    COMMENT COLUMN tier 'The tier of the customer or the agent, as it was sent',
+    COMMENT COLUMN action 'What the span does to the world, such as a refund: its fleetglass.action',
+    COMMENT COLUMN tool 'The tool that was called',
+    COMMENT COLUMN tool_call_id 'The id of the call, as the model gave it',
+    COMMENT COLUMN arguments_hash 'A fingerprint of the arguments of a tool; equal for equal arguments, 0 if not recorded',
+    COMMENT COLUMN arguments_shape 'The same without numbers and ids',
+    COMMENT COLUMN result_hash 'A fingerprint of the result of a tool; 0 if not recorded',
+    COMMENT COLUMN output_hash 'A fingerprint of the output of a model or an agent; 0 if not recorded',
+    COMMENT COLUMN input_tokens 'All tokens that were read, cached ones too; counted once, on model calls',
+    COMMENT COLUMN output_tokens 'All tokens that were written, those of reasoning too',
+    COMMENT COLUMN cache_read_tokens 'The part of the input that came from a cache',
+    COMMENT COLUMN cache_write_tokens 'The part of the input that was written to a cache',
+    COMMENT COLUMN reasoning_tokens 'The part of the output that was reasoning',
+    COMMENT COLUMN cost 'Dollars by the list of prices; NULL if no price is known, 0 if the span costs nothing or is counted elsewhere',
+    COMMENT COLUMN reported_cost 'Dollars, as the span itself says; NULL if it says none',
+    COMMENT COLUMN is_error '1 if the work failed',
+    COMMENT COLUMN error_type 'What kind of error it was; empty without an error',
+    COMMENT COLUMN finish_reason 'Why the model stopped',
+    COMMENT COLUMN handoff_to 'The agent that a handoff or a tool passes the work to'
+
+-- agent_minutes.comments
+ALTER TABLE agent_minutes
+    MODIFY COMMENT 'Sums by minute and by the columns that people group by. Every measure is a sum: sum(cost), never count()',
+    COMMENT COLUMN tenant 'The tenant of the key that the span was sent with',
+    COMMENT COLUMN minute 'The minute in which the spans began',
+    COMMENT COLUMN kind 'What kind of work it is: agent, llm, tool, retrieval, embedding, workflow, handoff, guardrail or other',
+    COMMENT COLUMN agent 'The agent that did the work: the one that the span names, else the nearest above it, else the service',
+    COMMENT COLUMN agent_version 'The release of the agent, else of the service',
+    COMMENT COLUMN cohort 'The group that the agent was put into, such as a region or an experiment',
+    COMMENT COLUMN environment 'Where it runs, such as production',
+    COMMENT COLUMN service 'The service that sent the span',
+    COMMENT COLUMN workflow 'The workflow that the span is a part of',
+    COMMENT COLUMN model 'The model that was asked for',
+    COMMENT COLUMN provider 'Who sells the model, such as openai',
+    COMMENT COLUMN prompt_version 'The version of the prompt',
+    COMMENT COLUMN tier 'The tier of the customer or the agent, as it was sent',
+    COMMENT COLUMN action 'What the span does to the world, such as a refund: its fleetglass.action',
+    COMMENT COLUMN tool 'The tool that was called',
+    COMMENT COLUMN spans 'How many spans there are; sum it, as all that follow',
+    COMMENT COLUMN errors 'How many of them failed',
+    COMMENT COLUMN unpriced 'How many of them have no known price',
+    COMMENT COLUMN input_tokens 'All tokens that were read, cached ones too',
+    COMMENT COLUMN output_tokens 'All tokens that were written, those of reasoning too',
+    COMMENT COLUMN cache_read_tokens 'The part of the input that came from a cache',
+    COMMENT COLUMN cache_write_tokens 'The part of the input that was written to a cache',
+    COMMENT COLUMN reasoning_tokens 'The part of the output that was reasoning',
+    COMMENT COLUMN cost 'Dollars by the list of prices, without the spans that have no known price',
+    COMMENT COLUMN reported_cost 'Dollars, as the spans themselves say',
+    COMMENT COLUMN duration_ns 'How long the spans took together, in nanoseconds',
+    COMMENT COLUMN durations 'How many spans there are for each bucket of duration: fleetglassQuantile(sumMap(durations), 0.95) is the 95th percentile in nanoseconds'
+
+-- agent_minutes_mv.comments
+ALTER TABLE agent_minutes_mv
+    MODIFY COMMENT 'Internal: fills agent_minutes'
+
+-- agent_runs.comments
+ALTER TABLE agent_runs
+    MODIFY COMMENT 'Sums of each run. A run has several rows: GROUP BY tenant, run_id',
+    COMMENT COLUMN tenant 'The tenant of the key that the spans were sent with',
+    COMMENT COLUMN run_id 'The run: the trace, unless the span says otherwise',
+    COMMENT COLUMN day 'The day on which the spans began',
+    COMMENT COLUMN agent 'The agent that did this part of the run',
+    COMMENT COLUMN cohort 'The group that the agent was put into, such as a region or an experiment',
+    COMMENT COLUMN model 'The model that this part of the run asked; empty for spans without a model',
+    COMMENT COLUMN first_seen 'When the first span began; use min',
+    COMMENT COLUMN last_seen 'When the last span ended; use max',
+    COMMENT COLUMN ended '1 once a span without a parent has ended; use max',
+    COMMENT COLUMN root 'When the first agent of the run began, and its name; use min',
+    COMMENT COLUMN spans 'How many spans there are; sum it',
+    COMMENT COLUMN steps 'How many model calls, tool calls and handoffs there are; sum it',
+    COMMENT COLUMN errors 'How many spans failed; sum it',
+    COMMENT COLUMN unpriced 'How many spans have no known price; sum it',
+    COMMENT COLUMN input_tokens 'All tokens that were read; sum it',
+    COMMENT COLUMN output_tokens 'All tokens that were written; sum it',
+    COMMENT COLUMN cost 'Dollars, without the spans that have no known price; sum it',
+    COMMENT COLUMN calls 'How many model calls there are; sum it',
+    COMMENT COLUMN failed_calls 'How many model calls failed; sum it',
+    COMMENT COLUMN cache_read_tokens 'The part of the input that came from a cache; sum it',
+    COMMENT COLUMN largest_input 'The most tokens that one model call read; use max',
+    COMMENT COLUMN segment 'When the last span of the run was received, in nanoseconds since 1970; use max'
+
+-- agent_runs_mv.comments
+ALTER TABLE agent_runs_mv
+    MODIFY COMMENT 'Internal: fills agent_runs'
+
+-- otlp_spans.comments
+ALTER TABLE otlp_spans
+    MODIFY COMMENT 'Internal: keeps nothing; spans with the facts of their resource pass through it'
+
+-- otlp_spans_mv.comments
+ALTER TABLE otlp_spans_mv
+    MODIFY COMMENT 'Internal: takes requests apart into spans'
+
+-- span_facts.comments
+ALTER TABLE span_facts
+    MODIFY COMMENT 'Internal: keeps nothing; spans with the facts of their attributes pass through it'
+
+-- span_facts_mv.comments
+ALTER TABLE span_facts_mv
+    MODIFY COMMENT 'Internal: reads the facts of each span'
+
+-- agent_spans_from_facts.comments
+ALTER TABLE agent_spans_from_facts
+    MODIFY COMMENT 'Internal: turns the facts of a span into a row'
+
+-- settled.comments
+ALTER TABLE settled
+    MODIFY COMMENT 'Internal: how far fleetglass settle has come'
+
+-- directives.comments
+ALTER TABLE directives
+    MODIFY COMMENT 'What agents were told to do: halt, throttle or resume. For each scope the latest one counts',
+    COMMENT COLUMN id 'The directive',
+    COMMENT COLUMN at 'When it was given',
+    COMMENT COLUMN tenant 'The tenant whose agents it is for',
+    COMMENT COLUMN action 'What the agents are to do: halt, throttle or resume',
+    COMMENT COLUMN agent 'The agent that it is for; empty means all',
+    COMMENT COLUMN version 'The release that it is for; empty means all',
+    COMMENT COLUMN cohort 'The cohort that it is for; empty means all',
+    COMMENT COLUMN every_s 'Of throttle: the seconds between two steps',
+    COMMENT COLUMN reason 'Why, as the agents are told',
+    COMMENT COLUMN by 'Who gave it: a person or a detector',
+    COMMENT COLUMN until 'When it ends; 1970 means never'
+
+-- signals.comments
+ALTER TABLE signals
+    MODIFY COMMENT 'Every single finding of the detectors; incidents are made of them',
+    COMMENT COLUMN id 'The signal; one that is sent again has the same',
+    COMMENT COLUMN at 'When it happened, by the times of the spans',
+    COMMENT COLUMN arrived 'When the detectors reported it',
+    COMMENT COLUMN tenant 'The tenant that it belongs to',
+    COMMENT COLUMN detector 'The detector that found it',
+    COMMENT COLUMN kind 'What it found',
+    COMMENT COLUMN level 'How bad it is: warning or critical',
+    COMMENT COLUMN agent 'The agent that it is about',
+    COMMENT COLUMN trace_id 'The trace that it was found in; empty if it is not about a run',
+    COMMENT COLUMN run_id 'The run that it was found in; empty if it is not about a run',
+    COMMENT COLUMN score 'How strong the evidence is; the scale depends on the detector',
+    COMMENT COLUMN since 'When the problem began',
+    COMMENT COLUMN summary 'What happened, in one sentence',
+    COMMENT COLUMN evidence 'What the detector goes by, as JSON',
+    COMMENT COLUMN incident 'The id of the incident that it belongs to',
+    COMMENT COLUMN about 'What it is about: run, agent, cohort, model, tenant or budget',
+    COMMENT COLUMN subject 'The name of what it is about, if this is not a run'
+
+-- incidents_rows.comments
+ALTER TABLE incidents_rows
+    MODIFY COMMENT 'Internal: every version of each incident; the view incidents shows the last'
+
+-- incident_actions.comments
+ALTER TABLE incident_actions
+    MODIFY COMMENT 'What people did about incidents, by whom and why. Rows are only added',
+    COMMENT COLUMN id 'The action',
+    COMMENT COLUMN at 'When it was taken',
+    COMMENT COLUMN tenant 'The tenant that the incident belongs to',
+    COMMENT COLUMN incident 'The id of the incident',
+    COMMENT COLUMN action 'What was done: ack, silence, resolve or reopen',
+    COMMENT COLUMN by 'Who did it',
+    COMMENT COLUMN why 'Why',
+    COMMENT COLUMN until 'Of silence: until when'
+
+-- incidents.comments
+ALTER TABLE incidents
+    MODIFY COMMENT 'Each incident as it is now: what the detectors report and what people did about it',
+    COMMENT COLUMN id 'The number of the incident; the column hex has it as people type it',
+    COMMENT COLUMN tenant 'The tenant that the incident belongs to',
+    COMMENT COLUMN family 'What kind of problem it is: loop, silence, excess, cost or budget',
+    COMMENT COLUMN detectors 'The detectors that found it',
+    COMMENT COLUMN kinds 'What each of them found, such as exact or rising cost',
+    COMMENT COLUMN severity 'How much harm it does: warning or critical',
+    COMMENT COLUMN agent 'The agent that it is about',
+    COMMENT COLUMN agents 'All agents that take part in it',
+    COMMENT COLUMN trace_id 'The trace that it was found in; empty if it is not about a run',
+    COMMENT COLUMN run_id 'The run that it was found in; empty if it is not about a run',
+    COMMENT COLUMN first_at 'When the problem began',
+    COMMENT COLUMN opened_at 'When the incident was first opened',
+    COMMENT COLUMN reopened_at 'When it was last opened',
+    COMMENT COLUMN updated_at 'When the detectors last changed it',
+    COMMENT COLUMN resolved_at 'When the detectors last resolved it',
+    COMMENT COLUMN opened 'How often it was opened',
+    COMMENT COLUMN spans 'How many spans are a part of the problem',
+    COMMENT COLUMN tokens 'How many tokens the problem took',
+    COMMENT COLUMN cost 'How many dollars the problem cost',
+    COMMENT COLUMN cost_per_hour 'How many dollars an hour it costs',
+    COMMENT COLUMN unpriced 'How many of its spans have no known price',
+    COMMENT COLUMN summary 'What happened, in one sentence',
+    COMMENT COLUMN evidence 'What the detectors go by, as JSON',
+    COMMENT COLUMN about 'What it is about: run, agent, cohort, model, tenant or budget',
+    COMMENT COLUMN subject 'The name of what it is about, if this is not a run',
+    COMMENT COLUMN state 'open, acknowledged, silenced or resolved',
+    COMMENT COLUMN said 'The last thing that people did about it since it was last opened: ack, resolve or reopen',
+    COMMENT COLUMN said_by 'Who did that',
+    COMMENT COLUMN said_why 'Why',
+    COMMENT COLUMN silent_until 'Until when it is silenced',
+    COMMENT COLUMN hex 'The id as the commands show and take it, 16 hex digits'

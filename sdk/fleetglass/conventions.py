@@ -78,6 +78,10 @@ FEEDBACK_LABEL = "fleetglass.feedback.label"
 FEEDBACK_TEXT = "fleetglass.feedback.text"
 FEEDBACK_BY = "fleetglass.feedback.by"
 
+PROBE_SERVICE = "fleetglass-doctor"
+"""The service of the spans by which `fleetglass doctor` tests the way to the database. They count
+for no agent."""
+
 HIDDEN = (
     r"""[\s"'<\[({_*]*(?:redacted|hidden|omitted|masked|scrubbed|not recorded)"""
     r"""(?: (?:by|due|because)\b[^"]*)?[\s"'>\])}_*.]*"""

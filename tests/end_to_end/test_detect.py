@@ -77,9 +77,7 @@ def cli(stack: Stack, *arguments: str) -> str:
 
 
 def incidents(stack: Stack) -> list[dict[str, Any]]:
-    return stack.query(
-        "SELECT lower(hex(i.id)) AS id, * EXCEPT id FROM incidents AS i ORDER BY trace_id"
-    )
+    return stack.query("SELECT hex AS id, * EXCEPT (id, hex) FROM incidents AS i ORDER BY trace_id")
 
 
 def test_a_run_in_circles_is_one_incident_and_working_ones_are_none(stack: Stack) -> None:
@@ -150,7 +148,7 @@ def test_the_detectors_tell_how_they_are(stack: Stack) -> None:
 
 def test_the_page_helps_at_three_in_the_morning(stack: Stack) -> None:
     finished(stack, FAILS)
-    found = "SELECT lower(hex(i.id)) AS id FROM incidents AS i WHERE agent = 'cashier'"
+    found = "SELECT i.hex AS id FROM incidents AS i WHERE agent = 'cashier'"
     eventually(lambda: len(stack.query(found)) == 1)
     id = stack.query(found)[0]["id"]
     page = cli(stack, "show", id[:8])
@@ -172,7 +170,7 @@ def test_a_run_that_goes_on_can_be_halted_from_its_page(stack: Stack) -> None:
     code = FAILS.replace("cashier", "stuck")
     process = subprocess.Popen([sys.executable, "-c", code, f"http://127.0.0.1:{stack.http}", "on"])
     try:
-        found = "SELECT lower(hex(i.id)) AS id FROM incidents AS i WHERE agent = 'stuck'"
+        found = "SELECT i.hex AS id FROM incidents AS i WHERE agent = 'stuck'"
         eventually(lambda: len(stack.query(found)) == 1)
         page = cli(stack, "show", stack.query(found)[0]["id"][:8])
     finally:

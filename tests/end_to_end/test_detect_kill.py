@@ -74,9 +74,7 @@ def sent(stack: Stack, *requests: dict[str, Any]) -> None:
 
 
 def incidents(stack: Stack) -> list[dict[str, Any]]:
-    return stack.query(
-        "SELECT lower(hex(i.id)) AS id, * EXCEPT id FROM incidents AS i ORDER BY trace_id"
-    )
+    return stack.query("SELECT hex AS id, * EXCEPT (id, hex) FROM incidents AS i ORDER BY trace_id")
 
 
 def test_killed_again_and_again_it_says_the_same(parts: tuple[Stack, Engine]) -> None:

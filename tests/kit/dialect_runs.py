@@ -247,6 +247,83 @@ AUTOGEN = (
         },
     ),
 )
+ADK_CALL = {
+    "gen_ai.system": "gcp.vertex.agent",
+    "gen_ai.request.model": "gemini-2.0-flash",
+    "gcp.vertex.agent.session_id": "session 4",
+    "gen_ai.usage.input_tokens": 10,
+    "gen_ai.usage.output_tokens": 7,
+}
+# ADK 1.0 to 1.13: an agent stands in the span's name only, and the session on the model's calls
+# only. What a call asks for runs below it, another agent too.
+ADK = (
+    Sent(id="run", name="invocation"),
+    Sent(id="boss", parent="run", at_ms=1, name="agent_run [boss]"),
+    Sent(id="call", parent="boss", at_ms=2, name="call_llm", facts=ADK_CALL),
+    Sent(
+        id="transfer",
+        parent="call",
+        at_ms=3,
+        name="execute_tool transfer_to_agent",
+        facts={
+            "gen_ai.system": "gcp.vertex.agent",
+            "gen_ai.operation.name": "execute_tool",
+            "gen_ai.tool.name": "transfer_to_agent",
+            "gcp.vertex.agent.tool_call_args": '{"agent_name": "researcher"}',
+            "gcp.vertex.agent.tool_response": '{"result": null}',
+        },
+    ),
+    Sent(id="sub", parent="call", at_ms=4, name="agent_run [researcher]"),
+    Sent(id="second", parent="sub", at_ms=5, name="call_llm", facts=ADK_CALL),
+    Sent(
+        id="tool",
+        parent="second",
+        at_ms=6,
+        name="execute_tool search",
+        facts={
+            "gen_ai.system": "gcp.vertex.agent",
+            "gen_ai.operation.name": "execute_tool",
+            "gen_ai.tool.name": "search",
+            "gcp.vertex.agent.tool_call_args": '{"query": "cats"}',
+            "gcp.vertex.agent.tool_response": '{"found": "cats"}',
+        },
+    ),
+    Sent(
+        # Repeats the answers of tools that ran side by side.
+        id="merged",
+        parent="second",
+        at_ms=7,
+        name="execute_tool (merged)",
+        facts={
+            "gen_ai.operation.name": "execute_tool",
+            "gen_ai.tool.name": "(merged tools)",
+            "gcp.vertex.agent.tool_call_args": "N/A",
+            "gcp.vertex.agent.tool_response": "<not serializable>",
+        },
+    ),
+)
+ADK_FIRST = (
+    Sent(id="agent", name="agent_run [clerk]"),
+    Sent(
+        # It tells no tokens.
+        id="call",
+        parent="agent",
+        at_ms=1,
+        name="call_llm",
+        facts={
+            "gen_ai.system": "gcp.vertex.agent",
+            "gen_ai.request.model": "gemini-2.0-flash",
+            "gcp.vertex.agent.session_id": "session 5",
+        },
+    ),
+    Sent(
+        id="tool",
+        parent="call",
+        at_ms=2,
+        name="tool_call [search]",
+        facts={"gcp.vertex.agent.tool_call_args": '{"query": "cats"}'},
+    ),
+)
 RUNS = {
     "traceloop": TRACELOOP,
     "langfuse": LANGFUSE,
@@ -255,4 +332,6 @@ RUNS = {
     "smolagents": SMOLAGENTS,
     "crewai": CREWAI,
     "autogen": AUTOGEN,
+    "adk": ADK,
+    "adk_first": ADK_FIRST,
 }

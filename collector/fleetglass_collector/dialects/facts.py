@@ -93,7 +93,10 @@ IDENTITY = (
             "ai.telemetry.metadata.sessionId",
         ),
     ),
-    Fact("conversation", ("gen_ai.conversation.id",)),
+    Fact("conversation", ("gen_ai.conversation.id", "gcp.vertex.agent.session_id")),
+    # Where AutoGen's messages go, such as `critic_TEAM.(TEAM)-A`, and who sent them, `critic_TEAM`.
+    Fact("destination", ("messaging.destination",)),
+    Fact("sender", ("sender_agent_type",)),
     Fact(
         "workflow",
         ("gen_ai.workflow.name", "traceloop.workflow.name", "langfuse.trace.name"),
@@ -105,9 +108,25 @@ IDENTITY = (
 CALLS = (
     Fact("tool", ("gen_ai.tool.name", "tool.name", "ai.toolCall.name")),
     Fact("call_id", ("gen_ai.tool.call.id", "tool_call.id", "tool.id", "ai.toolCall.id")),
-    Fact("arguments", ("gen_ai.tool.call.arguments", "tool_arguments", "ai.toolCall.args")),
+    Fact(
+        "arguments",
+        (
+            "gen_ai.tool.call.arguments",
+            "tool_arguments",
+            "ai.toolCall.args",
+            "gcp.vertex.agent.tool_call_args",
+        ),
+    ),
     Fact("schema", ("tool.parameters",)),
-    Fact("result", ("gen_ai.tool.call.result", "tool_response", "ai.toolCall.result")),
+    Fact(
+        "result",
+        (
+            "gen_ai.tool.call.result",
+            "tool_response",
+            "ai.toolCall.result",
+            "gcp.vertex.agent.tool_response",
+        ),
+    ),
     Fact("tool_status", ("gen_ai.tool.status",)),
     Fact(
         "target",

@@ -92,20 +92,41 @@ def _conversation(spans: Spans, parent: Indices) -> Indices:
     is_lost = topmost[outer] < 0
     inherited = np.where(outer < 0, -1, np.where(is_lost, outer, topmost[outer]))
     keeps = has & ((spans["own"] & SESSION != 0) | (outer < 0) | is_lost)
-    return np.where(keeps, here, inherited)
+    found = np.where(keeps, here, inherited)
+    return np.where(found < 0, _of_the_trace(spans, found), found)
+
+
+def _of_the_trace(spans: Spans, found: Indices) -> Indices:
+    """Return the conversation of a trace that has only one, for the spans above and beside it.
+
+    Some frameworks write it on model calls only. If a trace has several, a span that is in none of
+    them is its own source: it has no conversation.
+    """
+    here, told = np.arange(len(found)), spans["conversation_own"]
+    _, trace = np.unique(spans["trace"], return_inverse=True)
+    named = np.flatnonzero(found >= 0)
+    # The earliest span of a trace comes last and stays.
+    named = named[_latest_first(spans, named)]
+    first = np.full(len(found), -1, np.int64)
+    first[trace[named]] = found[named]
+    others = named[told[found[named]] != told[first[trace[named]]]]
+    has_several = np.isin(trace, trace[others])
+    return np.where((first[trace] >= 0) & has_several, here, first[trace])
 
 
 def _counts(spans: Spans, parent: Indices) -> Mask:
     """Usage counts on leaves only.
 
     An agent's own usage counts if no model call is below it, a call's own if no call with usage is
-    below it.
+    below it that the same agent makes.
     """
     kind, reports = spans["kind"], (spans["usage"] & REPORTED) != 0
     is_call = kind == KIND["llm"]
     is_container = (kind == KIND["agent"]) | (kind == KIND["workflow"])
     over_call = ancestry.above(parent, is_call)
-    over_usage = ancestry.above(parent, is_call & reports)
+    # In some frameworks a call stands above the agents that it asks for, whose calls are others.
+    within_agent = np.where(kind == KIND["agent"], -1, parent)
+    over_usage = ancestry.above(within_agent, is_call & reports)
     counts: Mask = reports & np.where(is_container, ~over_call, ~(is_call & over_usage))
     return counts
 

@@ -149,6 +149,8 @@ class Rewriter:
         for place, source in enumerate(int(column[index]) for column in sources):
             if source >= 0 and source != index:
                 parts[place] = split(self._rows[source].context)[place]
+        if resolved.conversation[index] == index and not self._spans["conversation_own"][index]:
+            parts[1] = NO_TEXT
         return b"".join(parts)
 
     def _agent(self, index: int) -> bytes:

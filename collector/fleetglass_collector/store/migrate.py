@@ -16,9 +16,12 @@ from fleetglass_collector.store.schema.retention import days_by_table, ttl
 
 RECORDS = "fleetglass_migrations"
 
-# Another collector made the object after the server looked and before it acted. The second attempt
-# finds the object.
-LOST_RACES = frozenset({57, 609})  # TABLE_ALREADY_EXISTS, FUNCTION_ALREADY_EXISTS
+# Another collector made or changed the object after the server looked and before it acted. The
+# second attempt finds the object.
+LOST_RACES = frozenset(
+    # TABLE_ALREADY_EXISTS, FUNCTION_ALREADY_EXISTS, CANNOT_ASSIGN_ALTER
+    {57, 609, 517}
+)
 
 
 def migrate(store: Store, *, cluster: str, retention: Retention, login: str = "") -> list[str]:
@@ -101,7 +104,8 @@ def _records_table(cluster: str) -> str:
     return (
         f"CREATE TABLE IF NOT EXISTS {RECORDS}{on_cluster(cluster)} "
         "(name String, checksum String, applied_at DateTime64(3) DEFAULT now64(3)) "
-        f"ENGINE = {engine} ORDER BY (name, checksum)"
+        f"ENGINE = {engine} ORDER BY (name, checksum) "
+        "COMMENT 'Internal: what fleetglass made of this database, and from which texts'"
     )
 
 

@@ -1,8 +1,8 @@
 """Check this installation, and say how to fix what is wrong.
 
 It checks versions, clock, disk, keys, ports and the database. If a collector is running, it sends
-a test span and reads it back with SQL. The exit status is 1 if a check failed. A note is only
-information: it is not a failure.
+a test span and reads it back with SQL; that span counts for no agent. The exit status is 1 if a
+check failed. A note is only information: it is not a failure.
 """
 
 import argparse

@@ -47,6 +47,11 @@ class Line:
     def is_shown(self) -> bool:
         return bool(self.cost or self.before or self.unpriced)
 
+    @property
+    def has_no_price(self) -> bool:
+        """Whether all that it cost is unknown."""
+        return bool(self.unpriced) and not self.cost
+
     def add(self, cell: Cell) -> None:
         if not cell.later:
             self.before += cell.cost

@@ -11,6 +11,7 @@ from fleetglass_server.prices.columns import columns
 # Where a provider's own figure is nearer than that to ours, nothing is said.
 NEAR = Decimal("0.01")
 NAME_WIDTH = 40
+NO_PRICE = "no price known"
 
 
 def shown(report: Report) -> str:
@@ -61,9 +62,9 @@ def _row(report: Report, line: Line, cost: Decimal, change: Decimal) -> Sequence
     digits = report.digits
     cells = (
         _name(report, line),
-        money(cost, digits=digits),
-        _part(float(line.cost), float(report.total.cost)),
-        money(change, digits=digits, sign=True),
+        NO_PRICE if line.has_no_price else money(cost, digits=digits),
+        "-" if line.has_no_price else _part(float(line.cost), float(report.total.cost)),
+        money(change, digits=digits, sign=True) if line.before or not line.has_no_price else "-",
         _relative(line),
         f"{line.runs:,}" if line is not report.others else "",
         _each(report, line),

@@ -101,7 +101,9 @@ def _compared(wanted: Sequence[SchemaObject], recorded: Mapping[str, str]) -> Ch
     if steps := [step.record for step in pending(wanted, recorded)]:
         return Check.fail(
             "tables",
-            f"{len(steps)} tables, views or functions are missing or outdated, first {steps[0]!r}",
+            f"{len(steps)} tables, views, functions or comments are missing or outdated, "
+            f"first {steps[0]!r}",
             "a collector of this version makes them: restart it, and see what it logs",
         )
-    return Check.ok("tables", f"all {len(wanted)} tables, views and functions are up to date")
+    finding = f"all {len(wanted)} tables, views, functions and comments are up to date"
+    return Check.ok("tables", finding)

@@ -18,7 +18,6 @@ from fleetglass_collector.store.reader import Reader
 from fleetglass_server.doctor.check import Check
 from fleetglass_server.recordings.otlp_client import OtlpClient, Waiting
 
-SERVICE = "fleetglass-doctor"
 POLL_S = 0.1
 _SAMPLE = re.compile(r"^fleetglass_(\w+) (\S+)$", re.MULTILINE)
 
@@ -120,9 +119,9 @@ def _request(trace: bytes, now_ns: int) -> bytes:
     request = ExportTraceServiceRequest()
     resource = request.resource_spans.add()
     name = resource.resource.attributes.add(key=conventions.SERVICE_NAME)
-    name.value.string_value = SERVICE
+    name.value.string_value = conventions.PROBE_SERVICE
     scope = resource.scope_spans.add()
-    scope.scope.name = SERVICE
+    scope.scope.name = conventions.PROBE_SERVICE
     scope.spans.add(
         trace_id=trace,
         span_id=secrets.token_bytes(8),

@@ -1,6 +1,6 @@
 -- Incidents as people get them, worst first. An empty filter matches everything.
 SELECT
-    lower(hex(i.id)) AS id,
+    i.hex AS id,
     state,
     severity,
     family,
@@ -31,7 +31,7 @@ SELECT
     if(i.silent_until > now(), toString(i.silent_until), '') AS silent_until
 FROM incidents AS i
 WHERE ({tenant:String} = '' OR tenant = {tenant:String})
-    AND startsWith(lower(hex(i.id)), {id:String})
+    AND startsWith(i.hex, {id:String})
     AND ({state:String} = '' OR state = {state:String})
     AND ({resolved:UInt8} OR state != 'resolved')
 ORDER BY severity = 'critical' DESC, i.updated_at DESC

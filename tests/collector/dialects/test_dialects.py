@@ -26,6 +26,11 @@ WHO = {
     "smolagents": ["agent boss", "other boss", "tool boss"],
     "crewai": ["workflow tests", "agent Researcher", "agent Writer"],
     "autogen": ["other tests", "agent critic", "tool critic"],
+    "adk": [
+        *("other tests", "agent boss", "llm boss", "handoff boss"),
+        *("agent researcher", "llm researcher", "tool researcher", "other researcher"),
+    ],
+    "adk_first": ["agent clerk", "llm clerk", "tool clerk"],
 }
 # Input, output, cache read, cache write, reasoning: sums over the run.
 TOKENS = {
@@ -36,8 +41,10 @@ TOKENS = {
     "smolagents": [70, 7, 0, 0, 0],
     "crewai": [0, 0, 0, 0, 0],
     "autogen": [0, 0, 0, 0, 0],
+    "adk": [20, 14, 0, 0, 0],
+    "adk_first": [0, 0, 0, 0, 0],
 }
-WITH_ARGUMENTS = ("traceloop", "langfuse", "vercel", "mcp", "smolagents")
+WITH_ARGUMENTS = ("traceloop", "langfuse", "vercel", "mcp", "smolagents", "adk", "adk_first")
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +127,7 @@ def test_finish_reasons_are_plain_words(store: Store) -> None:
 def test_a_provider_is_the_one_of_the_model(store: Store) -> None:
     found = ask(store, "SELECT DISTINCT provider FROM agent_spans ORDER BY provider")
 
-    assert [row["provider"] for row in found] == ["", "Anthropic", "openai"]
+    assert [row["provider"] for row in found] == ["", "Anthropic", "gcp.vertex.agent", "openai"]
 
 
 @pytest.mark.parametrize(
@@ -130,6 +137,8 @@ def test_a_provider_is_the_one_of_the_model(store: Store) -> None:
         ("langfuse", "answer a ticket", "session 2"),
         ("vercel", "", "session 3"),
         ("crewai", "Crew_1.kickoff", ""),
+        ("adk", "", "session 4"),
+        ("adk_first", "", "session 5"),
     ],
 )
 def test_every_span_has_its_workflow_and_session(
@@ -142,6 +151,12 @@ def test_an_agent_has_its_parent_agent(store: Store) -> None:
     found = told(store, "parent_agent", "crewai", "AND agent = 'Writer'")
 
     assert found == [["Researcher"]]
+
+
+def test_a_transfer_names_the_agent_in_its_arguments(store: Store) -> None:
+    found = told(store, "agent, handoff_to", "adk", "AND kind = 'handoff'")
+
+    assert found == [["boss", "researcher"]]
 
 
 def test_a_tool_call_in_several_spans_counts_once(store: Store) -> None:

@@ -91,3 +91,34 @@ def test_reported_usage_counts_somewhere(spans: Spans) -> None:
     call = told & (spans["kind"] == KIND["llm"])
     leaf = ~np.isin(spans["key"], spans["parent"])
     assert counts[call & leaf].all()
+
+
+def test_a_trace_with_one_conversation_is_all_in_it() -> None:
+    # A root and two children; the first child names a conversation.
+    assert conversations(parents=[0, 1, 1], told=[0, 7, 0]) == [1, 1, 1]
+    assert conversations(parents=[0, 1, 1], told=[0, 7, 7]) == [1, 1, 2]
+
+
+def test_spans_outside_the_conversations_of_a_trace_have_none() -> None:
+    assert conversations(parents=[0, 1, 1, 3], told=[0, 7, 8, 0]) == [0, 1, 2, 2]
+    assert conversations(parents=[0, 1], told=[0, 0]) == [-1, -1]
+
+
+def test_a_call_counts_if_another_agent_makes_calls_below_it() -> None:
+    # A call, the agent that it asks for, and the agent's call.
+    kinds = [KIND[kind] for kind in ("llm", "agent", "llm")]
+    spans = chain(parents=[0, 1, 2], kind=kinds, usage=[REPORTED, 0, REPORTED])
+
+    assert resolve(spans).counts.tolist() == [True, False, True]
+
+
+def conversations(*, parents: list[int], told: list[int]) -> list[int]:
+    spans = chain(parents=parents, conversation_own=told)
+    return resolve(spans).conversation.tolist()
+
+
+def chain(*, parents: list[int], **columns: list[int]) -> Spans:
+    """Make spans of one trace, in the order of their start, that say who is above them."""
+    keys = list(range(1, len(parents) + 1))
+    told = {"key": keys, "start": keys, "parent": parents, **columns}
+    return {name: np.array(told.get(name, [0] * len(keys)), np.uint64) for name in NUMBERS}

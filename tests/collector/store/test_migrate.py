@@ -245,6 +245,8 @@ def test_a_changed_function_updates_all_that_use_it(store: Store, tmp_path: Path
         "span_texts",
         "fleetglassArgumentsHash",
         "agent_spans_from_facts",
+        "span_texts.comments",
+        "agent_spans_from_facts.comments",
     ]
     for view in ("span_texts", "agent_spans_from_facts"):
         assert "concat('<'" in column(store, f"SHOW CREATE TABLE {view}")[0]
@@ -256,7 +258,8 @@ def test_a_changed_table_updates_the_views_that_read_it(tmp_path: Path) -> None:
     changed = objects_of(tmp_path / "changed", {"incidents/incidents_rows": with_more_columns})
     updated = [a.name for a, b in zip(before, changed, strict=True) if a.checksum != b.checksum]
 
-    assert updated == ["incidents_rows", "incidents"]
+    made = ["incidents_rows", "incidents"]
+    assert updated == [*made, *(f"{name}.comments" for name in made)]
 
 
 def test_a_comment_or_a_line_break_changes_nothing(tmp_path: Path) -> None:
@@ -287,3 +290,30 @@ def test_the_lease_of_a_store_from_before_becomes_one_that_is_taken_once(store: 
         row = json.dumps({"segment": 1, "holder": holder})
         store.insert("settled", row.encode(), token="after nobody")
     assert column(store, "SELECT holder FROM settled") == ["first"]
+
+
+def test_a_store_without_comments_gets_them(store: Store) -> None:
+    run(store)
+    store.command("ALTER TABLE agent_runs MODIFY COMMENT '', COMMENT COLUMN run_id ''")
+    store.command(f"DELETE FROM {RECORDS} WHERE endsWith(name, '.comments')")
+
+    assert {name.rpartition(".")[2] for name in run(store)} == {"comments"}
+    assert column(store, COMMENT.format("agent_runs", "run_id")) != [""]
+
+
+def test_a_view_that_is_made_again_keeps_its_comments(store: Store, tmp_path: Path) -> None:
+    run(store)
+    changed = objects_of(
+        tmp_path, {"spans/agent_spans": lambda sql: sql.replace("FINAL", "FINAL WHERE 1")}
+    )
+
+    done = bring_up_to_date(store, changed)
+
+    assert done == ["agent_spans", "agent_spans.comments"]
+    assert column(store, COMMENT.format("agent_spans", "run_id")) != [""]
+
+
+COMMENT = (
+    "SELECT comment FROM system.columns"
+    " WHERE database = currentDatabase() AND table = '{}' AND name = '{}'"
+)

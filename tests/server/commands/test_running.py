@@ -200,6 +200,15 @@ def test_the_doctor_passes_a_healthy_installation(stack: Stack) -> None:
     assert done.stdout.count("fleetglass listens on") == 4
 
 
+def test_the_doctor_adds_no_agent_and_no_run(stack: Stack) -> None:
+    stack.run("doctor")
+
+    assert stack.count("ServiceName = 'fleetglass-doctor'")
+    for table in ("agent_spans", "agent_minutes", "agent_runs"):
+        where = "agent = 'fleetglass-doctor'"
+        assert stack.query(f"SELECT count() AS n FROM {table} WHERE {where}") == [{"n": 0}]
+
+
 def test_the_doctor_shows_no_secret(stack: Stack) -> None:
     secret = Keyring(stack.folder / "keys.json").add("acme", Scope.ADMIN)
     writer = (stack.folder / "writer.key").read_text().strip()

@@ -19,6 +19,7 @@ from kit.spent_fleet import (
     run,
     shown,
     told,
+    tool,
 )
 
 from fleetglass_collector.config import Retention
@@ -68,7 +69,8 @@ def test_the_table_reads_so(capsys: Captured, request: pytest.FixtureRequest) ->
 @pytest.mark.parametrize("by", ["agent", "model", "cohort", "tenant", "tool"])
 def test_lines_add_up_to_the_total_as_printed(capsys: Captured, by: str) -> None:
     lines = shown(capsys, *DAY, "--by", by, "--limit", "2").splitlines()
-    table = [line.split("$") for line in lines[2 : lines.index("", 2)]]
+    priced = [line for line in lines[2 : lines.index("", 2)] if "no price known" not in line]
+    table = [line.split("$") for line in priced]
     costs = [Decimal(cells[1].split()[0].replace(",", "")) for cells in table[1:]]
 
     assert costs[-1] == (sum(costs[:-1]) if len(costs) > 1 else costs[-1])
@@ -103,6 +105,25 @@ def test_what_has_no_price_stands_apart(capsys: Captured) -> None:
     assert "4 calls of 1 model have no price" in text
     (draft,) = (row for row in rows(capsys, *DAY) if row.get("agent") == "draft")
     assert (draft["cost_usd"], draft["unpriced"]) == (0, 4)
+
+
+def test_where_nothing_has_a_price_no_dollars_are_shown(
+    capsys: Captured, dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FLEETGLASS_STORE_DATABASE", "empty")
+    call = chat("our-own", (1000, 100, 0), provider="acme")
+    with opened(dsn, database="empty") as store:
+        told(emptied(store), run("t", 3600_000, agent("draft"), [call, tool("kb"), call]))
+    at = ("--since", "2026-09-21", "--until", "2026-09-22")
+    by_agent, by_tool = shown(capsys, *at), shown(capsys, *at, "--by", "tool")
+    runs = rows(capsys, *at)
+    with opened(dsn, database="empty") as store:
+        emptied(store)
+
+    assert "$" not in by_agent + by_tool
+    assert by_agent.splitlines()[3].startswith("draft  no price known      -       -")
+    assert "2 calls of 1 model have no price" in by_agent
+    assert not [row for row in runs if row["row"] in ("why", "run")]
 
 
 def test_a_window_has_its_own_runs_and_no_others(capsys: Captured) -> None:

@@ -25,7 +25,19 @@ class Definition:
     path: str
 
 
-LISTING: tuple[Table | Definition, ...] = (
+@dataclass(frozen=True, slots=True)
+class Comments:
+    """What a table or view and its columns are for; written again when the text or object changes.
+
+    They stand apart from the object, because a table keeps its text, and a view does not take the
+    comments of what it reads.
+    """
+
+    path: str
+    """The path of the file in this folder, without `.sql`. The file has the object's name."""
+
+
+LISTING: tuple[Table | Definition | Comments, ...] = (
     Table("otlp/otlp_in"),
     Definition("otlp/fleetglassElementText"),
     Definition("otlp/fleetglassValueText"),
@@ -81,4 +93,30 @@ LISTING: tuple[Table | Definition, ...] = (
     Table("incidents/incidents_rows"),
     Table("incidents/incident_actions"),
     Definition("incidents/incidents"),
+    Comments("comments/otlp_in"),
+    Comments("comments/otel_traces"),
+    Comments("comments/otel_traces_trace_id_ts"),
+    Comments("comments/otel_traces_trace_id_ts_mv"),
+    Comments("comments/otel_traces_from_otlp"),
+    Comments("comments/span_texts"),
+    Comments("comments/prices"),
+    Comments("comments/agent_spans_in"),
+    Comments("comments/agent_spans_rows"),
+    Comments("comments/agent_spans_rows_mv"),
+    Comments("comments/agent_spans"),
+    Comments("comments/agent_minutes"),
+    Comments("comments/agent_minutes_mv"),
+    Comments("comments/agent_runs"),
+    Comments("comments/agent_runs_mv"),
+    Comments("comments/otlp_spans"),
+    Comments("comments/otlp_spans_mv"),
+    Comments("comments/span_facts"),
+    Comments("comments/span_facts_mv"),
+    Comments("comments/agent_spans_from_facts"),
+    Comments("comments/settled"),
+    Comments("comments/directives"),
+    Comments("comments/signals"),
+    Comments("comments/incidents_rows"),
+    Comments("comments/incident_actions"),
+    Comments("comments/incidents"),
 )

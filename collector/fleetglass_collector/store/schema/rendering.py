@@ -8,7 +8,7 @@ from string import Template
 
 from fleetglass_collector.config import Retention
 from fleetglass_collector.store.schema import clauses
-from fleetglass_collector.store.schema.listing import LISTING, Definition, Table
+from fleetglass_collector.store.schema.listing import LISTING, Comments, Definition, Table
 from fleetglass_collector.store.schema.object import SchemaObject, checksum, significant, update_of
 from fleetglass_collector.store.schema.variables import is_setting, variables
 
@@ -42,11 +42,13 @@ class _Rendering:
         self._cluster = cluster
         self._checksums: dict[str, str] = {}
 
-    def add(self, entry: Table | Definition) -> None:
+    def add(self, entry: Table | Definition | Comments) -> None:
         name = entry.path.rpartition("/")[2]
         text = self._read(entry.path)
         if isinstance(entry, Definition):
             self._add_definition(name, text)
+        elif isinstance(entry, Comments):
+            self._add_comments(name, text)
         elif not entry.shard_by:
             self._add_table(name, text, entry)
         else:
@@ -75,6 +77,18 @@ class _Rendering:
                 checksum=self._checksum_with_uses(text),
                 update=update_of(create),
                 uses_login="${login}" in text,
+            )
+        )
+
+    def _add_comments(self, name: str, text: str) -> None:
+        """Add what writes comments; an object that is made again has lost them."""
+        filled = self._filled(text)
+        self._append(
+            SchemaObject(
+                name=f"{name}.comments",
+                create=filled,
+                checksum=checksum(self._lasting_text(text), self._checksums[name]),
+                update=filled,
             )
         )
 

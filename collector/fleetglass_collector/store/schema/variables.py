@@ -46,6 +46,7 @@ def variables(*, cluster: str, retention: Retention, login: str) -> dict[str, st
         "pairs": PAIRS,
         "service_name": conventions.SERVICE_NAME,
         "tenant": conventions.TENANT,
+        "probe": conventions.PROBE_SERVICE,
         "secret_key": SECRET_KEY,
         "hidden": quoted(f"^(?i:{conventions.HIDDEN})$"),
         "longest_mark": str(conventions.LONGEST_MARK),

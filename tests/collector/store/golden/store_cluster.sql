@@ -293,10 +293,10 @@ SELECT
     TraceId AS trace_id,
     SpanId AS span_id,
     fleetglassUnwrapped(firstNonDefault(
-        if(fleetglassIsSchema(firstNonDefault(SpanAttributes['gen_ai.tool.call.arguments'], SpanAttributes['tool_arguments'], SpanAttributes['ai.toolCall.args'])), '', firstNonDefault(SpanAttributes['gen_ai.tool.call.arguments'], SpanAttributes['tool_arguments'], SpanAttributes['ai.toolCall.args'])),
+        if(fleetglassIsSchema(firstNonDefault(SpanAttributes['gen_ai.tool.call.arguments'], SpanAttributes['tool_arguments'], SpanAttributes['ai.toolCall.args'], SpanAttributes['gcp.vertex.agent.tool_call_args'])), '', firstNonDefault(SpanAttributes['gen_ai.tool.call.arguments'], SpanAttributes['tool_arguments'], SpanAttributes['ai.toolCall.args'], SpanAttributes['gcp.vertex.agent.tool_call_args'])),
         input,
         Events.Attributes[indexOf(Events.Name, 'gen_ai.tool.message')]['content'])) AS asked,
-    fleetglassUnwrapped(firstNonDefault(firstNonDefault(SpanAttributes['gen_ai.tool.call.result'], SpanAttributes['tool_response'], SpanAttributes['ai.toolCall.result']), said)) AS answered,
+    fleetglassUnwrapped(firstNonDefault(firstNonDefault(SpanAttributes['gen_ai.tool.call.result'], SpanAttributes['tool_response'], SpanAttributes['ai.toolCall.result'], SpanAttributes['gcp.vertex.agent.tool_response']), said)) AS answered,
     firstNonDefault(SpanAttributes['input.value'], SpanAttributes['traceloop.entity.input'], SpanAttributes['langfuse.observation.input']) AS input,
     firstNonDefault(
         firstNonDefault(SpanAttributes['gen_ai.output.messages'], SpanAttributes['ai.response.text'], SpanAttributes['final_result'], SpanAttributes['gen_ai.completion.0.content'], SpanAttributes['llm.output_messages.0.message.content'], SpanAttributes['ai.response.toolCalls'], SpanAttributes['output.value'], SpanAttributes['traceloop.entity.output'], SpanAttributes['langfuse.observation.output']), Events.Attributes[indexOf(Events.Name, 'gen_ai.choice')]['message']) AS said,
@@ -468,6 +468,7 @@ SOURCE(CLICKHOUSE(TABLE 'prices'))
 LAYOUT(COMPLEX_KEY_HASHED_ARRAY())
 LIFETIME(MIN 60 MAX 120)
 SETTINGS(final = 1)
+COMMENT 'Internal: the prices in memory'
 
 -- fleetglassPricedModel
 -- The model that a call is priced by: the one that answered if it has a price, else the one that was requested.
@@ -959,6 +960,7 @@ CREATE TABLE IF NOT EXISTS otlp_spans ON CLUSTER 'it\'s'
 ENGINE = Null
 
 -- otlp_spans_mv
+-- The test spans of `fleetglass doctor` are no agent's work: they end here.
 CREATE MATERIALIZED VIEW IF NOT EXISTS otlp_spans_mv ON CLUSTER 'it\'s' TO otlp_spans AS
 SELECT tenant, segment, r_agent, r_agent_id, r_agent_version, r_cohort, r_tier, r_environment, r_service, r_prompt_version, arrayJoin(scope_spans.spans) AS span
 FROM
@@ -971,7 +973,7 @@ FROM
             segment,
             resource_spans.scope_spans AS scope_spans,
             resource_spans.resource.attributes AS sent,
-            arrayMap(key -> transform(key, ['fleetglass.kind', 'langfuse.observation.type', 'openinference.span.kind', 'gen_ai.operation.name', 'traceloop.span.kind', 'llm.request.type', 'ai.operationId', 'operation.name', 'mcp.method.name', 'gen_ai.agent.name', 'agent.name', 'agent_name', 'ai.telemetry.functionId', 'gen_ai.main_agent.name', 'graph.node.id', 'traceloop.entity.name', 'metadata', 'gen_ai.agent.id', 'gen_ai.main_agent.id', 'fleetglass.agent.version', 'gen_ai.agent.version', 'service.version', 'fleetglass.cohort', 'fleetglass.tier', 'fleetglass.action', 'deployment.environment.name', 'deployment.environment', 'langfuse.environment', 'service.name', 'fleetglass.prompt.version', 'gen_ai.prompt.version', 'llm.prompt_template.version', 'traceloop.prompt.version', 'langfuse.observation.prompt.version', 'fleetglass.run.id', 'session.id', 'langfuse.session.id', 'traceloop.association.properties.session_id', 'traceloop.association.properties.thread_id', 'ai.telemetry.metadata.sessionId', 'gen_ai.conversation.id', 'gen_ai.workflow.name', 'traceloop.workflow.name', 'langfuse.trace.name', 'workflow.name', 'gen_ai.tool.name', 'tool.name', 'ai.toolCall.name', 'gen_ai.tool.call.id', 'tool_call.id', 'tool.id', 'ai.toolCall.id', 'gen_ai.tool.call.arguments', 'tool_arguments', 'ai.toolCall.args', 'tool.parameters', 'gen_ai.tool.call.result', 'tool_response', 'ai.toolCall.result', 'gen_ai.tool.status', 'fleetglass.handoff.to', 'gen_ai.transfer.target.name', 'gen_ai.agent.handoff.target.name', 'gen_ai.transfer.mode', 'gen_ai.caller.name', 'graph.node.parent_id', 'input.value', 'traceloop.entity.input', 'langfuse.observation.input', 'gen_ai.output.messages', 'ai.response.text', 'final_result', 'gen_ai.completion.0.content', 'llm.output_messages.0.message.content', 'ai.response.toolCalls', 'output.value', 'traceloop.entity.output', 'langfuse.observation.output', 'gen_ai.request.model', 'llm.model_name', 'llm.request.model_name', 'langfuse.observation.model.name', 'embedding.model_name', 'reranker.model_name', 'ai.model.id', 'model_name', 'gen_ai.response.model', 'llm.response.model_name', 'ai.response.model', 'gen_ai.provider.name', 'llm.provider', 'gen_ai.system', 'llm.system', 'ai.model.provider', 'gen_ai.openai.response.service_tier', 'openai.response.service_tier', 'gen_ai.openai.request.service_tier', 'openai.request.service_tier', 'gen_ai.request.service_tier', 'error.type', 'exception.type', 'langfuse.observation.level', 'langfuse.observation.usage_details', 'langfuse.observation.cost_details', 'gen_ai.response.finish_reasons', 'gen_ai.response.finish_reason', 'llm.finish_reason', 'ai.response.finishReason', 'ai.finishReason', 'stop_reason', 'llm.response.finish_reason', 'llm.response.stop_reason', 'gen_ai.completion.0.finish_reason', 'gen_ai.usage.input_tokens', 'gen_ai.usage.prompt_tokens', 'llm.token_count.prompt', 'llm.usage.prompt_tokens', 'ai.usage.inputTokens', 'ai.usage.promptTokens', 'gen_ai.aggregated_usage.input_tokens', 'gen_ai.usage.output_tokens', 'gen_ai.usage.completion_tokens', 'llm.token_count.completion', 'llm.usage.completion_tokens', 'ai.usage.outputTokens', 'ai.usage.completionTokens', 'gen_ai.aggregated_usage.output_tokens', 'gen_ai.usage.total_tokens', 'llm.usage.total_tokens', 'llm.token_count.total', 'ai.usage.totalTokens', 'ai.usage.tokens', 'gen_ai.usage.cache_read.input_tokens', 'gen_ai.usage.cache_read_input_tokens', 'llm.token_count.prompt_details.cache_read', 'ai.usage.cachedInputTokens', 'ai.usage.inputTokenDetails.cacheReadTokens', 'gen_ai.usage.details.cache_read_tokens', 'gen_ai.aggregated_usage.cache_read.input_tokens', 'gen_ai.usage.cache_write.input_tokens', 'gen_ai.usage.cache_creation.input_tokens', 'gen_ai.usage.cache_creation_input_tokens', 'gen_ai.usage.cache_write_input_tokens', 'llm.token_count.prompt_details.cache_write', 'gen_ai.usage.details.cache_write_tokens', 'ai.usage.inputTokenDetails.cacheWriteTokens', 'gen_ai.aggregated_usage.cache_creation.input_tokens', 'gen_ai.usage.reasoning.output_tokens', 'gen_ai.usage.reasoning_tokens', 'llm.token_count.completion_details.reasoning', 'ai.usage.reasoningTokens', 'ai.usage.outputTokenDetails.reasoningTokens', 'gen_ai.usage.details.reasoning_tokens', 'gen_ai.usage.cost.amount', 'gen_ai.usage.cost', 'gen_ai.usage.total_cost', 'llm.cost.total', 'operation.cost'], [1, 2, 3, 4, 5, 6, 7, 7, 8, 9, 9, 9, 9, 9, 10, 11, 12, 13, 13, 14, 14, 14, 15, 16, 17, 18, 18, 18, 19, 20, 20, 20, 20, 20, 21, 22, 22, 22, 22, 22, 23, 24, 24, 24, 25, 26, 26, 26, 27, 27, 27, 27, 28, 28, 28, 29, 30, 30, 30, 31, 32, 32, 32, 33, 34, 34, 35, 35, 35, 36, 36, 36, 36, 36, 36, 36, 36, 36, 37, 37, 37, 37, 37, 37, 37, 37, 38, 38, 38, 39, 39, 39, 39, 40, 41, 41, 41, 41, 41, 42, 42, 43, 44, 45, 46, 46, 46, 46, 46, 46, 46, 46, 46, 47, 47, 47, 47, 47, 47, 47, 48, 48, 48, 48, 48, 48, 48, 49, 49, 49, 49, 49, 50, 50, 50, 50, 50, 50, 50, 51, 51, 51, 51, 51, 51, 51, 51, 52, 52, 52, 52, 52, 52, 53, 53, 53, 53, 53], 0), sent.key) AS sent_facts,
+            arrayMap(key -> transform(key, ['fleetglass.kind', 'langfuse.observation.type', 'openinference.span.kind', 'gen_ai.operation.name', 'traceloop.span.kind', 'llm.request.type', 'ai.operationId', 'operation.name', 'mcp.method.name', 'gen_ai.agent.name', 'agent.name', 'agent_name', 'ai.telemetry.functionId', 'gen_ai.main_agent.name', 'graph.node.id', 'traceloop.entity.name', 'metadata', 'gen_ai.agent.id', 'gen_ai.main_agent.id', 'fleetglass.agent.version', 'gen_ai.agent.version', 'service.version', 'fleetglass.cohort', 'fleetglass.tier', 'fleetglass.action', 'deployment.environment.name', 'deployment.environment', 'langfuse.environment', 'service.name', 'fleetglass.prompt.version', 'gen_ai.prompt.version', 'llm.prompt_template.version', 'traceloop.prompt.version', 'langfuse.observation.prompt.version', 'fleetglass.run.id', 'session.id', 'langfuse.session.id', 'traceloop.association.properties.session_id', 'traceloop.association.properties.thread_id', 'ai.telemetry.metadata.sessionId', 'gen_ai.conversation.id', 'gcp.vertex.agent.session_id', 'messaging.destination', 'sender_agent_type', 'gen_ai.workflow.name', 'traceloop.workflow.name', 'langfuse.trace.name', 'workflow.name', 'gen_ai.tool.name', 'tool.name', 'ai.toolCall.name', 'gen_ai.tool.call.id', 'tool_call.id', 'tool.id', 'ai.toolCall.id', 'gen_ai.tool.call.arguments', 'tool_arguments', 'ai.toolCall.args', 'gcp.vertex.agent.tool_call_args', 'tool.parameters', 'gen_ai.tool.call.result', 'tool_response', 'ai.toolCall.result', 'gcp.vertex.agent.tool_response', 'gen_ai.tool.status', 'fleetglass.handoff.to', 'gen_ai.transfer.target.name', 'gen_ai.agent.handoff.target.name', 'gen_ai.transfer.mode', 'gen_ai.caller.name', 'graph.node.parent_id', 'input.value', 'traceloop.entity.input', 'langfuse.observation.input', 'gen_ai.output.messages', 'ai.response.text', 'final_result', 'gen_ai.completion.0.content', 'llm.output_messages.0.message.content', 'ai.response.toolCalls', 'output.value', 'traceloop.entity.output', 'langfuse.observation.output', 'gen_ai.request.model', 'llm.model_name', 'llm.request.model_name', 'langfuse.observation.model.name', 'embedding.model_name', 'reranker.model_name', 'ai.model.id', 'model_name', 'gen_ai.response.model', 'llm.response.model_name', 'ai.response.model', 'gen_ai.provider.name', 'llm.provider', 'gen_ai.system', 'llm.system', 'ai.model.provider', 'gen_ai.openai.response.service_tier', 'openai.response.service_tier', 'gen_ai.openai.request.service_tier', 'openai.request.service_tier', 'gen_ai.request.service_tier', 'error.type', 'exception.type', 'langfuse.observation.level', 'langfuse.observation.usage_details', 'langfuse.observation.cost_details', 'gen_ai.response.finish_reasons', 'gen_ai.response.finish_reason', 'llm.finish_reason', 'ai.response.finishReason', 'ai.finishReason', 'stop_reason', 'llm.response.finish_reason', 'llm.response.stop_reason', 'gen_ai.completion.0.finish_reason', 'gen_ai.usage.input_tokens', 'gen_ai.usage.prompt_tokens', 'llm.token_count.prompt', 'llm.usage.prompt_tokens', 'ai.usage.inputTokens', 'ai.usage.promptTokens', 'gen_ai.aggregated_usage.input_tokens', 'gen_ai.usage.output_tokens', 'gen_ai.usage.completion_tokens', 'llm.token_count.completion', 'llm.usage.completion_tokens', 'ai.usage.outputTokens', 'ai.usage.completionTokens', 'gen_ai.aggregated_usage.output_tokens', 'gen_ai.usage.total_tokens', 'llm.usage.total_tokens', 'llm.token_count.total', 'ai.usage.totalTokens', 'ai.usage.tokens', 'gen_ai.usage.cache_read.input_tokens', 'gen_ai.usage.cache_read_input_tokens', 'llm.token_count.prompt_details.cache_read', 'ai.usage.cachedInputTokens', 'ai.usage.inputTokenDetails.cacheReadTokens', 'gen_ai.usage.details.cache_read_tokens', 'gen_ai.aggregated_usage.cache_read.input_tokens', 'gen_ai.usage.cache_write.input_tokens', 'gen_ai.usage.cache_creation.input_tokens', 'gen_ai.usage.cache_creation_input_tokens', 'gen_ai.usage.cache_write_input_tokens', 'llm.token_count.prompt_details.cache_write', 'gen_ai.usage.details.cache_write_tokens', 'ai.usage.inputTokenDetails.cacheWriteTokens', 'gen_ai.aggregated_usage.cache_creation.input_tokens', 'gen_ai.usage.reasoning.output_tokens', 'gen_ai.usage.reasoning_tokens', 'llm.token_count.completion_details.reasoning', 'ai.usage.reasoningTokens', 'ai.usage.outputTokenDetails.reasoningTokens', 'gen_ai.usage.details.reasoning_tokens', 'gen_ai.usage.cost.amount', 'gen_ai.usage.cost', 'gen_ai.usage.total_cost', 'llm.cost.total', 'operation.cost'], [1, 2, 3, 4, 5, 6, 7, 7, 8, 9, 9, 9, 9, 9, 10, 11, 12, 13, 13, 14, 14, 14, 15, 16, 17, 18, 18, 18, 19, 20, 20, 20, 20, 20, 21, 22, 22, 22, 22, 22, 23, 23, 24, 25, 26, 26, 26, 27, 28, 28, 28, 29, 29, 29, 29, 30, 30, 30, 30, 31, 32, 32, 32, 32, 33, 34, 34, 34, 35, 36, 36, 37, 37, 37, 38, 38, 38, 38, 38, 38, 38, 38, 38, 39, 39, 39, 39, 39, 39, 39, 39, 40, 40, 40, 41, 41, 41, 41, 42, 43, 43, 43, 43, 43, 44, 44, 45, 46, 47, 48, 48, 48, 48, 48, 48, 48, 48, 48, 49, 49, 49, 49, 49, 49, 49, 50, 50, 50, 50, 50, 50, 50, 51, 51, 51, 51, 51, 52, 52, 52, 52, 52, 52, 52, 53, 53, 53, 53, 53, 53, 53, 53, 54, 54, 54, 54, 54, 54, 55, 55, 55, 55, 55], 0), sent.key) AS sent_facts,
     ifNull(sent.value.string_value[indexOf(sent_facts, 9)], '') AS r_agent,
     ifNull(sent.value.string_value[indexOf(sent_facts, 13)], '') AS r_agent_id,
     ifNull(sent.value.string_value[indexOf(sent_facts, 14)], '') AS r_agent_version,
@@ -982,6 +984,7 @@ FROM
     ifNull(sent.value.string_value[indexOf(sent_facts, 20)], '') AS r_prompt_version
         FROM (SELECT tenant, segment, arrayJoin(resource_spans) AS resource_spans FROM otlp_in)
     )
+    WHERE r_service != 'fleetglass-doctor'
 )
 
 -- span_facts
@@ -1041,14 +1044,14 @@ SELECT
         (text, fact, value) -> multiIf(
             fact = 0, '',
             isNotNull(text), assumeNotNull(text),
-            fact <= 46, fleetglassValueText(value),
+            fact <= 48, fleetglassValueText(value),
             ''),
         values.string_value, facts, values) AS texts,
     arrayMap(
         number -> if(number >= 0 AND number <= 1e9, number, 0),
         arrayMap(
             (text, whole, real, fact) -> multiIf(
-                fact <= 46, 0.,
+                fact <= 48, 0.,
                 isNotNull(whole), toFloat64(assumeNotNull(whole)),
                 isNotNull(real), assumeNotNull(real),
                 ifNull(toFloat64OrNull(ifNull(text, '')), 0.)),
@@ -1081,7 +1084,7 @@ FROM
                     *,
                     span.attributes.value AS values,
                     arrayMap(
-                        (key, text) -> if(text = '', 0, transform(key, ['fleetglass.kind', 'langfuse.observation.type', 'openinference.span.kind', 'gen_ai.operation.name', 'traceloop.span.kind', 'llm.request.type', 'ai.operationId', 'operation.name', 'mcp.method.name', 'gen_ai.agent.name', 'agent.name', 'agent_name', 'ai.telemetry.functionId', 'gen_ai.main_agent.name', 'graph.node.id', 'traceloop.entity.name', 'metadata', 'gen_ai.agent.id', 'gen_ai.main_agent.id', 'fleetglass.agent.version', 'gen_ai.agent.version', 'service.version', 'fleetglass.cohort', 'fleetglass.tier', 'fleetglass.action', 'deployment.environment.name', 'deployment.environment', 'langfuse.environment', 'service.name', 'fleetglass.prompt.version', 'gen_ai.prompt.version', 'llm.prompt_template.version', 'traceloop.prompt.version', 'langfuse.observation.prompt.version', 'fleetglass.run.id', 'session.id', 'langfuse.session.id', 'traceloop.association.properties.session_id', 'traceloop.association.properties.thread_id', 'ai.telemetry.metadata.sessionId', 'gen_ai.conversation.id', 'gen_ai.workflow.name', 'traceloop.workflow.name', 'langfuse.trace.name', 'workflow.name', 'gen_ai.tool.name', 'tool.name', 'ai.toolCall.name', 'gen_ai.tool.call.id', 'tool_call.id', 'tool.id', 'ai.toolCall.id', 'gen_ai.tool.call.arguments', 'tool_arguments', 'ai.toolCall.args', 'tool.parameters', 'gen_ai.tool.call.result', 'tool_response', 'ai.toolCall.result', 'gen_ai.tool.status', 'fleetglass.handoff.to', 'gen_ai.transfer.target.name', 'gen_ai.agent.handoff.target.name', 'gen_ai.transfer.mode', 'gen_ai.caller.name', 'graph.node.parent_id', 'input.value', 'traceloop.entity.input', 'langfuse.observation.input', 'gen_ai.output.messages', 'ai.response.text', 'final_result', 'gen_ai.completion.0.content', 'llm.output_messages.0.message.content', 'ai.response.toolCalls', 'output.value', 'traceloop.entity.output', 'langfuse.observation.output', 'gen_ai.request.model', 'llm.model_name', 'llm.request.model_name', 'langfuse.observation.model.name', 'embedding.model_name', 'reranker.model_name', 'ai.model.id', 'model_name', 'gen_ai.response.model', 'llm.response.model_name', 'ai.response.model', 'gen_ai.provider.name', 'llm.provider', 'gen_ai.system', 'llm.system', 'ai.model.provider', 'gen_ai.openai.response.service_tier', 'openai.response.service_tier', 'gen_ai.openai.request.service_tier', 'openai.request.service_tier', 'gen_ai.request.service_tier', 'error.type', 'exception.type', 'langfuse.observation.level', 'langfuse.observation.usage_details', 'langfuse.observation.cost_details', 'gen_ai.response.finish_reasons', 'gen_ai.response.finish_reason', 'llm.finish_reason', 'ai.response.finishReason', 'ai.finishReason', 'stop_reason', 'llm.response.finish_reason', 'llm.response.stop_reason', 'gen_ai.completion.0.finish_reason', 'gen_ai.usage.input_tokens', 'gen_ai.usage.prompt_tokens', 'llm.token_count.prompt', 'llm.usage.prompt_tokens', 'ai.usage.inputTokens', 'ai.usage.promptTokens', 'gen_ai.aggregated_usage.input_tokens', 'gen_ai.usage.output_tokens', 'gen_ai.usage.completion_tokens', 'llm.token_count.completion', 'llm.usage.completion_tokens', 'ai.usage.outputTokens', 'ai.usage.completionTokens', 'gen_ai.aggregated_usage.output_tokens', 'gen_ai.usage.total_tokens', 'llm.usage.total_tokens', 'llm.token_count.total', 'ai.usage.totalTokens', 'ai.usage.tokens', 'gen_ai.usage.cache_read.input_tokens', 'gen_ai.usage.cache_read_input_tokens', 'llm.token_count.prompt_details.cache_read', 'ai.usage.cachedInputTokens', 'ai.usage.inputTokenDetails.cacheReadTokens', 'gen_ai.usage.details.cache_read_tokens', 'gen_ai.aggregated_usage.cache_read.input_tokens', 'gen_ai.usage.cache_write.input_tokens', 'gen_ai.usage.cache_creation.input_tokens', 'gen_ai.usage.cache_creation_input_tokens', 'gen_ai.usage.cache_write_input_tokens', 'llm.token_count.prompt_details.cache_write', 'gen_ai.usage.details.cache_write_tokens', 'ai.usage.inputTokenDetails.cacheWriteTokens', 'gen_ai.aggregated_usage.cache_creation.input_tokens', 'gen_ai.usage.reasoning.output_tokens', 'gen_ai.usage.reasoning_tokens', 'llm.token_count.completion_details.reasoning', 'ai.usage.reasoningTokens', 'ai.usage.outputTokenDetails.reasoningTokens', 'gen_ai.usage.details.reasoning_tokens', 'gen_ai.usage.cost.amount', 'gen_ai.usage.cost', 'gen_ai.usage.total_cost', 'llm.cost.total', 'operation.cost'], [16, 32, 48, 64, 80, 96, 112, 113, 128, 144, 145, 146, 147, 148, 160, 176, 192, 208, 209, 224, 225, 226, 240, 256, 272, 288, 289, 290, 304, 320, 321, 322, 323, 324, 336, 352, 353, 354, 355, 356, 368, 384, 385, 386, 400, 416, 417, 418, 432, 433, 434, 435, 448, 449, 450, 464, 480, 481, 482, 496, 512, 513, 514, 528, 544, 545, 560, 561, 562, 576, 577, 578, 579, 580, 581, 582, 583, 584, 592, 593, 594, 595, 596, 597, 598, 599, 608, 609, 610, 624, 625, 626, 627, 640, 656, 657, 658, 659, 660, 672, 673, 688, 704, 720, 736, 737, 738, 739, 740, 741, 742, 743, 744, 752, 753, 754, 755, 756, 757, 758, 768, 769, 770, 771, 772, 773, 774, 784, 785, 786, 787, 788, 800, 801, 802, 803, 804, 805, 806, 816, 817, 818, 819, 820, 821, 822, 823, 832, 833, 834, 835, 836, 837, 848, 849, 850, 851, 852], 0)),
+                        (key, text) -> if(text = '', 0, transform(key, ['fleetglass.kind', 'langfuse.observation.type', 'openinference.span.kind', 'gen_ai.operation.name', 'traceloop.span.kind', 'llm.request.type', 'ai.operationId', 'operation.name', 'mcp.method.name', 'gen_ai.agent.name', 'agent.name', 'agent_name', 'ai.telemetry.functionId', 'gen_ai.main_agent.name', 'graph.node.id', 'traceloop.entity.name', 'metadata', 'gen_ai.agent.id', 'gen_ai.main_agent.id', 'fleetglass.agent.version', 'gen_ai.agent.version', 'service.version', 'fleetglass.cohort', 'fleetglass.tier', 'fleetglass.action', 'deployment.environment.name', 'deployment.environment', 'langfuse.environment', 'service.name', 'fleetglass.prompt.version', 'gen_ai.prompt.version', 'llm.prompt_template.version', 'traceloop.prompt.version', 'langfuse.observation.prompt.version', 'fleetglass.run.id', 'session.id', 'langfuse.session.id', 'traceloop.association.properties.session_id', 'traceloop.association.properties.thread_id', 'ai.telemetry.metadata.sessionId', 'gen_ai.conversation.id', 'gcp.vertex.agent.session_id', 'messaging.destination', 'sender_agent_type', 'gen_ai.workflow.name', 'traceloop.workflow.name', 'langfuse.trace.name', 'workflow.name', 'gen_ai.tool.name', 'tool.name', 'ai.toolCall.name', 'gen_ai.tool.call.id', 'tool_call.id', 'tool.id', 'ai.toolCall.id', 'gen_ai.tool.call.arguments', 'tool_arguments', 'ai.toolCall.args', 'gcp.vertex.agent.tool_call_args', 'tool.parameters', 'gen_ai.tool.call.result', 'tool_response', 'ai.toolCall.result', 'gcp.vertex.agent.tool_response', 'gen_ai.tool.status', 'fleetglass.handoff.to', 'gen_ai.transfer.target.name', 'gen_ai.agent.handoff.target.name', 'gen_ai.transfer.mode', 'gen_ai.caller.name', 'graph.node.parent_id', 'input.value', 'traceloop.entity.input', 'langfuse.observation.input', 'gen_ai.output.messages', 'ai.response.text', 'final_result', 'gen_ai.completion.0.content', 'llm.output_messages.0.message.content', 'ai.response.toolCalls', 'output.value', 'traceloop.entity.output', 'langfuse.observation.output', 'gen_ai.request.model', 'llm.model_name', 'llm.request.model_name', 'langfuse.observation.model.name', 'embedding.model_name', 'reranker.model_name', 'ai.model.id', 'model_name', 'gen_ai.response.model', 'llm.response.model_name', 'ai.response.model', 'gen_ai.provider.name', 'llm.provider', 'gen_ai.system', 'llm.system', 'ai.model.provider', 'gen_ai.openai.response.service_tier', 'openai.response.service_tier', 'gen_ai.openai.request.service_tier', 'openai.request.service_tier', 'gen_ai.request.service_tier', 'error.type', 'exception.type', 'langfuse.observation.level', 'langfuse.observation.usage_details', 'langfuse.observation.cost_details', 'gen_ai.response.finish_reasons', 'gen_ai.response.finish_reason', 'llm.finish_reason', 'ai.response.finishReason', 'ai.finishReason', 'stop_reason', 'llm.response.finish_reason', 'llm.response.stop_reason', 'gen_ai.completion.0.finish_reason', 'gen_ai.usage.input_tokens', 'gen_ai.usage.prompt_tokens', 'llm.token_count.prompt', 'llm.usage.prompt_tokens', 'ai.usage.inputTokens', 'ai.usage.promptTokens', 'gen_ai.aggregated_usage.input_tokens', 'gen_ai.usage.output_tokens', 'gen_ai.usage.completion_tokens', 'llm.token_count.completion', 'llm.usage.completion_tokens', 'ai.usage.outputTokens', 'ai.usage.completionTokens', 'gen_ai.aggregated_usage.output_tokens', 'gen_ai.usage.total_tokens', 'llm.usage.total_tokens', 'llm.token_count.total', 'ai.usage.totalTokens', 'ai.usage.tokens', 'gen_ai.usage.cache_read.input_tokens', 'gen_ai.usage.cache_read_input_tokens', 'llm.token_count.prompt_details.cache_read', 'ai.usage.cachedInputTokens', 'ai.usage.inputTokenDetails.cacheReadTokens', 'gen_ai.usage.details.cache_read_tokens', 'gen_ai.aggregated_usage.cache_read.input_tokens', 'gen_ai.usage.cache_write.input_tokens', 'gen_ai.usage.cache_creation.input_tokens', 'gen_ai.usage.cache_creation_input_tokens', 'gen_ai.usage.cache_write_input_tokens', 'llm.token_count.prompt_details.cache_write', 'gen_ai.usage.details.cache_write_tokens', 'ai.usage.inputTokenDetails.cacheWriteTokens', 'gen_ai.aggregated_usage.cache_creation.input_tokens', 'gen_ai.usage.reasoning.output_tokens', 'gen_ai.usage.reasoning_tokens', 'llm.token_count.completion_details.reasoning', 'ai.usage.reasoningTokens', 'ai.usage.outputTokenDetails.reasoningTokens', 'gen_ai.usage.details.reasoning_tokens', 'gen_ai.usage.cost.amount', 'gen_ai.usage.cost', 'gen_ai.usage.total_cost', 'llm.cost.total', 'operation.cost'], [16, 32, 48, 64, 80, 96, 112, 113, 128, 144, 145, 146, 147, 148, 160, 176, 192, 208, 209, 224, 225, 226, 240, 256, 272, 288, 289, 290, 304, 320, 321, 322, 323, 324, 336, 352, 353, 354, 355, 356, 368, 369, 384, 400, 416, 417, 418, 432, 448, 449, 450, 464, 465, 466, 467, 480, 481, 482, 483, 496, 512, 513, 514, 515, 528, 544, 545, 546, 560, 576, 577, 592, 593, 594, 608, 609, 610, 611, 612, 613, 614, 615, 616, 624, 625, 626, 627, 628, 629, 630, 631, 640, 641, 642, 656, 657, 658, 659, 672, 688, 689, 690, 691, 692, 704, 705, 720, 736, 752, 768, 769, 770, 771, 772, 773, 774, 775, 776, 784, 785, 786, 787, 788, 789, 790, 800, 801, 802, 803, 804, 805, 806, 816, 817, 818, 819, 820, 832, 833, 834, 835, 836, 837, 838, 848, 849, 850, 851, 852, 853, 854, 855, 864, 865, 866, 867, 868, 869, 880, 881, 882, 883, 884], 0)),
                         span.attributes.key, span.attributes.value.string_value) AS ranks
                 FROM otlp_spans
             )
@@ -1141,8 +1144,8 @@ FROM
             firstNonDefault(f_cohort, r_cohort) AS cohort,
             firstNonDefault(f_environment, r_environment) AS environment,
             r_service AS service,
-            firstNonDefault(f_run, trace_id) AS run_id,
-            firstNonDefault(own_session, f_conversation) AS conversation,
+            firstNonDefault(own_run, trace_id) AS run_id,
+            firstNonDefault(own_session, f_conversation, messages_of) AS conversation,
             firstNonDefault(f_workflow, f_workflow_run, if(kind = 'workflow', name, '')) AS workflow,
             if(is_call OR is_held, firstNonDefault(f_model, f_response_model), '') AS model,
             if(is_call OR is_held, f_response_model, '') AS response_model,
@@ -1178,7 +1181,7 @@ FROM
                 match(tool, '_to_agent$|^handoff$|^transfer$'), fleetglassTarget(arguments),
                 replaceRegexpOne(tool, '^.*_to_', '')) AS handoff_to,
             toUInt16(
-                1 * (own_agent != '') + 2 * (f_run != '') + 4 * (own_session != '')) AS own,
+                1 * (own_agent != '') + 2 * (own_run != '') + 4 * (own_session != '')) AS own,
             if(is_held, [used_input, used_output, read, written, reasoning, paid], []) AS held
         FROM
         (
@@ -1193,7 +1196,10 @@ FROM
                     multiIf(
                         kind != 'agent', '',
                         f_node != '', f_node,
-                        word != 'agent', if(startsWith(name, 'invoke_agent '), substring(name, 14), ''),
+                        word != 'agent', multiIf(
+                            startsWith(name, 'invoke_agent '), substring(name, 14),
+                            startsWith(name, 'agent_run ['), bracketed,
+                            ''),
                         f_traceloop_kind = 'agent', f_entity,
                         stem)) AS own_agent,
                 multiIf(
@@ -1230,6 +1236,8 @@ FROM
                     SELECT
                         *,
                         multiIf(
+                            -- It repeats the answers of tools that ran side by side.
+                            f_tool = '(merged tools)', 'other',
                             named_kind = 'agent', if(
                                 word = 'agent' AND parent_span_id = '' AND f_agent = '' AND f_node = ''
                                     AND stem = name
@@ -1263,10 +1271,13 @@ FROM
                             transform(word, ['agent', 'invoke_agent', 'ai.generatetext', 'ai.streamtext', 'ai.generateobject', 'ai.streamobject', 'llm', 'chat', 'generate_content', 'text_completion', 'completion', 'generation', 'ai.generatetext.dogenerate', 'ai.streamtext.dostream', 'ai.generateobject.dogenerate', 'ai.streamobject.dostream', 'tool', 'execute_tool', 'ai.toolcall', 'tools/call', 'retriever', 'retrieval', 'reranker', 'rerank', 'embedding', 'embeddings', 'ai.embed.doembed', 'ai.embedmany.doembed', 'workflow', 'invoke_workflow', 'invoke_graph', 'invoke_swarm', 'handoff', 'guardrail'], ['agent', 'agent', 'agent', 'agent', 'agent', 'agent', 'llm', 'llm', 'llm', 'llm', 'llm', 'llm', 'llm', 'llm', 'llm', 'llm', 'tool', 'tool', 'tool', 'tool', 'retrieval', 'retrieval', 'retrieval', 'retrieval', 'embedding', 'embedding', 'embedding', 'embedding', 'workflow', 'workflow', 'workflow', 'workflow', 'handoff', 'guardrail'], '') AS named_kind,
                             firstNonDefault(
                                 f_tool,
-                                if(
+                                multiIf(
                                     startsWith(name, 'execute_tool ') OR startsWith(name, 'tools/call '),
                                     replaceRegexpOne(name, '^[^ ]* ', ''),
+                                    startsWith(name, 'tool_call ['), bracketed,
                                     '')) AS called,
+                            -- A trace of messages that stands alone is a part of the run that the messages belong to.
+                            firstNonDefault(f_run, if(parent_span_id = '', messages_of, '')) AS own_run,
                             if(word = 'agent', replaceRegexpOne(name, '(\\.run|\\._execute_core|\\.invoke)$', ''), name) AS stem,
                             firstNonDefault(f_input_tokens, details['input'], details['input_tokens'], details['prompt_tokens']) AS input,
                             firstNonDefault(f_output_tokens, details['output'], details['output_tokens'], details['completion_tokens']) AS output_all,
@@ -1290,7 +1301,19 @@ FROM
                                     f_traceloop_kind,
                                     f_request_type,
                                     splitByChar(' ', f_vercel_operation)[1],
-                                    f_mcp_method)) AS word,
+                                    f_mcp_method,
+                                    -- Some instrumentations write an agent into nothing but the span's name.
+                                    multiIf(
+                                        startsWith(name, 'invoke_agent ') OR startsWith(name, 'agent_run ['), 'invoke_agent',
+                                        name = 'call_llm' AND f_model != '', 'llm',
+                                        ''))) AS word,
+                                extract(name, '^[a-z_]+ \\[(.+)\\]$') AS bracketed,
+                                -- The address of a message ends in the conversation, an agent's type in the id of its team.
+                                replaceRegexpOne(
+                                    firstNonDefault(
+                                        extract(f_destination, '\\.\\(([^()]+)\\)-[AT]$'),
+                                        extract(f_sender, '_([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$')),
+                                    '^default$', '') AS messages_of,
                                 JSONExtractString(f_metadata, 'lc_agent_name') AS chain_agent,
                                 firstNonDefault(f_session, JSONExtractString(f_metadata, 'thread_id')) AS own_session,
                                 mapApply(
@@ -1343,36 +1366,38 @@ FROM
                                     texts[indexOf(facts, 21)] AS f_run,
                                     texts[indexOf(facts, 22)] AS f_session,
                                     texts[indexOf(facts, 23)] AS f_conversation,
-                                    texts[indexOf(facts, 24)] AS f_workflow,
-                                    texts[indexOf(facts, 25)] AS f_workflow_run,
-                                    texts[indexOf(facts, 26)] AS f_tool,
-                                    texts[indexOf(facts, 27)] AS f_call_id,
-                                    texts[indexOf(facts, 28)] AS f_arguments,
-                                    texts[indexOf(facts, 29)] AS f_schema,
-                                    texts[indexOf(facts, 30)] AS f_result,
-                                    texts[indexOf(facts, 31)] AS f_tool_status,
-                                    texts[indexOf(facts, 32)] AS f_target,
-                                    texts[indexOf(facts, 33)] AS f_transfer_mode,
-                                    texts[indexOf(facts, 34)] AS f_caller,
-                                    texts[indexOf(facts, 35)] AS f_input,
-                                    texts[indexOf(facts, 36)] AS f_output,
-                                    texts[indexOf(facts, 37)] AS f_model,
-                                    texts[indexOf(facts, 38)] AS f_response_model,
-                                    texts[indexOf(facts, 39)] AS f_provider,
-                                    texts[indexOf(facts, 40)] AS f_vercel_provider,
-                                    texts[indexOf(facts, 41)] AS f_service_tier,
-                                    texts[indexOf(facts, 42)] AS f_error_type,
-                                    texts[indexOf(facts, 43)] AS f_level,
-                                    texts[indexOf(facts, 44)] AS f_usage_details,
-                                    texts[indexOf(facts, 45)] AS f_cost_details,
-                                    texts[indexOf(facts, 46)] AS f_finish,
-                                    numbers[indexOf(facts, 47)] AS f_input_tokens,
-                                    numbers[indexOf(facts, 48)] AS f_output_tokens,
-                                    numbers[indexOf(facts, 49)] AS f_total_tokens,
-                                    numbers[indexOf(facts, 50)] AS f_cache_read_tokens,
-                                    numbers[indexOf(facts, 51)] AS f_cache_write_tokens,
-                                    numbers[indexOf(facts, 52)] AS f_reasoning_tokens,
-                                    numbers[indexOf(facts, 53)] AS f_reported_cost
+                                    texts[indexOf(facts, 24)] AS f_destination,
+                                    texts[indexOf(facts, 25)] AS f_sender,
+                                    texts[indexOf(facts, 26)] AS f_workflow,
+                                    texts[indexOf(facts, 27)] AS f_workflow_run,
+                                    texts[indexOf(facts, 28)] AS f_tool,
+                                    texts[indexOf(facts, 29)] AS f_call_id,
+                                    texts[indexOf(facts, 30)] AS f_arguments,
+                                    texts[indexOf(facts, 31)] AS f_schema,
+                                    texts[indexOf(facts, 32)] AS f_result,
+                                    texts[indexOf(facts, 33)] AS f_tool_status,
+                                    texts[indexOf(facts, 34)] AS f_target,
+                                    texts[indexOf(facts, 35)] AS f_transfer_mode,
+                                    texts[indexOf(facts, 36)] AS f_caller,
+                                    texts[indexOf(facts, 37)] AS f_input,
+                                    texts[indexOf(facts, 38)] AS f_output,
+                                    texts[indexOf(facts, 39)] AS f_model,
+                                    texts[indexOf(facts, 40)] AS f_response_model,
+                                    texts[indexOf(facts, 41)] AS f_provider,
+                                    texts[indexOf(facts, 42)] AS f_vercel_provider,
+                                    texts[indexOf(facts, 43)] AS f_service_tier,
+                                    texts[indexOf(facts, 44)] AS f_error_type,
+                                    texts[indexOf(facts, 45)] AS f_level,
+                                    texts[indexOf(facts, 46)] AS f_usage_details,
+                                    texts[indexOf(facts, 47)] AS f_cost_details,
+                                    texts[indexOf(facts, 48)] AS f_finish,
+                                    numbers[indexOf(facts, 49)] AS f_input_tokens,
+                                    numbers[indexOf(facts, 50)] AS f_output_tokens,
+                                    numbers[indexOf(facts, 51)] AS f_total_tokens,
+                                    numbers[indexOf(facts, 52)] AS f_cache_read_tokens,
+                                    numbers[indexOf(facts, 53)] AS f_cache_write_tokens,
+                                    numbers[indexOf(facts, 54)] AS f_reasoning_tokens,
+                                    numbers[indexOf(facts, 55)] AS f_reported_cost
                                 FROM span_facts
                                 -- A span that occurs twice in a request counts once.
                                 LIMIT 1 BY tenant, trace_id, span_id
@@ -1533,7 +1558,9 @@ SELECT
     if(a.acted_at >= i.reopened_at, a.act, '') AS said,
     if(said != '', a.who, '') AS said_by,
     if(said != '', a.reason, '') AS said_why,
-    a.silent_until AS silent_until
+    a.silent_until AS silent_until,
+    -- As people see it and type it. `hex` alone leaves out zeros at the start.
+    leftPad(lower(hex(i.id)), 16, '0') AS hex
 FROM
 (
     SELECT * FROM incidents_rows ORDER BY version DESC LIMIT 1 BY tenant, id
@@ -1551,3 +1578,333 @@ LEFT JOIN
     FROM incident_actions
     GROUP BY tenant, incident
 ) AS a ON a.tenant = i.tenant AND a.incident = i.id
+
+-- otlp_in.comments
+ALTER TABLE otlp_in ON CLUSTER 'it\'s'
+    MODIFY COMMENT 'Internal: keeps nothing; requests of OTLP are inserted here and taken apart by views'
+
+-- otel_traces.comments
+ALTER TABLE otel_traces ON CLUSTER 'it\'s'
+    MODIFY COMMENT 'Each span as it was sent, in the table of the OpenTelemetry ClickHouse exporter',
+    COMMENT COLUMN Timestamp 'When the span began',
+    COMMENT COLUMN TraceId 'The trace, 32 hex digits',
+    COMMENT COLUMN SpanId 'The span, 16 hex digits',
+    COMMENT COLUMN ParentSpanId 'The span above it; empty at the root',
+    COMMENT COLUMN TraceState 'The tracestate of the W3C, as it was sent',
+    COMMENT COLUMN SpanName 'The name of the span, as it was sent',
+    COMMENT COLUMN SpanKind 'Internal, Server, Client, Producer, Consumer or Unspecified',
+    COMMENT COLUMN ServiceName 'The service that sent the span',
+    COMMENT COLUMN ResourceAttributes 'What is true of all spans of the process',
+    COMMENT COLUMN ScopeName 'The instrumentation that made the span',
+    COMMENT COLUMN ScopeVersion 'The version of this instrumentation',
+    COMMENT COLUMN SpanAttributes 'What the instrumentation says about the span',
+    COMMENT COLUMN Duration 'How long it took, in nanoseconds',
+    COMMENT COLUMN StatusCode 'Ok, Error or Unset',
+    COMMENT COLUMN StatusMessage 'The words of an error',
+    COMMENT COLUMN `Events.Timestamp` 'When each event of the span happened',
+    COMMENT COLUMN `Events.Name` 'The name of each event',
+    COMMENT COLUMN `Events.Attributes` 'What is said about each event',
+    COMMENT COLUMN `Links.TraceId` 'The trace of each span that this one is linked to',
+    COMMENT COLUMN `Links.SpanId` 'The span of each link',
+    COMMENT COLUMN `Links.TraceState` 'The tracestate of each link',
+    COMMENT COLUMN `Links.Attributes` 'What is said about each link',
+    COMMENT COLUMN ResourceAttributeItems 'The attributes of the resource as key=value',
+    COMMENT COLUMN SpanAttributeItems 'The attributes of the span as key=value'
+
+-- otel_traces_trace_id_ts.comments
+ALTER TABLE otel_traces_trace_id_ts ON CLUSTER 'it\'s'
+    MODIFY COMMENT 'When each trace was, so that Grafana finds it by its id'
+
+-- otel_traces_trace_id_ts_mv.comments
+ALTER TABLE otel_traces_trace_id_ts_mv ON CLUSTER 'it\'s'
+    MODIFY COMMENT 'Internal: fills otel_traces_trace_id_ts'
+
+-- otel_traces_from_otlp.comments
+ALTER TABLE otel_traces_from_otlp ON CLUSTER 'it\'s'
+    MODIFY COMMENT 'Internal: fills otel_traces'
+
+-- span_texts.comments
+ALTER TABLE span_texts ON CLUSTER 'it\'s'
+    MODIFY COMMENT 'The words of a span: arguments and results, inputs and outputs. Ask by trace_id and time; it is slow over many spans',
+    COMMENT COLUMN time 'When the work began',
+    COMMENT COLUMN trace_id 'The trace, 32 hex digits',
+    COMMENT COLUMN span_id 'The span, 16 hex digits',
+    COMMENT COLUMN asked 'The arguments of a tool',
+    COMMENT COLUMN answered 'The result of a tool, else what was said',
+    COMMENT COLUMN input 'What an agent or a model was given',
+    COMMENT COLUMN said 'What an agent or a model said'
+
+-- prices.comments
+ALTER TABLE prices ON CLUSTER 'it\'s'
+    MODIFY COMMENT 'What models cost, by the names that spans use, in dollars per million tokens',
+    COMMENT COLUMN provider 'Who sells the model, as spans name it',
+    COMMENT COLUMN model 'The model, as spans name it',
+    COMMENT COLUMN service_tier 'The class of service that a provider bills, such as batch',
+    COMMENT COLUMN known '1 if a price is known',
+    COMMENT COLUMN source 'Where the price comes from: the package genai-prices or the configuration',
+    COMMENT COLUMN priced_as 'The model of the list of prices that this name was recognised as',
+    COMMENT COLUMN note 'What is worth knowing about the price',
+    COMMENT COLUMN digest 'A checksum of the price, by which a changed one is noticed',
+    COMMENT COLUMN `offers.since` 'From when the price applies. An offer is a price with its conditions; a model may have several',
+    COMMENT COLUMN `offers.until` 'Until when the price applies',
+    COMMENT COLUMN `offers.day_from` 'The second of the day from which it applies',
+    COMMENT COLUMN `offers.day_until` 'The second of the day until which it applies',
+    COMMENT COLUMN `offers.from_input` 'The least input tokens of a call that it applies to',
+    COMMENT COLUMN `offers.up_to_input` 'The most input tokens of a call that it applies to',
+    COMMENT COLUMN `offers.input` 'Dollars for the input',
+    COMMENT COLUMN `offers.output` 'Dollars for the output',
+    COMMENT COLUMN `offers.cache_read` 'Dollars for input that is read from a cache; -1 means as other input',
+    COMMENT COLUMN `offers.cache_write` 'Dollars for input that is written to a cache; -1 means as other input',
+    COMMENT COLUMN `offers.reasoning` 'Dollars for reasoning; -1 means as other output',
+    COMMENT COLUMN `offers.audio_input` 'Dollars for audio input; -1 means no price of its own',
+    COMMENT COLUMN `offers.audio_output` 'Dollars for audio output; -1 means no price of its own',
+    COMMENT COLUMN `offers.audio_cache_read` 'Dollars for audio cache read; -1 means no price of its own',
+    COMMENT COLUMN `offers.request` 'Dollars for a thousand requests',
+    COMMENT COLUMN seconds_today 'How many seconds of today each offer applies',
+    COMMENT COLUMN usual 'The place of the offer that most calls of today fall under; 0 without one',
+    COMMENT COLUMN usual_since 'Of the usual offer: from when the price applies',
+    COMMENT COLUMN usual_until 'Of the usual offer: until when the price applies',
+    COMMENT COLUMN usual_day_from 'Of the usual offer: the second of the day from which it applies',
+    COMMENT COLUMN usual_day_until 'Of the usual offer: the second of the day until which it applies',
+    COMMENT COLUMN usual_up_to_input 'Of the usual offer: the most input tokens of a call that it applies to',
+    COMMENT COLUMN usual_input 'Of the usual offer: dollars for the input',
+    COMMENT COLUMN usual_output 'Of the usual offer: dollars for the output',
+    COMMENT COLUMN usual_cache_read 'Of the usual offer: the difference in price between input that is read from a cache and other input',
+    COMMENT COLUMN usual_cache_write 'Of the usual offer: the difference in price between input that is written to a cache and other input',
+    COMMENT COLUMN usual_request 'Of the usual offer: dollars for a thousand requests',
+    COMMENT COLUMN updated_at 'When the row was written'
+
+-- agent_spans_in.comments
+ALTER TABLE agent_spans_in ON CLUSTER 'it\'s'
+    MODIFY COMMENT 'Internal: keeps nothing; rows of spans pass through it'
+
+-- agent_spans_rows.comments
+ALTER TABLE agent_spans_rows ON CLUSTER 'it\'s'
+    MODIFY COMMENT 'Internal: the rows of agent_spans with their versions; ask agent_spans'
+
+-- agent_spans_rows_mv.comments
+ALTER TABLE agent_spans_rows_mv ON CLUSTER 'it\'s'
+    MODIFY COMMENT 'Internal: fills agent_spans_rows'
+
+-- agent_spans.comments
+ALTER TABLE agent_spans ON CLUSTER 'it\'s'
+    MODIFY COMMENT 'Each span, whatever its dialect: who did what, what it cost and whether it failed. The first table to ask',
+    COMMENT COLUMN tenant 'The tenant of the key that the span was sent with',
+    COMMENT COLUMN segment 'When the span was received, in nanoseconds since 1970; rows are stored in this order',
+    COMMENT COLUMN trace_id 'The trace, 32 hex digits',
+    COMMENT COLUMN span_id 'The span, 16 hex digits',
+    COMMENT COLUMN parent_span_id 'The span above it; empty at the root',
+    COMMENT COLUMN start_time 'When the work began',
+    COMMENT COLUMN duration_ns 'How long it took, in nanoseconds',
+    COMMENT COLUMN kind 'What kind of work it is: agent, llm, tool, retrieval, embedding, workflow, handoff, guardrail or other',
+    COMMENT COLUMN name 'The name of the span, as it was sent',
+    COMMENT COLUMN agent 'The agent that did the work: the one that the span names, else the nearest above it, else the service',
+    COMMENT COLUMN agent_version 'The release of the agent, else of the service',
+    COMMENT COLUMN agent_id 'The id of the agent, as it was sent',
+    COMMENT COLUMN parent_agent 'Of an agent: the agent that it works for',
+    COMMENT COLUMN cohort 'The group that the agent was put into, such as a region or an experiment',
+    COMMENT COLUMN environment 'Where it runs, such as production',
+    COMMENT COLUMN service 'The service that sent the span',
+    COMMENT COLUMN run_id 'The run: the trace, unless the span says otherwise',
+    COMMENT COLUMN conversation 'The session or conversation that the span belongs to',
+    COMMENT COLUMN workflow 'The workflow that the span is a part of',
+    COMMENT COLUMN model 'The model that was asked for',
+    COMMENT COLUMN response_model 'The model that answered',
+    COMMENT COLUMN provider 'Who sells the model, such as openai',
+    COMMENT COLUMN service_tier 'The class of service that a provider bills, such as batch',
+    COMMENT COLUMN prompt_version 'The version of the prompt',
+    COMMENT COLUMN tier 'The tier of the customer or the agent, as it was sent',
+    COMMENT COLUMN action 'What the span does to the world, such as a refund: its fleetglass.action',
+    COMMENT COLUMN tool 'The tool that was called',
+    COMMENT COLUMN tool_call_id 'The id of the call, as the model gave it',
+    COMMENT COLUMN arguments_hash 'A fingerprint of the arguments of a tool; equal for equal arguments, 0 if not recorded',
+    COMMENT COLUMN arguments_shape 'The same without numbers and ids',
+    COMMENT COLUMN result_hash 'A fingerprint of the result of a tool; 0 if not recorded',
+    COMMENT COLUMN output_hash 'A fingerprint of the output of a model or an agent; 0 if not recorded',
+    COMMENT COLUMN input_tokens 'All tokens that were read, cached ones too; counted once, on model calls',
+    COMMENT COLUMN output_tokens 'All tokens that were written, those of reasoning too',
+    COMMENT COLUMN cache_read_tokens 'The part of the input that came from a cache',
+    COMMENT COLUMN cache_write_tokens 'The part of the input that was written to a cache',
+    COMMENT COLUMN reasoning_tokens 'The part of the output that was reasoning',
+    COMMENT COLUMN cost 'Dollars by the list of prices; NULL if no price is known, 0 if the span costs nothing or is counted elsewhere',
+    COMMENT COLUMN reported_cost 'Dollars, as the span itself says; NULL if it says none',
+    COMMENT COLUMN is_error '1 if the work failed',
+    COMMENT COLUMN error_type 'What kind of error it was; empty without an error',
+    COMMENT COLUMN finish_reason 'Why the model stopped',
+    COMMENT COLUMN handoff_to 'The agent that a handoff or a tool passes the work to'
+
+-- agent_minutes.comments
+ALTER TABLE agent_minutes ON CLUSTER 'it\'s'
+    MODIFY COMMENT 'Sums by minute and by the columns that people group by. Every measure is a sum: sum(cost), never count()',
+    COMMENT COLUMN tenant 'The tenant of the key that the span was sent with',
+    COMMENT COLUMN minute 'The minute in which the spans began',
+    COMMENT COLUMN kind 'What kind of work it is: agent, llm, tool, retrieval, embedding, workflow, handoff, guardrail or other',
+    COMMENT COLUMN agent 'The agent that did the work: the one that the span names, else the nearest above it, else the service',
+    COMMENT COLUMN agent_version 'The release of the agent, else of the service',
+    COMMENT COLUMN cohort 'The group that the agent was put into, such as a region or an experiment',
+    COMMENT COLUMN environment 'Where it runs, such as production',
+    COMMENT COLUMN service 'The service that sent the span',
+    COMMENT COLUMN workflow 'The workflow that the span is a part of',
+    COMMENT COLUMN model 'The model that was asked for',
+    COMMENT COLUMN provider 'Who sells the model, such as openai',
+    COMMENT COLUMN prompt_version 'The version of the prompt',
+    COMMENT COLUMN tier 'The tier of the customer or the agent, as it was sent',
+    COMMENT COLUMN action 'What the span does to the world, such as a refund: its fleetglass.action',
+    COMMENT COLUMN tool 'The tool that was called',
+    COMMENT COLUMN spans 'How many spans there are; sum it, as all that follow',
+    COMMENT COLUMN errors 'How many of them failed',
+    COMMENT COLUMN unpriced 'How many of them have no known price',
+    COMMENT COLUMN input_tokens 'All tokens that were read, cached ones too',
+    COMMENT COLUMN output_tokens 'All tokens that were written, those of reasoning too',
+    COMMENT COLUMN cache_read_tokens 'The part of the input that came from a cache',
+    COMMENT COLUMN cache_write_tokens 'The part of the input that was written to a cache',
+    COMMENT COLUMN reasoning_tokens 'The part of the output that was reasoning',
+    COMMENT COLUMN cost 'Dollars by the list of prices, without the spans that have no known price',
+    COMMENT COLUMN reported_cost 'Dollars, as the spans themselves say',
+    COMMENT COLUMN duration_ns 'How long the spans took together, in nanoseconds',
+    COMMENT COLUMN durations 'How many spans there are for each bucket of duration: fleetglassQuantile(sumMap(durations), 0.95) is the 95th percentile in nanoseconds'
+
+-- agent_minutes_mv.comments
+ALTER TABLE agent_minutes_mv ON CLUSTER 'it\'s'
+    MODIFY COMMENT 'Internal: fills agent_minutes'
+
+-- agent_runs.comments
+ALTER TABLE agent_runs ON CLUSTER 'it\'s'
+    MODIFY COMMENT 'Sums of each run. A run has several rows: GROUP BY tenant, run_id',
+    COMMENT COLUMN tenant 'The tenant of the key that the spans were sent with',
+    COMMENT COLUMN run_id 'The run: the trace, unless the span says otherwise',
+    COMMENT COLUMN day 'The day on which the spans began',
+    COMMENT COLUMN agent 'The agent that did this part of the run',
+    COMMENT COLUMN cohort 'The group that the agent was put into, such as a region or an experiment',
+    COMMENT COLUMN model 'The model that this part of the run asked; empty for spans without a model',
+    COMMENT COLUMN first_seen 'When the first span began; use min',
+    COMMENT COLUMN last_seen 'When the last span ended; use max',
+    COMMENT COLUMN ended '1 once a span without a parent has ended; use max',
+    COMMENT COLUMN root 'When the first agent of the run began, and its name; use min',
+    COMMENT COLUMN spans 'How many spans there are; sum it',
+    COMMENT COLUMN steps 'How many model calls, tool calls and handoffs there are; sum it',
+    COMMENT COLUMN errors 'How many spans failed; sum it',
+    COMMENT COLUMN unpriced 'How many spans have no known price; sum it',
+    COMMENT COLUMN input_tokens 'All tokens that were read; sum it',
+    COMMENT COLUMN output_tokens 'All tokens that were written; sum it',
+    COMMENT COLUMN cost 'Dollars, without the spans that have no known price; sum it',
+    COMMENT COLUMN calls 'How many model calls there are; sum it',
+    COMMENT COLUMN failed_calls 'How many model calls failed; sum it',
+    COMMENT COLUMN cache_read_tokens 'The part of the input that came from a cache; sum it',
+    COMMENT COLUMN largest_input 'The most tokens that one model call read; use max',
+    COMMENT COLUMN segment 'When the last span of the run was received, in nanoseconds since 1970; use max'
+
+-- agent_runs_mv.comments
+ALTER TABLE agent_runs_mv ON CLUSTER 'it\'s'
+    MODIFY COMMENT 'Internal: fills agent_runs'
+
+-- otlp_spans.comments
+ALTER TABLE otlp_spans ON CLUSTER 'it\'s'
+    MODIFY COMMENT 'Internal: keeps nothing; spans with the facts of their resource pass through it'
+
+-- otlp_spans_mv.comments
+ALTER TABLE otlp_spans_mv ON CLUSTER 'it\'s'
+    MODIFY COMMENT 'Internal: takes requests apart into spans'
+
+-- span_facts.comments
+ALTER TABLE span_facts ON CLUSTER 'it\'s'
+    MODIFY COMMENT 'Internal: keeps nothing; spans with the facts of their attributes pass through it'
+
+-- span_facts_mv.comments
+ALTER TABLE span_facts_mv ON CLUSTER 'it\'s'
+    MODIFY COMMENT 'Internal: reads the facts of each span'
+
+-- agent_spans_from_facts.comments
+ALTER TABLE agent_spans_from_facts ON CLUSTER 'it\'s'
+    MODIFY COMMENT 'Internal: turns the facts of a span into a row'
+
+-- settled.comments
+ALTER TABLE settled ON CLUSTER 'it\'s'
+    MODIFY COMMENT 'Internal: how far fleetglass settle has come'
+
+-- directives.comments
+ALTER TABLE directives ON CLUSTER 'it\'s'
+    MODIFY COMMENT 'What agents were told to do: halt, throttle or resume. For each scope the latest one counts',
+    COMMENT COLUMN id 'The directive',
+    COMMENT COLUMN at 'When it was given',
+    COMMENT COLUMN tenant 'The tenant whose agents it is for',
+    COMMENT COLUMN action 'What the agents are to do: halt, throttle or resume',
+    COMMENT COLUMN agent 'The agent that it is for; empty means all',
+    COMMENT COLUMN version 'The release that it is for; empty means all',
+    COMMENT COLUMN cohort 'The cohort that it is for; empty means all',
+    COMMENT COLUMN every_s 'Of throttle: the seconds between two steps',
+    COMMENT COLUMN reason 'Why, as the agents are told',
+    COMMENT COLUMN by 'Who gave it: a person or a detector',
+    COMMENT COLUMN until 'When it ends; 1970 means never'
+
+-- signals.comments
+ALTER TABLE signals ON CLUSTER 'it\'s'
+    MODIFY COMMENT 'Every single finding of the detectors; incidents are made of them',
+    COMMENT COLUMN id 'The signal; one that is sent again has the same',
+    COMMENT COLUMN at 'When it happened, by the times of the spans',
+    COMMENT COLUMN arrived 'When the detectors reported it',
+    COMMENT COLUMN tenant 'The tenant that it belongs to',
+    COMMENT COLUMN detector 'The detector that found it',
+    COMMENT COLUMN kind 'What it found',
+    COMMENT COLUMN level 'How bad it is: warning or critical',
+    COMMENT COLUMN agent 'The agent that it is about',
+    COMMENT COLUMN trace_id 'The trace that it was found in; empty if it is not about a run',
+    COMMENT COLUMN run_id 'The run that it was found in; empty if it is not about a run',
+    COMMENT COLUMN score 'How strong the evidence is; the scale depends on the detector',
+    COMMENT COLUMN since 'When the problem began',
+    COMMENT COLUMN summary 'What happened, in one sentence',
+    COMMENT COLUMN evidence 'What the detector goes by, as JSON',
+    COMMENT COLUMN incident 'The id of the incident that it belongs to',
+    COMMENT COLUMN about 'What it is about: run, agent, cohort, model, tenant or budget',
+    COMMENT COLUMN subject 'The name of what it is about, if this is not a run'
+
+-- incidents_rows.comments
+ALTER TABLE incidents_rows ON CLUSTER 'it\'s'
+    MODIFY COMMENT 'Internal: every version of each incident; the view incidents shows the last'
+
+-- incident_actions.comments
+ALTER TABLE incident_actions ON CLUSTER 'it\'s'
+    MODIFY COMMENT 'What people did about incidents, by whom and why. Rows are only added',
+    COMMENT COLUMN id 'The action',
+    COMMENT COLUMN at 'When it was taken',
+    COMMENT COLUMN tenant 'The tenant that the incident belongs to',
+    COMMENT COLUMN incident 'The id of the incident',
+    COMMENT COLUMN action 'What was done: ack, silence, resolve or reopen',
+    COMMENT COLUMN by 'Who did it',
+    COMMENT COLUMN why 'Why',
+    COMMENT COLUMN until 'Of silence: until when'
+
+-- incidents.comments
+ALTER TABLE incidents ON CLUSTER 'it\'s'
+    MODIFY COMMENT 'Each incident as it is now: what the detectors report and what people did about it',
+    COMMENT COLUMN id 'The number of the incident; the column hex has it as people type it',
+    COMMENT COLUMN tenant 'The tenant that the incident belongs to',
+    COMMENT COLUMN family 'What kind of problem it is: loop, silence, excess, cost or budget',
+    COMMENT COLUMN detectors 'The detectors that found it',
+    COMMENT COLUMN kinds 'What each of them found, such as exact or rising cost',
+    COMMENT COLUMN severity 'How much harm it does: warning or critical',
+    COMMENT COLUMN agent 'The agent that it is about',
+    COMMENT COLUMN agents 'All agents that take part in it',
+    COMMENT COLUMN trace_id 'The trace that it was found in; empty if it is not about a run',
+    COMMENT COLUMN run_id 'The run that it was found in; empty if it is not about a run',
+    COMMENT COLUMN first_at 'When the problem began',
+    COMMENT COLUMN opened_at 'When the incident was first opened',
+    COMMENT COLUMN reopened_at 'When it was last opened',
+    COMMENT COLUMN updated_at 'When the detectors last changed it',
+    COMMENT COLUMN resolved_at 'When the detectors last resolved it',
+    COMMENT COLUMN opened 'How often it was opened',
+    COMMENT COLUMN spans 'How many spans are a part of the problem',
+    COMMENT COLUMN tokens 'How many tokens the problem took',
+    COMMENT COLUMN cost 'How many dollars the problem cost',
+    COMMENT COLUMN cost_per_hour 'How many dollars an hour it costs',
+    COMMENT COLUMN unpriced 'How many of its spans have no known price',
+    COMMENT COLUMN summary 'What happened, in one sentence',
+    COMMENT COLUMN evidence 'What the detectors go by, as JSON',
+    COMMENT COLUMN about 'What it is about: run, agent, cohort, model, tenant or budget',
+    COMMENT COLUMN subject 'The name of what it is about, if this is not a run',
+    COMMENT COLUMN state 'open, acknowledged, silenced or resolved',
+    COMMENT COLUMN said 'The last thing that people did about it since it was last opened: ack, resolve or reopen',
+    COMMENT COLUMN said_by 'Who did that',
+    COMMENT COLUMN said_why 'Why',
+    COMMENT COLUMN silent_until 'Until when it is silenced',
+    COMMENT COLUMN hex 'The id as the commands show and take it, 16 hex digits'

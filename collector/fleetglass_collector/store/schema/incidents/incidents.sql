@@ -11,7 +11,9 @@ SELECT
     if(a.acted_at >= i.reopened_at, a.act, '') AS said,
     if(said != '', a.who, '') AS said_by,
     if(said != '', a.reason, '') AS said_why,
-    a.silent_until AS silent_until
+    a.silent_until AS silent_until,
+    -- As people see it and type it. `hex` alone leaves out zeros at the start.
+    leftPad(lower(hex(i.id)), 16, '0') AS hex
 FROM
 (
     SELECT * FROM incidents_rows ORDER BY version DESC LIMIT 1 BY tenant, id

@@ -12,3 +12,4 @@ SOURCE(CLICKHOUSE(TABLE 'prices'${login}))
 LAYOUT(COMPLEX_KEY_HASHED_ARRAY())
 LIFETIME(MIN 60 MAX 120)
 SETTINGS(final = 1)
+COMMENT 'Internal: the prices in memory'

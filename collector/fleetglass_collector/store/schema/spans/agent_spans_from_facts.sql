@@ -49,8 +49,8 @@ FROM
             firstNonDefault(f_cohort, r_cohort) AS cohort,
             firstNonDefault(f_environment, r_environment) AS environment,
             r_service AS service,
-            firstNonDefault(f_run, trace_id) AS run_id,
-            firstNonDefault(own_session, f_conversation) AS conversation,
+            firstNonDefault(own_run, trace_id) AS run_id,
+            firstNonDefault(own_session, f_conversation, messages_of) AS conversation,
             firstNonDefault(f_workflow, f_workflow_run, if(kind = 'workflow', name, '')) AS workflow,
             if(is_call OR is_held, firstNonDefault(f_model, f_response_model), '') AS model,
             if(is_call OR is_held, f_response_model, '') AS response_model,
@@ -86,7 +86,7 @@ FROM
                 match(tool, '_to_agent$$|^handoff$$|^transfer$$'), fleetglassTarget(arguments),
                 replaceRegexpOne(tool, '^.*_to_', '')) AS handoff_to,
             toUInt16(
-                ${bit_agent} * (own_agent != '') + ${bit_run} * (f_run != '') + ${bit_session} * (own_session != '')) AS own,
+                ${bit_agent} * (own_agent != '') + ${bit_run} * (own_run != '') + ${bit_session} * (own_session != '')) AS own,
             if(is_held, [used_input, used_output, read, written, reasoning, paid], []) AS held
         FROM
         (
@@ -101,7 +101,10 @@ FROM
                     multiIf(
                         kind != 'agent', '',
                         f_node != '', f_node,
-                        word != 'agent', if(startsWith(name, 'invoke_agent '), substring(name, 14), ''),
+                        word != 'agent', multiIf(
+                            startsWith(name, 'invoke_agent '), substring(name, 14),
+                            startsWith(name, 'agent_run ['), bracketed,
+                            ''),
                         f_traceloop_kind = 'agent', f_entity,
                         stem)) AS own_agent,
                 multiIf(
@@ -138,6 +141,8 @@ FROM
                     SELECT
                         *,
                         multiIf(
+                            -- It repeats the answers of tools that ran side by side.
+                            f_tool = '(merged tools)', 'other',
                             named_kind = 'agent', if(
                                 word = 'agent' AND parent_span_id = '' AND f_agent = '' AND f_node = ''
                                     AND stem = name
@@ -171,10 +176,13 @@ FROM
                             transform(word, [${kind_words}], [${word_kinds}], '') AS named_kind,
                             firstNonDefault(
                                 f_tool,
-                                if(
+                                multiIf(
                                     startsWith(name, 'execute_tool ') OR startsWith(name, 'tools/call '),
                                     replaceRegexpOne(name, '^[^ ]* ', ''),
+                                    startsWith(name, 'tool_call ['), bracketed,
                                     '')) AS called,
+                            -- A trace of messages that stands alone is a part of the run that the messages belong to.
+                            firstNonDefault(f_run, if(parent_span_id = '', messages_of, '')) AS own_run,
                             if(word = 'agent', replaceRegexpOne(name, '(\\.run|\\._execute_core|\\.invoke)$$', ''), name) AS stem,
                             firstNonDefault(f_input_tokens, details['input'], details['input_tokens'], details['prompt_tokens']) AS input,
                             firstNonDefault(f_output_tokens, details['output'], details['output_tokens'], details['completion_tokens']) AS output_all,
@@ -198,7 +206,19 @@ FROM
                                     f_traceloop_kind,
                                     f_request_type,
                                     splitByChar(' ', f_vercel_operation)[1],
-                                    f_mcp_method)) AS word,
+                                    f_mcp_method,
+                                    -- Some instrumentations write an agent into nothing but the span's name.
+                                    multiIf(
+                                        startsWith(name, 'invoke_agent ') OR startsWith(name, 'agent_run ['), 'invoke_agent',
+                                        name = 'call_llm' AND f_model != '', 'llm',
+                                        ''))) AS word,
+                                extract(name, '^[a-z_]+ \\[(.+)\\]$$') AS bracketed,
+                                -- The address of a message ends in the conversation, an agent's type in the id of its team.
+                                replaceRegexpOne(
+                                    firstNonDefault(
+                                        extract(f_destination, '\\.\\(([^()]+)\\)-[AT]$$'),
+                                        extract(f_sender, '_([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$$')),
+                                    '^default$$', '') AS messages_of,
                                 JSONExtractString(f_metadata, 'lc_agent_name') AS chain_agent,
                                 firstNonDefault(f_session, JSONExtractString(f_metadata, 'thread_id')) AS own_session,
                                 mapApply(

@@ -1,0 +1,2 @@
+ALTER TABLE settled${on_cluster}
+    MODIFY COMMENT 'Internal: how far fleetglass settle has come'

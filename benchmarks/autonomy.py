@@ -18,14 +18,14 @@ import numpy as np
 
 import autonomy_runs
 from autonomy_runs import Run, agentdojo, tau, text_of, written
-from fleetglass_detectors.autonomy.classes import ActionClass, by_name
-from fleetglass_detectors.autonomy.declared import policy as declared
+from fleetglass.autonomy.action import Action
+from fleetglass.autonomy.classes import ActionClass, by_name
+from fleetglass.autonomy.declared import policy as declared
 from fleetglass_detectors.autonomy.earned.demotion import Demotion
 from fleetglass_detectors.autonomy.earned.promotion import e_values
 from fleetglass_detectors.autonomy.earned.standing import Task, earned
 from fleetglass_detectors.autonomy.orders import passages
 from fleetglass_detectors.autonomy.rules import judge
-from fleetglass_detectors.autonomy.run import Action
 from fleetglass_detectors.autonomy.run import Run as Judged
 from fleetglass_detectors.autonomy.sieve import Sieve
 from fleetglass_detectors.autonomy.watch import constant

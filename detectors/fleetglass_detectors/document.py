@@ -5,23 +5,7 @@ from typing import Any, cast
 
 import yaml
 
-
-class Fields(dict[str, Any]):
-    """A mapping of a YAML document, with the place of each key."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.places: dict[str, tuple[int, int]] = {}
-
-    @property
-    def line(self) -> int:
-        """The line of the first key, 0 if there is none."""
-        return min((line for line, _ in self.places.values()), default=0)
-
-    def at(self, key: str) -> str:
-        """Return the place of a key for people, such as `line 3, column 5`."""
-        line, column = self.places.get(key, (self.line, 1))
-        return f"line {line}, column {column}"
+from fleetglass.entries import Fields
 
 
 class _Loader(yaml.SafeLoader):
@@ -49,12 +33,3 @@ def load(text: str) -> Any:
         yaml.YAMLError: The text is not YAML.
     """
     return yaml.load(text, _Loader)
-
-
-def line_of(value: Any) -> int:
-    return value.line if isinstance(value, Fields) else 0
-
-
-def place_of(value: Any, key: str) -> str:
-    """Return `, line 3, column 5` for a key of a mapping that was read from a document."""
-    return f", {value.at(key)}" if isinstance(value, Fields) and key in value.places else ""

@@ -32,13 +32,13 @@ from typing import Any
 import yaml
 
 from fleetglass import ConfigurationError
+from fleetglass.autonomy import declared as autonomy
+from fleetglass.autonomy.policy import Policy
 from fleetglass.durations import seconds
+from fleetglass.entries import entries, mapping, number
 from fleetglass_detectors import document
-from fleetglass_detectors.autonomy import declared as autonomy
-from fleetglass_detectors.autonomy.policy import Policy
 from fleetglass_detectors.budgets import declared
 from fleetglass_detectors.budgets.declared import Budget
-from fleetglass_detectors.entries import entries, mapping, number
 from fleetglass_detectors.incidents.severity import Limits
 from fleetglass_detectors.signal import Signal
 

@@ -5,7 +5,7 @@ from dataclasses import fields
 from importlib.resources import files
 from typing import Any
 
-from fleetglass_detectors.autonomy import declared as autonomy
+from fleetglass.autonomy import declared as autonomy
 from fleetglass_detectors.budgets import declared as budgets
 from fleetglass_detectors.fleet import Fleet, Polling
 from fleetglass_detectors.incidents.severity import Limits

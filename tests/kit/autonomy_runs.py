@@ -5,11 +5,12 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from fleetglass_detectors.autonomy import declared
-from fleetglass_detectors.autonomy.policy import Policy
+from fleetglass.autonomy import declared
+from fleetglass.autonomy.action import Action
+from fleetglass.autonomy.policy import Policy
+from fleetglass.autonomy.violation import Violation
 from fleetglass_detectors.autonomy.rules import judge
-from fleetglass_detectors.autonomy.run import Action, Approval, Run, Text
-from fleetglass_detectors.autonomy.violation import Violation
+from fleetglass_detectors.autonomy.run import Approval, Run, Text
 from fleetglass_detectors.autonomy.watch import constant
 from fleetglass_detectors.document import load
 

@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from fleetglass.autonomy.action import Action
+from fleetglass.autonomy.policy import Approval as Terms
+from fleetglass.autonomy.policy import fits
+from fleetglass.autonomy.violation import Rule
 from fleetglass.fingerprints import fingerprint
-from fleetglass_detectors.autonomy.policy import Approval as Terms
-from fleetglass_detectors.autonomy.policy import fits
-from fleetglass_detectors.autonomy.run import Action, Approval, Run
-from fleetglass_detectors.autonomy.violation import Rule
+from fleetglass_detectors.autonomy.run import Approval, Run
 
 SECOND_NS = 1_000_000_000
 MINUTE_S = 60.0

@@ -8,8 +8,8 @@ wake somebody.
 from collections import Counter
 from collections.abc import Mapping
 
-from fleetglass_detectors.autonomy.classes import HARMFUL, HARMLESS
-from fleetglass_detectors.autonomy.policy import Policy
+from fleetglass.autonomy.classes import HARMFUL, HARMLESS
+from fleetglass.autonomy.policy import Policy
 
 Done = Mapping[tuple[str, str], int]
 """How many times each pair of a tool and an action was called without failing."""

@@ -12,11 +12,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from fleetglass_detectors.autonomy.classes import HARMLESS, ActionClass
+from fleetglass.autonomy.action import Action, leaves
+from fleetglass.autonomy.classes import HARMLESS, ActionClass
+from fleetglass.autonomy.ruling import masked
+from fleetglass.autonomy.violation import Rule, Violation
 from fleetglass_detectors.autonomy.orders import passages
-from fleetglass_detectors.autonomy.ruling import masked
-from fleetglass_detectors.autonomy.run import Action, Run, Text, leaves
-from fleetglass_detectors.autonomy.violation import Rule, Violation
+from fleetglass_detectors.autonomy.run import Run, Text
 
 # Shorter texts and numbers occur everywhere.
 SHORTEST = 3

@@ -8,14 +8,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass
 from typing import Literal, cast
 
+from fleetglass.autonomy.action import Action
+from fleetglass.autonomy.policy import Permission, Policy
+from fleetglass.autonomy.ruling import masked, ruling
+from fleetglass.autonomy.violation import NUMBER, Rule
 from fleetglass_detectors.autonomy.pending import Pending
-from fleetglass_detectors.autonomy.policy import Permission, Policy
 from fleetglass_detectors.autonomy.rules import PolicyAt
-from fleetglass_detectors.autonomy.ruling import masked, ruling
-from fleetglass_detectors.autonomy.run import Action
 from fleetglass_detectors.autonomy.sieve import NameReader, Sieve
 from fleetglass_detectors.autonomy.signals import FAMILY
-from fleetglass_detectors.autonomy.violation import NUMBER, Rule
 from fleetglass_detectors.autonomy.watch import GRACE_NS, Reader, segments_of
 from fleetglass_detectors.detector import State
 from fleetglass_detectors.harm import Harm

@@ -7,8 +7,9 @@ from string import Template
 from typing import Any
 
 from fleetglass import conventions as names
+from fleetglass.autonomy.action import Action
 from fleetglass_detectors.autonomy.conversation import TRUSTED, said
-from fleetglass_detectors.autonomy.run import Action, Approval, Run, Text
+from fleetglass_detectors.autonomy.run import Approval, Run, Text
 from fleetglass_detectors.database import Database
 
 SQL = files("fleetglass_detectors.autonomy")

@@ -13,8 +13,8 @@ from string import Template
 import numpy as np
 from numpy.typing import NDArray
 
-from fleetglass_detectors.autonomy.classes import ActionClass
-from fleetglass_detectors.autonomy.policy import Policy
+from fleetglass.autonomy.classes import ActionClass
+from fleetglass.autonomy.policy import Policy
 from fleetglass_detectors.database import Database
 from fleetglass_detectors.spans import HANDOFF, RETRIEVAL, TOOL, Keys, Rows, sql_list
 

@@ -1,9 +1,9 @@
 """Turns violations into signals."""
 
-from fleetglass_detectors.autonomy.classes import HARMFUL, HARMLESS
-from fleetglass_detectors.autonomy.policy import Policy
+from fleetglass.autonomy.classes import HARMFUL, HARMLESS
+from fleetglass.autonomy.policy import Policy
+from fleetglass.autonomy.violation import NUMBER, Rule, Violation
 from fleetglass_detectors.autonomy.run import Run
-from fleetglass_detectors.autonomy.violation import NUMBER, Rule, Violation
 from fleetglass_detectors.signal import Level, Signal
 
 FAMILY, DETECTOR = "autonomy", "autonomy"

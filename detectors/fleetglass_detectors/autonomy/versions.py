@@ -9,8 +9,8 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from importlib.resources import files
 
-from fleetglass_detectors.autonomy.declared import policy as parsed
-from fleetglass_detectors.autonomy.policy import Policy
+from fleetglass.autonomy.declared import policy as parsed
+from fleetglass.autonomy.policy import Policy
 from fleetglass_detectors.database import Database
 
 VERSIONS = (files("fleetglass_detectors.autonomy") / "versions.sql").read_text()

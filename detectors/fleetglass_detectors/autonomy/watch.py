@@ -10,13 +10,13 @@ from typing import Literal
 
 import numpy as np
 
+from fleetglass.autonomy.policy import Policy
+from fleetglass.autonomy.violation import Rule
 from fleetglass_detectors.autonomy.pending import Pending, Segments
-from fleetglass_detectors.autonomy.policy import Policy
 from fleetglass_detectors.autonomy.rules import PolicyAt, judge
 from fleetglass_detectors.autonomy.run import Run
 from fleetglass_detectors.autonomy.sieve import NameReader, Sieve
 from fleetglass_detectors.autonomy.signals import signal
-from fleetglass_detectors.autonomy.violation import Rule
 from fleetglass_detectors.detector import State
 from fleetglass_detectors.signal import Signal
 from fleetglass_detectors.spans import AGENT, OTHER, Batch, Rows

@@ -12,7 +12,7 @@ from typing import Any
 
 from fleetglass import ConfigurationError
 from fleetglass.durations import seconds
-from fleetglass_detectors.entries import entries, mapping, near, number
+from fleetglass.entries import entries, mapping, near, number
 
 KEYS = ("name", "tenant", "agent", "cohort", "per", "usd", "amount", "currency", "hard")
 DOLLARS = "USD"

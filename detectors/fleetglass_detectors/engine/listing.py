@@ -3,9 +3,9 @@
 from dataclasses import replace
 from functools import partial
 
+from fleetglass.autonomy.policy import Policy
 from fleetglass_detectors.alarms.allowance import FLEET
 from fleetglass_detectors.autonomy import reading, sieve
-from fleetglass_detectors.autonomy.policy import Policy
 from fleetglass_detectors.autonomy.quotas import Quotas, has_quotas
 from fleetglass_detectors.autonomy.rules import PolicyAt
 from fleetglass_detectors.autonomy.watch import Autonomy, constant

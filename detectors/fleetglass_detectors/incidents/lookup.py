@@ -6,8 +6,8 @@ from importlib.resources import files
 from string import Template
 from typing import Any
 
+from fleetglass.autonomy.policy import Policy
 from fleetglass_detectors.autonomy.deeds import weighed
-from fleetglass_detectors.autonomy.policy import Policy
 from fleetglass_detectors.database import Database
 from fleetglass_detectors.harm import Harm
 from fleetglass_detectors.incidents.incident import SECOND_NS, Incident

@@ -20,7 +20,7 @@ from fleetglass_server.commands.advice import with_advice
 from fleetglass_server.terminal import printable
 
 if TYPE_CHECKING:
-    from fleetglass_detectors.autonomy.policy import Policy
+    from fleetglass.autonomy.policy import Policy
 
 NAME = "fleet"
 DAY_S = 86_400.0

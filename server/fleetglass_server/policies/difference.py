@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from fleetglass_detectors.autonomy.policy import Policy
+from fleetglass.autonomy.policy import Policy
 from fleetglass_server.policies import table
 
 

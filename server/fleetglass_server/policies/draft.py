@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
+from fleetglass.autonomy.classes import HARMFUL, HARMLESS, ActionClass
+from fleetglass.autonomy.policy import ACT, ASK, OBSERVE, SUGGEST, TIERS, Policy
 from fleetglass_collector.store.reader import Reader
-from fleetglass_detectors.autonomy.classes import HARMFUL, HARMLESS, ActionClass
-from fleetglass_detectors.autonomy.policy import ACT, ASK, OBSERVE, SUGGEST, TIERS, Policy
 
 SEEN = (files("fleetglass_server.policies") / "seen.sql").read_text()
 HEAD = """\

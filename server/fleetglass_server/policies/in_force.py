@@ -2,9 +2,9 @@
 
 import json
 
+from fleetglass.autonomy.declared import policy
+from fleetglass.autonomy.policy import Policy
 from fleetglass_collector.store.reader import Reader
-from fleetglass_detectors.autonomy.declared import policy
-from fleetglass_detectors.autonomy.policy import Policy
 from fleetglass_detectors.autonomy.versions import versions
 from fleetglass_server.policies.readable import ReadOnly
 

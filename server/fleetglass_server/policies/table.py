@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from rich.table import Table
 
-from fleetglass_detectors.autonomy.classes import LEAST_TIER, ActionClass
-from fleetglass_detectors.autonomy.policy import ASK, Permission, Policy, Standing
+from fleetglass.autonomy.classes import LEAST_TIER, ActionClass
+from fleetglass.autonomy.policy import ASK, Permission, Policy, Standing
 
 CLASSES = tuple(one for one in ActionClass if one is not ActionClass.UNKNOWN)
 NEVER = "-"

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib.resources import files
 
+from fleetglass.autonomy import coverage
+from fleetglass.autonomy.coverage import Coverage
+from fleetglass.autonomy.policy import Policy
+from fleetglass.autonomy.violation import Violation
 from fleetglass_collector.store.reader import Reader
-from fleetglass_detectors.autonomy import coverage, reading
-from fleetglass_detectors.autonomy.coverage import Coverage
-from fleetglass_detectors.autonomy.policy import Policy
+from fleetglass_detectors.autonomy import reading
 from fleetglass_detectors.autonomy.rules import judge
-from fleetglass_detectors.autonomy.violation import Violation
 from fleetglass_detectors.autonomy.watch import constant
 from fleetglass_server.policies.readable import ReadOnly
 

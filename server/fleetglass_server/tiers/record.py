@@ -8,10 +8,10 @@ from string import Template
 from typing import Any
 
 from fleetglass import conventions as names
+from fleetglass.autonomy.classes import HARMLESS, ActionClass
+from fleetglass.autonomy.policy import Policy
 from fleetglass_collector.store.reader import Reader
-from fleetglass_detectors.autonomy.classes import HARMLESS, ActionClass
 from fleetglass_detectors.autonomy.earned.standing import Task
-from fleetglass_detectors.autonomy.policy import Policy
 
 SQL = files("fleetglass_server.tiers")
 TASKS = (SQL / "tasks.sql").read_text()

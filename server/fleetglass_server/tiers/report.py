@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from rich.table import Table
 
-from fleetglass_detectors.autonomy.classes import ActionClass
+from fleetglass.autonomy.classes import ActionClass
+from fleetglass.autonomy.policy import Policy
 from fleetglass_detectors.autonomy.earned.standing import Advice, Earned, Task, earned
-from fleetglass_detectors.autonomy.policy import Policy
 from fleetglass_server.tiers.record import Record, Who
 
 NS_PER_DAY = 86_400 * 10**9

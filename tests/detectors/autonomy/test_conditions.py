@@ -3,7 +3,7 @@
 import pytest
 
 from fleetglass import ConfigurationError
-from fleetglass_detectors.autonomy.conditions import Condition
+from fleetglass.autonomy.conditions import Condition
 
 FACTS = {
     "args": {"currency": "USD", "lines": [1, 2]},

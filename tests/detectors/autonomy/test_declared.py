@@ -4,8 +4,8 @@ import pytest
 from kit.autonomy_runs import policy
 
 from fleetglass import ConfigurationError
-from fleetglass_detectors.autonomy.classes import ActionClass
-from fleetglass_detectors.autonomy.policy import Approval, Notice
+from fleetglass.autonomy.classes import ActionClass
+from fleetglass.autonomy.policy import Approval, Notice
 
 
 def mistake(text: str) -> str:

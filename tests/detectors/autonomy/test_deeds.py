@@ -2,8 +2,8 @@
 
 from kit.autonomy_runs import policy
 
+from fleetglass.autonomy.policy import Policy
 from fleetglass_detectors.autonomy.deeds import weighed
-from fleetglass_detectors.autonomy.policy import Policy
 from fleetglass_detectors.harm import Harm
 from fleetglass_detectors.incidents.severity import Limits, reason, severity
 

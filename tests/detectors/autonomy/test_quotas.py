@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from kit.autonomy_runs import SECOND, START, action, policy, run
 from kit.fleet_rows import row
 
+from fleetglass.autonomy.action import Action
 from fleetglass_detectors.autonomy.quotas import Quotas, has_quotas
-from fleetglass_detectors.autonomy.run import Action
 from fleetglass_detectors.autonomy.watch import constant
 from fleetglass_detectors.signal import Signal
 from fleetglass_detectors.spans import TOOL, Batch

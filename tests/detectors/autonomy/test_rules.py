@@ -5,11 +5,12 @@ from typing import Any
 import pytest
 from kit.autonomy_runs import action, approval, policy, rules, run, violations
 
+from fleetglass.autonomy.action import Action
+from fleetglass.autonomy.classes import LEAST_TIER, ActionClass
+from fleetglass.autonomy.coverage import Unknown, sentences
 from fleetglass.fingerprints import fingerprint
-from fleetglass_detectors.autonomy.classes import LEAST_TIER, ActionClass
-from fleetglass_detectors.autonomy.coverage import Unknown, sentences
 from fleetglass_detectors.autonomy.rules import judge
-from fleetglass_detectors.autonomy.run import Action, Approval
+from fleetglass_detectors.autonomy.run import Approval
 
 TOOLS = {
     ActionClass.READ: "get_order",

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from fleetglass.autonomy.policy import ACT, ASK, SUGGEST
 from fleetglass_detectors.autonomy.earned.demotion import Demotion
 from fleetglass_detectors.autonomy.earned.promotion import ALPHA, Promotion
-from fleetglass_detectors.autonomy.policy import ACT, ASK, SUGGEST
 
 QUALITY, SAFETY = 0.95, 0.99
 """The rate of good tasks, and of tasks without a serious incident, that must be exceeded."""

@@ -9,10 +9,10 @@ judged.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from fleetglass_detectors.autonomy.classes import ActionClass
-from fleetglass_detectors.autonomy.policy import Kind, Permission, Standing, fits
-from fleetglass_detectors.autonomy.run import Action
-from fleetglass_detectors.autonomy.violation import Rule
+from fleetglass.autonomy.action import Action
+from fleetglass.autonomy.classes import ActionClass
+from fleetglass.autonomy.policy import Kind, Permission, Standing, fits
+from fleetglass.autonomy.violation import Rule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
-from fleetglass_detectors.autonomy.classes import ActionClass, by_name
-from fleetglass_detectors.autonomy.conditions import Condition
+from fleetglass.autonomy.classes import ActionClass, by_name
+from fleetglass.autonomy.conditions import Condition
 
 TIERS = ("observe", "suggest", "act with approval", "act and notify", "act in domain")
 MOST_KNOWN = 100_000

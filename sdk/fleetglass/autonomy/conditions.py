@@ -10,9 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-import cel  # pyright: ignore[reportMissingTypeStubs]
-
-from fleetglass import ConfigurationError
+from fleetglass._errors import ConfigurationError
 
 LONGEST = 500
 MOST_BYTES = 16_384
@@ -36,6 +34,7 @@ class Condition:
                 "use one"
             )
         self.text = text
+        cel = _library(place)
         try:
             self._program = cel.compile(text)
         except (ValueError, RuntimeError) as error:
@@ -60,6 +59,17 @@ class Condition:
             # The library raises what the expression met: a missing member, a division by zero.
             return None
         return answer if isinstance(answer, bool) else None
+
+
+def _library(place: str) -> Any:
+    try:
+        # Agents without conditions need not have it.
+        import cel  # pyright: ignore[reportMissingTypeStubs]
+    except ImportError as error:
+        raise ConfigurationError(
+            f"{place} needs a package that is missing: pip install 'fleetglass[enforce]'"
+        ) from error
+    return cel
 
 
 def _reason(error: Exception) -> str:

@@ -22,11 +22,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from fleetglass import ConfigurationError
-from fleetglass.durations import seconds
-from fleetglass_detectors.autonomy.classes import ActionClass
-from fleetglass_detectors.autonomy.conditions import Condition
-from fleetglass_detectors.autonomy.policy import (
+from fleetglass._errors import ConfigurationError
+from fleetglass.autonomy.classes import ActionClass
+from fleetglass.autonomy.conditions import Condition
+from fleetglass.autonomy.policy import (
     TIERS,
     Approval,
     Kind,
@@ -35,8 +34,8 @@ from fleetglass_detectors.autonomy.policy import (
     Policy,
     Standing,
 )
-from fleetglass_detectors.document import line_of, place_of
-from fleetglass_detectors.entries import entries, mapping, near, number
+from fleetglass.durations import seconds
+from fleetglass.entries import entries, line_of, mapping, near, number, place_of
 
 KEYS = ("tiers", "kinds", "approval", "notice", "split", "agents")
 KIND_KEYS = ("tool", "action", "class", "amount", "to", "rows")

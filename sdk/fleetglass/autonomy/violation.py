@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from fleetglass_detectors.autonomy.run import Action
+from fleetglass.autonomy.action import Action
 
 
 class Rule(StrEnum):

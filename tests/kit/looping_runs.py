@@ -20,7 +20,7 @@ def run_of(
     """An agent that calls a tool for each word; the same word is the same call and result."""
     last = start_ns + int((len(words) + 1) * every_s * SECOND)
     root = _span(trace, 1, f"invoke_agent {agent}", start_ns, last)
-    root["attributes"] = _attributes(
+    root["attributes"] = attributes(
         {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": agent}
     )
     spans = [root]
@@ -28,7 +28,7 @@ def run_of(
         begin = start_ns + int((n + 1) * every_s * SECOND)
         span = _span(trace, n + 2, f"execute_tool {word}", begin, begin + SECOND // 10)
         span["parentSpanId"] = f"{1:016x}"
-        span["attributes"] = _attributes(
+        span["attributes"] = attributes(
             {
                 "gen_ai.operation.name": "execute_tool",
                 "gen_ai.tool.name": word.partition(":")[0],
@@ -59,5 +59,5 @@ def _span(trace: int, id: int, name: str, start_ns: int, end_ns: int) -> dict[st
     }
 
 
-def _attributes(values: dict[str, str]) -> list[dict[str, Any]]:
+def attributes(values: dict[str, str]) -> list[dict[str, Any]]:
     return [{"key": key, "value": {"stringValue": value}} for key, value in values.items()]

@@ -50,20 +50,24 @@ class Settler:
     @classmethod
     @contextmanager
     def open(cls, store: Store, *, max_spans: int = 500_000) -> Generator[Self]:
-        """Open a settler that starts from nothing, in a folder of its own."""
+        """Open a settler for a while, in a folder of its own.
+
+        It looks up prices only for models that spans name: to write the whole list takes seconds.
+        """
         with TemporaryDirectory() as folder:
             settler = cls(store, Path(folder), Book(), max_spans=max_spans)
-            settler.start()
+            settler.start(with_prices=False)
             yield settler
             settler.close()
 
-    def start(self) -> None:
+    def start(self, *, with_prices: bool = True) -> None:
         """Finish pending inserts, update prices, and read the spans of recent segments again."""
         if not self._lease.was_ours():
             self._outbox.set_aside()
         settled = self._lease.take()
         self._outbox.resume()
-        self._pricing.start()
+        if with_prices:
+            self._pricing.start()
         window = f"SELECT segment FROM agent_spans_rows WHERE segment <= {settled.segment} "
         # As many segments as fill the memory. Of earlier traces only the ids are kept.
         first = self._number(

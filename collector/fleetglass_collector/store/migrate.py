@@ -10,6 +10,7 @@ from fleetglass_collector.errors import DatabaseError, StoreError
 from fleetglass_collector.store.client import Store
 from fleetglass_collector.store.plan import difference, pending
 from fleetglass_collector.store.schema.clauses import local, on_cluster
+from fleetglass_collector.store.schema.listing import Entry
 from fleetglass_collector.store.schema.object import SchemaObject, Step
 from fleetglass_collector.store.schema.rendering import objects
 from fleetglass_collector.store.schema.retention import days_by_table, ttl
@@ -44,6 +45,13 @@ def migrate(store: Store, *, cluster: str, retention: Retention, login: str = ""
         _renew_login(store, [each for each in wanted if each.uses_login and each.name not in done])
     _make_secret(store, cluster)
     return done + _retain(store, cluster=cluster, retention=retention)
+
+
+def make(store: Store, listing: Sequence[Entry], *, retention: Retention) -> None:
+    """Make these objects in a new store that nobody will bring up to date."""
+    for each in objects(cluster="", retention=retention, listing=listing):
+        store.command(each.create)
+    _make_secret(store, "")
 
 
 def bring_up_to_date(store: Store, wanted: Sequence[SchemaObject]) -> list[str]:

@@ -32,13 +32,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(config: Config, options: argparse.Namespace) -> int:
-    # Importing the detectors is slow; other commands do not need them.
     from fleetglass_server.processes.fleet_file import load_fleet
-    from fleetglass_server.recordings.checking import incidents_of, lines, sentences
+    from fleetglass_server.processes.temporary import temporary_store
 
     fleet = load_fleet(config, options.fleet)
-    with Console(stderr=True).status("") as status:
-        incidents, tally = incidents_of(options.files, fleet, stage=status.update)
+    with Console(stderr=True).status("") as status, temporary_store() as temporary:
+        # Importing the detectors is slow. Other commands do not need them, and the store starts
+        # meanwhile.
+        from fleetglass_server.recordings.checking import incidents_of, lines, sentences
+
+        incidents, tally = incidents_of(temporary, options.files, fleet=fleet, stage=status.update)
     for failure in tally.failures:
         print(failure, file=sys.stderr)
     for line in lines(incidents) if options.json else sentences(incidents, tally.sent):

@@ -99,6 +99,13 @@ class Child:
                 self._process.wait()
         self._forget()
 
+    def kill(self) -> None:
+        """End it at once; what it holds is lost."""
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+        self._forget()
+
     def _forget(self) -> None:
         if self._lifeline:
             self._lifeline.close()

@@ -5,29 +5,39 @@ import socket
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from fleetglass_collector.config import PREFIX, Retention, load
+from fleetglass_collector.config import PREFIX, Config, load
 from fleetglass_collector.errors import StoreError
-from fleetglass_collector.ship.target import store_of
-from fleetglass_collector.store.client import Store
-from fleetglass_collector.store.migrate import migrate
 from fleetglass_server.processes.supervisor import Child
 
 START_S = 60.0
-# A recording may be of any age, and all of it is kept.
-FOR_EVER = Retention(
-    otel_traces=20_000,
-    otel_traces_trace_id_ts=20_000,
-    agent_spans=20_000,
-    agent_minutes=20_000,
-    agent_runs=20_000,
-)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemporaryStore:
+    config: Config
+    """Names the store, and nothing of the real installation."""
+    child: Child
+    log: Path
+
+    def wait(self) -> None:
+        """Wait until it answers."""
+        deadline = time.monotonic() + START_S
+        while self.child.poll() is None and not self.child.ready:
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.02)
+        if not self.child.ready:
+            output = self.log.read_text(errors="replace").strip()
+            raise StoreError(f"the temporary store does not start: {output}")
 
 
 @contextmanager
-def temporary_store() -> Generator[Store]:
+def temporary_store() -> Generator[TemporaryStore]:
+    """Start a store; it may not answer yet, so that the caller can do other things meanwhile."""
     with TemporaryDirectory(prefix="fleetglass-") as folder:
         listen = f"127.0.0.1:{_free_port()}"
         # Leave out the settings of the real installation, such as its ports and TLS.
@@ -35,26 +45,13 @@ def temporary_store() -> Generator[Store]:
         environment["FLEETGLASS_QUERY_LISTEN"] = listen
         log = Path(folder) / "log"
         child = Child("store", ["store", "--data", folder], environment, log=log)
-        store = store_of(load(None, {}, data=folder, query__listen=listen))
         child.start()
         try:
-            _wait(child, log)
-            migrate(store, cluster="", retention=FOR_EVER)
-            yield store
+            config = load(None, {}, data=folder, query__listen=listen)
+            yield TemporaryStore(config=config, child=child, log=log)
         finally:
-            store.close()
-            child.stop()
-
-
-def _wait(child: Child, log: Path) -> None:
-    deadline = time.monotonic() + START_S
-    while child.poll() is None and not child.ready:
-        if time.monotonic() > deadline:
-            break
-        time.sleep(0.02)
-    if not child.ready:
-        output = log.read_text(errors="replace").strip()
-        raise StoreError(f"the temporary store does not start: {output}")
+            # Nothing of it is kept: it need not close its files.
+            child.kill()
 
 
 def _free_port() -> int:

@@ -17,20 +17,25 @@ from fleetglass_detectors.engine.engine import TrackedDatabase, Watch
 from fleetglass_detectors.engine.feed import recorded
 from fleetglass_detectors.fleet import Fleet
 from fleetglass_detectors.incidents.incident import Incident, evidence_of, hex_id, iso
-from fleetglass_server.processes.temporary import temporary_store
+from fleetglass_server.processes.temporary import TemporaryStore
 from fleetglass_server.recordings.progress import send_all
 from fleetglass_server.recordings.replay import REQUEST_BYTES, Answer, Replay, Tally
+from fleetglass_server.recordings.tables import tables
 from fleetglass_server.terminal import printable
 
 SEGMENT_BYTES = 32 << 20
 
 
 def incidents_of(
-    files: Sequence[Path], fleet: Fleet, *, stage: Callable[[str], None]
+    temporary: TemporaryStore,
+    files: Sequence[Path],
+    *,
+    fleet: Fleet,
+    stage: Callable[[str], None],
 ) -> tuple[list[Incident], Tally]:
     """Return the incidents in these files, and a tally of what could be read."""
     stage("starting a store")
-    with temporary_store() as store:
+    with tables(temporary) as store:
         stage("reading")
         inserted = Inserted(store)
         replay = Replay(inserted, limit=REQUEST_BYTES)

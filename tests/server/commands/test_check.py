@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from kit.looping_runs import run_of, trace_id, written
+from kit.looping_runs import attributes, run_of, trace_id, written
 
 from fleetglass_server.__main__ import main
 
@@ -32,6 +32,28 @@ def test_a_loop_is_reported_with_its_run_cycle_and_cost(tmp_path: Path, capsys: 
         *("id", "detector", "kind", "severity", "agent", "run", "opened_at", "updated_at"),
         *("spans", "summary", "evidence", "cost_usd"),
     }
+
+
+def test_model_calls_in_a_loop_cost_their_price(tmp_path: Path, capsys: Captured) -> None:
+    run = run_of(["think", "search"] * 10, trace=1)
+    for span in run["resourceSpans"][0]["scopeSpans"][0]["spans"]:
+        if span["name"].endswith("think"):
+            span["attributes"] = attributes(
+                {
+                    "gen_ai.operation.name": "chat",
+                    "gen_ai.provider.name": "openai",
+                    "gen_ai.request.model": "gpt-4o-2024-11-20",
+                    "gen_ai.usage.input_tokens": "1000",
+                }
+            )
+    file = written(tmp_path / "runs.jsonl", run)
+
+    assert main(["check", "--json", str(file)]) == 0
+    (line,) = map(json.loads, capsys.readouterr().out.splitlines())
+
+    # 2.50 dollars per million tokens of input.
+    assert line["cost_usd"] == pytest.approx(0.0025 * round(line["cost_usd"] / 0.0025))
+    assert line["cost_usd"] >= 0.02
 
 
 def test_nothing_is_left_in_the_working_folder(

@@ -37,7 +37,9 @@ class Comments:
     """The path of the file in this folder, without `.sql`. The file has the object's name."""
 
 
-LISTING: tuple[Table | Definition | Comments, ...] = (
+Entry = Table | Definition | Comments
+
+LISTING: tuple[Entry, ...] = (
     Table("otlp/otlp_in"),
     Definition("otlp/fleetglassElementText"),
     Definition("otlp/fleetglassValueText"),

@@ -1,14 +1,14 @@
 """Fills in the .sql files for one server or for a cluster."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from string import Template
 
 from fleetglass_collector.config import Retention
 from fleetglass_collector.store.schema import clauses
-from fleetglass_collector.store.schema.listing import LISTING, Comments, Definition, Table
+from fleetglass_collector.store.schema.listing import LISTING, Comments, Definition, Entry, Table
 from fleetglass_collector.store.schema.object import SchemaObject, checksum, significant, update_of
 from fleetglass_collector.store.schema.variables import is_setting, variables
 
@@ -19,16 +19,21 @@ WORD = re.compile(r"[\w.]+")
 
 
 def objects(
-    *, cluster: str, retention: Retention, login: str = "", folder: Traversable = FOLDER
+    *,
+    cluster: str,
+    retention: Retention,
+    login: str = "",
+    folder: Traversable = FOLDER,
+    listing: Sequence[Entry] = LISTING,
 ) -> list[SchemaObject]:
-    """Return every object in order. `login` is the clause that names a dictionary's user.
+    """Return the objects of a listing in order. `login` is the clause with a dictionary's user.
 
     Raises:
         ConfigError: A table is to be kept for less than a day.
     """
     values = variables(cluster=cluster, retention=retention, login=login)
     rendering = _Rendering(values, cluster, folder)
-    for entry in LISTING:
+    for entry in listing:
         rendering.add(entry)
     return rendering.objects
 
@@ -42,7 +47,7 @@ class _Rendering:
         self._cluster = cluster
         self._checksums: dict[str, str] = {}
 
-    def add(self, entry: Table | Definition | Comments) -> None:
+    def add(self, entry: Entry) -> None:
         name = entry.path.rpartition("/")[2]
         text = self._read(entry.path)
         if isinstance(entry, Definition):

@@ -1705,7 +1705,7 @@ ALTER TABLE agent_spans ON CLUSTER 'it\'s'
     COMMENT COLUMN cohort 'The group that the agent was put into, such as a region or an experiment',
     COMMENT COLUMN environment 'Where it runs, such as production',
     COMMENT COLUMN service 'The service that sent the span',
-    COMMENT COLUMN run_id 'The run: the trace, unless the span says otherwise',
+    COMMENT COLUMN run_id 'The run: the trace, unless the span or its messages say otherwise',
     COMMENT COLUMN conversation 'The session or conversation that the span belongs to',
     COMMENT COLUMN workflow 'The workflow that the span is a part of',
     COMMENT COLUMN model 'The model that was asked for',
@@ -1772,7 +1772,7 @@ ALTER TABLE agent_minutes_mv ON CLUSTER 'it\'s'
 ALTER TABLE agent_runs ON CLUSTER 'it\'s'
     MODIFY COMMENT 'Sums of each run. A run has several rows: GROUP BY tenant, run_id',
     COMMENT COLUMN tenant 'The tenant of the key that the spans were sent with',
-    COMMENT COLUMN run_id 'The run: the trace, unless the span says otherwise',
+    COMMENT COLUMN run_id 'The run: the trace, unless the span or its messages say otherwise',
     COMMENT COLUMN day 'The day on which the spans began',
     COMMENT COLUMN agent 'The agent that did this part of the run',
     COMMENT COLUMN cohort 'The group that the agent was put into, such as a region or an experiment',

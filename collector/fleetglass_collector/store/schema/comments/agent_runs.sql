@@ -1,7 +1,7 @@
 ALTER TABLE agent_runs${on_cluster}
     MODIFY COMMENT 'Sums of each run. A run has several rows: GROUP BY tenant, run_id',
     COMMENT COLUMN tenant 'The tenant of the key that the spans were sent with',
-    COMMENT COLUMN run_id 'The run: the trace, unless the span says otherwise',
+    COMMENT COLUMN run_id 'The run: the trace, unless the span or its messages say otherwise',
     COMMENT COLUMN day 'The day on which the spans began',
     COMMENT COLUMN agent 'The agent that did this part of the run',
     COMMENT COLUMN cohort 'The group that the agent was put into, such as a region or an experiment',

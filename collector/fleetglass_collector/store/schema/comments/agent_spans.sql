@@ -16,7 +16,7 @@ ALTER TABLE agent_spans${on_cluster}
     COMMENT COLUMN cohort 'The group that the agent was put into, such as a region or an experiment',
     COMMENT COLUMN environment 'Where it runs, such as production',
     COMMENT COLUMN service 'The service that sent the span',
-    COMMENT COLUMN run_id 'The run: the trace, unless the span says otherwise',
+    COMMENT COLUMN run_id 'The run: the trace, unless the span or its messages say otherwise',
     COMMENT COLUMN conversation 'The session or conversation that the span belongs to',
     COMMENT COLUMN workflow 'The workflow that the span is a part of',
     COMMENT COLUMN model 'The model that was asked for',

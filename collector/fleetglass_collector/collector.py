@@ -13,6 +13,7 @@ from fleetglass_collector.access.keys import Keyring, Scope
 from fleetglass_collector.access.owner import owner_key, owner_secret
 from fleetglass_collector.config import Config
 from fleetglass_collector.control.directives import DirectiveCache
+from fleetglass_collector.control.policy import PolicyCache
 from fleetglass_collector.journal import Journal
 from fleetglass_collector.journal.quarantine import Quarantine
 from fleetglass_collector.metrics import DIRECTIVES_AGE, WrittenByDetectors
@@ -20,6 +21,7 @@ from fleetglass_collector.receive.grpc import GrpcReceiver, serving_grpc
 from fleetglass_collector.receive.http import routes
 from fleetglass_collector.receive.intake import Intake
 from fleetglass_collector.receive.listener import serving
+from fleetglass_collector.receive.permissions import permission_routes
 from fleetglass_collector.receive.routes import Application
 from fleetglass_collector.ship.accounts import Accounts
 from fleetglass_collector.ship.shipper import Shipper
@@ -47,6 +49,8 @@ async def run(config: Config, stop: asyncio.Event, ready: Callable[[], None]) ->
     intake = Intake(journal, config.receiver, registry)
     door = Door(keyring, owner=owner_key(owner_secret(config.folder)))
     directives = DirectiveCache(lambda: store_of(config))
+    policy = PolicyCache(lambda: store_of(config))
+    permissions = permission_routes(lambda: store_of(config), policy.answer)
     Gauge(
         DIRECTIVES_AGE,
         "Age of the directives that agents get; 0 while no agent asks.",
@@ -55,7 +59,8 @@ async def run(config: Config, stop: asyncio.Event, ready: Callable[[], None]) ->
 
     try:
         async with contextlib.AsyncExitStack() as listeners:
-            http = Application(routes(intake, registry, directives.answer), door, intake.refused)
+            collected = routes(intake, registry, directives.answer, permissions)
+            http = Application(collected, door, intake.refused)
             grpc = GrpcReceiver(intake, door)
             await listeners.enter_async_context(
                 serving(http, config.receiver.http, config.receiver)
@@ -65,6 +70,7 @@ async def run(config: Config, stop: asyncio.Event, ready: Callable[[], None]) ->
             await stop.wait()
     finally:
         await asyncio.to_thread(directives.close)
+        await asyncio.to_thread(policy.close)
         await asyncio.to_thread(journal.stop)
         await asyncio.to_thread(shipper.stop, drain_s=DRAIN_S)
         journal.close()

@@ -3,7 +3,13 @@
 from fleetglass import redact
 from fleetglass._budget import Budget
 from fleetglass._decorators import agent, run, step, tool
-from fleetglass._errors import BudgetExceeded, ConfigurationError, Halted, Stopped
+from fleetglass._errors import (
+    BudgetExceeded,
+    ConfigurationError,
+    Halted,
+    Stopped,
+    TierViolation,
+)
 from fleetglass._fleet import configure, flush, shutdown
 from fleetglass._headers import extract, inject
 from fleetglass._records import (
@@ -23,6 +29,7 @@ __all__ = [
     "ConfigurationError",
     "Halted",
     "Stopped",
+    "TierViolation",
     "__version__",
     "agent",
     "annotate",

@@ -4,6 +4,7 @@ BaseException
 ├── Stopped           a guard that the author asked for ends the run
 │   ├── BudgetExceeded
 │   └── Halted
+├── TierViolation (PermissionError): the policy does not allow a call, and enforcement is on
 └── ConfigurationError (ValueError): a setting or a decorator's argument makes no sense
 """
 
@@ -35,6 +36,21 @@ class Halted(Stopped):
         self.agent = agent
         self.reason = reason
         super().__init__(f"{agent!r} is halted: {reason or 'no reason given'}")
+
+
+class TierViolation(PermissionError):
+    """The agent may not make this call. The tool was not called.
+
+    An `Exception`, unlike the others: the agent is to learn of it and to go on without the tool.
+    """
+
+    def __init__(self, agent: str, tool: str, *, rule: str, what: str, legal_if: str) -> None:
+        self.agent = agent
+        self.tool = tool
+        self.rule = rule
+        """Which rule of the policy forbids it, such as `above-tier`."""
+        self.legal_if = legal_if
+        super().__init__(f"{tool} {what}; it is allowed if {legal_if}")
 
 
 class ConfigurationError(ValueError):

@@ -4,7 +4,7 @@ import logging
 import os
 import threading
 from collections.abc import Iterator
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from opentelemetry import trace
 from opentelemetry.sdk.resources import Resource
@@ -23,6 +23,9 @@ from fleetglass._outlet import THREAD, Outlet, Sender, Sink
 from fleetglass._processor import FleetProcessor
 from fleetglass._settings import Given, Price, Settings
 from fleetglass._version import __version__
+
+if TYPE_CHECKING:
+    from fleetglass._enforcement import Enforcement
 
 log = logging.getLogger("fleetglass")
 
@@ -59,9 +62,11 @@ class Fleet:
         )
         self.directives: Directives | None = None
         if settings.guard:
-            from fleetglass._endpoint import Endpoint
+            from fleetglass._endpoint import Endpoint, directives_at
 
-            self.directives = Directives(Endpoint(settings.endpoint, settings.key))
+            endpoint = Endpoint(settings.endpoint, settings.key)
+            self.directives = Directives(lambda: directives_at(endpoint))
+        self.enforcement = _enforcement(settings)
         self.resource = Resource.create(
             {names.SERVICE_NAME: settings.service} if settings.service else {}
         )
@@ -86,6 +91,8 @@ class Fleet:
     def close(self, timeout_s: float) -> None:
         if self.directives is not None:
             self.directives.close()
+        if self.enforcement is not None:
+            self.enforcement.close()
         self.outlet.close(timeout_s)
 
     def after_fork(self) -> None:
@@ -94,6 +101,8 @@ class Fleet:
         self.outlet.after_fork()
         if self.directives is not None:
             self.directives.after_fork()
+        if self.enforcement is not None:
+            self.enforcement.after_fork()
 
     def _extra(self) -> Iterator[ReadableSpan]:
         yield from self.pulse.due()
@@ -109,6 +118,22 @@ class Fleet:
         for name in EXPORTER_LOGS:
             logging.getLogger(name).addFilter(_is_not_ours)
         return _sender.Sender(self.settings.endpoint, self.settings.key)
+
+
+def _enforcement(settings: Settings) -> "Enforcement | None":
+    if settings.enforce == "off" or settings.disabled:
+        return None
+    # Most agents do not need it.
+    from fleetglass._endpoint import Endpoint
+    from fleetglass._enforcement import Enforcement
+
+    return Enforcement(
+        lambda: Endpoint(settings.endpoint, settings.key),
+        settings.key,
+        settings.enforce,
+        without=settings.enforce_without,
+        wait_s=settings.approval_s,
+    )
 
 
 _fleet: Fleet | None = None

@@ -10,6 +10,7 @@ from fleetglass._errors import ConfigurationError
 from fleetglass.variables import VARIABLES
 
 CONTENT = ("full", "preview", "hash", "none")
+ENFORCE, WITHOUT = ("off", "observe", "refuse", "ask"), ("allow", "refuse")
 # The values of OpenTelemetry's switch, today's and older ones.
 OTEL_CONTENT = {
     "no_content": "none",
@@ -36,6 +37,9 @@ class Given(TypedDict, total=False):
     redact: Sequence[Redactor] | None
     max_content: int | None
     guard: bool | None
+    enforce: Literal["off", "observe", "refuse", "ask"] | None
+    enforce_without: Literal["allow", "refuse"] | None
+    approval_s: float | None
     price: Price | None
     baggage: Sequence[str] | None
     threads: bool | None
@@ -62,6 +66,13 @@ class Settings:
     """Characters that are kept of one value."""
     guard: bool = False
     """Obey directives: halt, throttle, resume."""
+    enforce: str = "off"
+    """Check each call of a tool against the policy first: `observe` only warns, `refuse` raises
+    `TierViolation`, `ask` also waits for an approval where one is needed."""
+    enforce_without: str = "allow"
+    """What holds while the policy is not known: allow or refuse."""
+    approval_s: float = 900.0
+    """How long a call waits for its approval."""
     price: Price | None = None
     baggage: tuple[str, ...] = ("fleetglass.run.id",)
     """Names that are sent to other services in W3C baggage, and accepted from them."""
@@ -94,6 +105,11 @@ class Settings:
     def validate(self) -> None:
         if self.content not in CONTENT:
             raise ConfigurationError(f"content must be one of {CONTENT}, not {self.content!r}")
+        for name, known in (("enforce", ENFORCE), ("enforce_without", WITHOUT)):
+            if getattr(self, name) not in known:
+                raise ConfigurationError(
+                    f"{name} must be one of {known}, not {getattr(self, name)!r}"
+                )
         if not _is_url(self.endpoint):
             raise ConfigurationError(
                 "endpoint must be a URL such as http://localhost:4318; it must begin with http:// "

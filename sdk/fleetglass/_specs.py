@@ -5,14 +5,17 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, Self
 
 from opentelemetry.baggage import get_all
+from opentelemetry.context import get_current
 from opentelemetry.trace import SpanKind
 
 from fleetglass import conventions as names
 from fleetglass._budget import Budget
 from fleetglass._content import Capture, at, bound
+from fleetglass._errors import TierViolation
 from fleetglass._fleet import Fleet, current
 from fleetglass._guard import check
 from fleetglass._identity import Identity, attributes_of
+from fleetglass._requests import Asked, Granted
 from fleetglass._run import Run, run_of
 from fleetglass._scope import Scope
 
@@ -26,6 +29,16 @@ class Call(Protocol):
 
     def ask(self) -> float:
         """Ask the guard how long to wait. It raises if the step must not begin."""
+        ...
+
+    def verdict(
+        self, args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> "TierViolation | Asked | None":
+        """Ask the policy whether the call may be made."""
+        ...
+
+    def approved(self, granted: Granted) -> None:
+        """Record that a person has approved the call."""
         ...
 
     def begin(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Scope: ...
@@ -84,6 +97,12 @@ class AgentCall:
             self._run.parent.adopt()
         return _wait(self._run, self._fleet)
 
+    def verdict(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+        """Agents may be started: what they do is checked."""
+
+    def approved(self, granted: Granted) -> None:
+        """Nothing is asked for."""
+
     def begin(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Scope:
         spec, capture = self._spec, self._fleet.capture
         attributes: dict[str, Any] = {names.OPERATION: "invoke_agent"}
@@ -131,6 +150,7 @@ class StepCall:
     def __init__(self, spec: StepSpec, fleet: Fleet) -> None:
         self._spec = spec
         self._fleet = fleet
+        self._granted: Granted | None = None
 
     def ask(self) -> float:
         if (run := run_of()) is None:
@@ -139,9 +159,29 @@ class StepCall:
         run.step(self._spec.name)
         return wait_s
 
+    def verdict(
+        self, args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> "TierViolation | Asked | None":
+        enforcement, run = self._fleet.enforcement, run_of()
+        if enforcement is None or run is None or not self._spec.name_as:
+            return None
+        from fleetglass._calls import action_of, placed
+
+        arguments = bound(self._spec.parameters, args, kwargs, self._spec.ignored)
+        amount = at(self._spec.amount, arguments) if self._spec.amount else None
+        action = action_of(run, self._spec.name, self._spec.fixed, arguments, amount)
+        verdict = enforcement.verdict(action)
+        return placed(verdict, run, arguments, self._fleet.capture)
+
+    def approved(self, granted: Granted) -> None:
+        self._granted = granted
+        _approval(self._fleet, self._spec, granted)
+
     def begin(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Scope:
         spec, capture = self._spec, self._fleet.capture
         attributes: Mapping[str, Any] = spec.fixed
+        if self._granted is not None:
+            attributes = {**attributes, names.APPROVAL_ARGUMENTS: self._granted.fingerprint}
         if (args or kwargs) and (capture is not None or spec.amount):
             arguments = bound(spec.parameters, args, kwargs, spec.ignored)
             attributes = {**attributes, **self._input(arguments, capture)}
@@ -155,6 +195,18 @@ class StepCall:
         if self._spec.amount and (amount := at(self._spec.amount, arguments)) is not None:
             attributes[names.AMOUNT] = amount
         return attributes
+
+
+def _approval(fleet: Fleet, spec: StepSpec, granted: Granted) -> None:
+    """Record the approval as a span before that of the call."""
+    told: dict[str, Any] = {
+        names.KIND: "guardrail",
+        names.APPROVAL_BY: granted.by,
+        names.APPROVAL_ACTION: spec.name,
+        names.APPROVAL_GRANTED: True,
+        names.APPROVAL_ARGUMENTS: granted.fingerprint,
+    }
+    fleet.tracer().start_span("approval", get_current(), SpanKind.INTERNAL, told).end()
 
 
 def _wait(run: Run, fleet: Fleet) -> float:

@@ -14,7 +14,8 @@ from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequen
 from typing import Any, TypeVar, cast
 
 from fleetglass._complaint import once
-from fleetglass._errors import ConfigurationError
+from fleetglass._errors import ConfigurationError, TierViolation
+from fleetglass._requests import Asked, Granted
 from fleetglass._scope import Scope
 from fleetglass._specs import Call, Spec
 
@@ -171,18 +172,58 @@ async def _in(scope: Scope | None, resume: Callable[[], Any]) -> Any:
 
 def open_scope(spec: Spec, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Scope | None:
     call = _admitted(spec)
-    if call is not None and (wait_s := call.ask()):
+    if call is None:
+        return None
+    if wait_s := call.ask():
         _wait(wait_s)
-    return _scope(call, args, kwargs)
+    verdict = _verdict(call, args, kwargs)
+    if isinstance(verdict, Asked):
+        # A block in async code must not wait for a person: all tasks of its thread would.
+        decision = (
+            verdict.refused("needs an approval; use 'async with' in async code")
+            if _in_async_code()
+            else verdict.wait()
+        )
+        verdict = _decided(call, decision)
+    return _scope(call, args, kwargs, verdict)
 
 
 async def open_scope_async(
     spec: Spec, args: Sequence[Any], kwargs: Mapping[str, Any]
 ) -> Scope | None:
     call = _admitted(spec)
-    if call is not None and (wait_s := call.ask()):
+    if call is None:
+        return None
+    if wait_s := call.ask():
         await _wait_async(wait_s)
-    return _scope(call, args, kwargs)
+    verdict = _verdict(call, args, kwargs)
+    if isinstance(verdict, Asked):
+        verdict = _decided(call, await _in_a_thread(verdict.wait))
+    return _scope(call, args, kwargs, verdict)
+
+
+def _verdict(
+    call: Call, args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> TierViolation | Asked | None:
+    try:
+        return call.verdict(args, kwargs)
+    except Exception as error:
+        once("a call could not be checked against the policy", error)
+        return None
+
+
+def _decided(call: Call, decision: Granted | TierViolation) -> TierViolation | None:
+    if isinstance(decision, TierViolation):
+        return decision
+    call.approved(decision)
+    return None
+
+
+async def _in_a_thread(work: Callable[[], F]) -> F:
+    trio: Any = sys.modules.get("trio")
+    if trio is not None and trio.lowlevel.in_trio_run():
+        return cast("F", await trio.to_thread.run_sync(work, abandon_on_cancel=True))
+    return await asyncio.to_thread(work)
 
 
 def _wait(wait_s: float) -> None:
@@ -223,11 +264,20 @@ def _admitted(spec: Spec) -> Call | None:
         return None
 
 
-def _scope(call: Call | None, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Scope | None:
-    if call is None:
-        return None
+def _scope(
+    call: Call,
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+    refused: TierViolation | None = None,
+) -> Scope | None:
     try:
-        return call.begin(args, kwargs)
+        scope = call.begin(args, kwargs)
     except Exception as error:
         once("a span could not be begun", error)
-        return None
+        scope = None
+    if refused is not None:
+        # The span shows that it was tried.
+        if scope is not None:
+            scope.failed(refused)
+        raise refused
+    return scope

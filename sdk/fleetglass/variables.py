@@ -13,5 +13,7 @@ VARIABLES: Mapping[str, tuple[str, ...]] = {
     "key": ("FLEETGLASS_KEY",),
     "content": ("FLEETGLASS_CONTENT", "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"),
     "guard": ("FLEETGLASS_GUARD",),
+    "enforce": ("FLEETGLASS_ENFORCE",),
+    "enforce_without": ("FLEETGLASS_ENFORCE_WITHOUT",),
     "disabled": ("FLEETGLASS_DISABLED", "OTEL_SDK_DISABLED"),
 }

@@ -5,17 +5,12 @@ matches every agent. Rows are only added to the table, so the table is also the 
 """
 
 import json
-import logging
-import threading
-import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
-from fleetglass_collector.errors import StoreError
+from fleetglass_collector.control.followed import Followed
 from fleetglass_collector.store.client import Store
-
-log = logging.getLogger(__name__)
 
 IN_FORCE = """
 SELECT
@@ -31,12 +26,6 @@ GROUP BY tenant, agent, version, cohort
 HAVING action != 'resume' AND (until = 0 OR until > toUnixTimestamp(now()))
 ORDER BY tenant, agent, version, cohort
 """
-# Agents ask every second, and must obey within two.
-READ_EVERY_S = 0.5
-# The thread stops when no agent has asked for this long.
-IDLE_S = 30.0
-# Directives read longer ago than this are not repeated. An agent without an answer keeps running.
-MAX_AGE_S = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,26 +102,17 @@ def _directive(row: Mapping[str, Any]) -> Directive:
 
 
 class DirectiveCache:
-    """Answers the requests of many agents from memory. A thread reads the database meanwhile."""
+    """Answers the requests of many agents from memory."""
 
     def __init__(self, connect: Callable[[], Store]) -> None:
-        self._connect = connect
-        self._directives: list[Directive] = []
-        self._read_s = 0.0
-        self._asked_s = 0.0
-        self._first_asked_s = 0.0
-        self._lock = threading.Lock()
-        self._thread: threading.Thread | None = None
-        self._ended = threading.Event()
+        self._followed = Followed(connect, in_force, what="directives")
+        self.age_s = self._followed.age_s
+        self.close = self._followed.close
 
     def answer(self, tenant: str) -> bytes | None:
         """Return the directives for a tenant's agents, as JSON; None while they are not known."""
-        now = time.monotonic()
-        if now - self._asked_s > IDLE_S:
-            self._first_asked_s = now
-        self._asked_s = now
-        self._ensure_thread()
-        if self._asked_s - self._read_s > MAX_AGE_S:
+        known = self._followed.value()
+        if known is None:
             return None
         directives = [
             asdict(each.scope)
@@ -142,51 +122,7 @@ class DirectiveCache:
                 "reason": each.reason,
                 "until": each.until,
             }
-            for each in self._directives
+            for each in known[0]
             if each.scope.tenant == tenant
         ]
         return json.dumps({"directives": directives}).encode()
-
-    def age_s(self) -> float:
-        """Return how old the directives are that agents get; 0 while no agent asks."""
-        now = time.monotonic()
-        is_idle = not self._asked_s or now - self._asked_s > IDLE_S
-        return 0.0 if is_idle else now - (self._read_s or self._first_asked_s)
-
-    def close(self) -> None:
-        self._ended.set()
-        if thread := self._thread:
-            thread.join()
-
-    def _ensure_thread(self) -> None:
-        with self._lock:
-            if self._thread is None and not self._ended.is_set():
-                self._thread = threading.Thread(target=self._read, name="directives", daemon=True)
-                self._thread.start()
-
-    def _read(self) -> None:
-        try:
-            self._follow()
-        except Exception:
-            # The next request starts a new thread.
-            log.exception("the directives cannot be followed")
-        finally:
-            with self._lock:
-                self._thread = None
-
-    def _follow(self) -> None:
-        """Read the directives again and again, until no agent has asked for a while."""
-        store = self._connect()
-        try:
-            while not self._ended.is_set() and time.monotonic() - self._asked_s < IDLE_S:
-                self._read_once(store)
-                self._ended.wait(READ_EVERY_S)
-        finally:
-            store.close()
-
-    def _read_once(self, store: Store) -> None:
-        try:
-            self._directives = in_force(store)
-            self._read_s = time.monotonic()
-        except StoreError as error:
-            log.debug("cannot read the directives: %s", error)

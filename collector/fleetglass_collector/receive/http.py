@@ -23,7 +23,10 @@ EXPOSITION = "text/plain; version=0.0.4"
 
 
 def routes(
-    intake: Intake, registry: CollectorRegistry, directives: Callable[[str], bytes | None]
+    intake: Intake,
+    registry: CollectorRegistry,
+    directives: Callable[[str], bytes | None],
+    permissions: tuple[Route, ...] = (),
 ) -> tuple[Route, ...]:
     """Return the routes. `directives` returns None while the directives are not known."""
 
@@ -46,6 +49,7 @@ def routes(
             media=(PROTOBUF, JSON),
         ),
         Route(method="GET", path="/v1/directives", answer=in_force, scope=Scope.INGEST),
+        *permissions,
         Route(method="GET", path="/metrics", answer=metrics(registry), scope=Scope.READ),
         Route(method="GET", path="/healthz", answer=healthy),
     )

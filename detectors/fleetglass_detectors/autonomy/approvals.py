@@ -1,11 +1,11 @@
 """Whether an action was approved: before it, by the right person, for exactly its arguments."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fleetglass.autonomy.action import Action
+from fleetglass.autonomy.policy import FLEETGLASS, fits
 from fleetglass.autonomy.policy import Approval as Terms
-from fleetglass.autonomy.policy import fits
 from fleetglass.autonomy.violation import Rule
 from fleetglass.fingerprints import fingerprint
 from fleetglass_detectors.autonomy.run import Approval, Run
@@ -23,12 +23,21 @@ class Fault:
     legal_if: str
 
 
-def fault(run: Run, action: Action, terms: Terms) -> Fault | None:
-    """Return why the action is not approved, or None if it is."""
+def fault(run: Run, action: Action, terms: Terms, used: set[int]) -> Fault | None:
+    """Return why the action is not approved, or None if it is.
+
+    An approval of certain arguments is for one action; `used` has the places of those that served.
+    """
     faults: list[Fault] = []
-    for approval in _about(run.approvals, action):
+    for place, approval in enumerate(run.approvals):
+        if approval.action.lower() not in {action.tool.lower(), action.action.lower()} - {""}:
+            continue
         found = next(_faults(approval, run, action, terms), None)
+        if found is None and place in used:
+            found = Fault(Rule.NO_APPROVAL, "was approved once and done again", "it is asked again")
         if found is None:
+            if approval.arguments:
+                used.add(place)
             return None
         faults.append(found)
     if faults:
@@ -39,15 +48,13 @@ def fault(run: Run, action: Action, terms: Terms) -> Fault | None:
     )
 
 
-def _about(approvals: Iterable[Approval], action: Action) -> Iterator[Approval]:
-    names = {action.tool.lower(), action.action.lower()} - {""}
-    return (one for one in approvals if one.action.lower() in names)
-
-
 def _faults(approval: Approval, run: Run, action: Action, terms: Terms) -> Iterator[Fault]:
     if approval.by in run.agents | {action.agent, *action.lineage}:
         what = f"was approved by {approval.by}, an agent of the same run"
         yield Fault(Rule.SELF_APPROVAL, what, f"{_who(terms)} approves it")
+    if terms.through == FLEETGLASS and not approval.is_granted:
+        what = "was approved by a span alone, which anybody can send"
+        yield Fault(Rule.NO_APPROVAL, what, "a person grants it: fleetglass approvals grant")
     if terms.by and not any(fits(approval.by, name) for name in terms.by):
         what = f"was approved by {approval.by or 'nobody that is named'}, who may not approve it"
         yield Fault(Rule.NO_APPROVAL, what, f"{_who(terms)} approves it")
@@ -61,7 +68,8 @@ def _faults(approval: Approval, run: Run, action: Action, terms: Terms) -> Itera
             f"was approved {_minutes(age_s)} before, and approvals hold {_minutes(terms.valid_s)}"
         )
         yield Fault(Rule.NO_APPROVAL, what, "it is approved again")
-    if approval.arguments and approval.arguments != fingerprint(action.arguments):
+    mark = action.mark or (fingerprint(action.arguments) if action.arguments else "")
+    if approval.arguments and mark and approval.arguments != mark:
         what = "was approved for other arguments"
         yield Fault(Rule.NO_APPROVAL, what, "it is approved for these arguments")
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from importlib.resources import files
 from string import Template
 from typing import Any
@@ -15,6 +16,7 @@ from fleetglass_detectors.database import Database
 SQL = files("fleetglass_detectors.autonomy")
 SPANS = Template((SQL / "spans.sql").read_text())
 WORDS = Template((SQL / "words.sql").read_text())
+GRANTED = Template((SQL / "granted.sql").read_text())
 MOST_SPANS = 5_000
 """The most spans of one run that are read."""
 MOST_CHARACTERS = 131_072
@@ -26,8 +28,13 @@ DEEPEST = 64
 Row = dict[str, Any]
 
 
-def runs(database: Database, segments: Mapping[int, Iterable[int]]) -> Iterator[Run]:
-    """Yield each of the runs, given the segments in which their spans arrived."""
+def runs(
+    database: Database, segments: Mapping[int, Iterable[int]], *, with_granted: bool = False
+) -> Iterator[Run]:
+    """Yield each of the runs, given the segments in which their spans arrived.
+
+    `with_granted`: with what people granted through fleetglass.
+    """
     numbers = [*segments]
     for start in range(0, len(numbers), AT_ONCE):
         some = numbers[start : start + AT_ONCE]
@@ -37,10 +44,14 @@ def runs(database: Database, segments: Mapping[int, Iterable[int]]) -> Iterator[
         for line in database.query(sql).splitlines():
             row: Row = json.loads(line)
             by_run.setdefault(int(row["run"]), []).append(row)
-        words = _words(database, [row for rows in by_run.values() for row in rows])
+        all_rows = [row for rows in by_run.values() for row in rows]
+        words = _words(database, all_rows)
+        granted = _granted(database, all_rows) if with_granted else {}
         for number in some:
             if rows := by_run.get(number):
-                yield run_of(number, rows, words)
+                run = run_of(number, rows, words)
+                more = granted.get((run.tenant, run.trace_id), ())
+                yield replace(run, approvals=(*run.approvals, *more)) if more else run
 
 
 def run_of(number: int, rows: Sequence[Row], words: Mapping[tuple[str, str], Row]) -> Run:
@@ -115,6 +126,7 @@ def _action(row: Row, words: Row, parent: Mapping[str, Row]) -> Action:
         action=row["action"],
         arguments=str(words.get("asked") or ""),
         declared_amount=_number(declared.get(names.AMOUNT, "")),
+        mark=declared.get(names.APPROVAL_ARGUMENTS, ""),
         # Some frameworks record a failure only as the text that the model gets.
         failed=bool(row["failed"]) or answered[:5].lower() == "error",
         lineage=_lineage(row, parent),
@@ -160,6 +172,26 @@ def _words(database: Database, rows: Sequence[Row]) -> Mapping[tuple[str, str], 
     )
     found = (json.loads(line) for line in database.query(sql).splitlines())
     return {(row["trace_id"], row["span_id"]): row for row in found}
+
+
+def _granted(
+    database: Database, rows: Sequence[Row]
+) -> Mapping[tuple[str, str], Sequence[Approval]]:
+    traces = sorted({str(row["trace_id"]) for row in rows})
+    if not traces:
+        return {}
+    found: dict[tuple[str, str], list[Approval]] = {}
+    sql = GRANTED.substitute(traces=", ".join(f"'{_escaped(trace)}'" for trace in traces))
+    for row in map(json.loads, database.query(sql).splitlines()):
+        approval = Approval(
+            at_ns=int(row["at_ns"]),
+            by=row["by"],
+            action=row["action"],
+            arguments=row["fingerprint"],
+            is_granted=True,
+        )
+        found.setdefault((row["tenant"], row["trace_id"]), []).append(approval)
+    return found
 
 
 def _number(text: str) -> float | None:

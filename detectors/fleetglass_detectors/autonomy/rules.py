@@ -30,6 +30,7 @@ def judge(run: Run, policy_at: PolicyAt, now_ns: int) -> Judgement:
     """Judge all actions of a run, each by the policy that was in force when it began."""
     result = Judgement()
     claimed: set[str] = set()
+    used: set[int] = set()
     for action in run.actions:
         policy = policy_at(action.start_ns)
         if violation := planted(run, action, policy.class_of(action.tool, action.action)):
@@ -38,18 +39,19 @@ def judge(run: Run, policy_at: PolicyAt, now_ns: int) -> Judgement:
         if case is None:
             continue
         refused = beyond(case)
-        result.violations.extend([refused] if refused else _duties(run, case, now_ns))
+        result.violations.extend([refused] if refused else _duties(run, case, now_ns, used))
         if action.agent not in claimed:
             claimed.add(action.agent)
             result.violations.extend(_false_tier(case))
     return result
 
 
-def _duties(run: Run, case: Case, now_ns: int) -> Iterator[Violation]:
+def _duties(run: Run, case: Case, now_ns: int, used: set[int]) -> Iterator[Violation]:
     """V5, V2, V7, V8: for whom it acts, and what its tier obliges it to do."""
     if case.is_harmless:
         return
-    fault = approvals.fault(run, case.action, case.terms)
+    needs_one = case.ruling.tier == ASK or bool(case.action.lineage)
+    fault = approvals.fault(run, case.action, case.terms, used) if needs_one else None
     if violation := borrowed(case, lambda: fault is None):
         yield violation
     elif case.ruling.tier == ASK and fault:

@@ -13,6 +13,8 @@ class Approval:
     granted: bool = True
     arguments: str = ""
     """The fingerprint of the arguments that were approved; empty if it was not recorded."""
+    is_granted: bool = False
+    """Whether a person granted it through fleetglass. Otherwise only a span says so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

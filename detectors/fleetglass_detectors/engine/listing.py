@@ -66,7 +66,8 @@ def _autonomy(
     """Return the detectors of autonomy; none if fleet.yaml says nothing about it."""
     if policy is None:
         return []
-    read, names = partial(reading.runs, database), partial(sieve.names, database)
+    read = partial(reading.runs, database, with_granted=policy.asks_people)
+    names = partial(sieve.names, database)
     at = policies or constant(policy)
     quotas = [Quotas(at, read, names, **settings)] if has_quotas(policy) else []
     return [Autonomy(at, read, names, **settings), *quotas]

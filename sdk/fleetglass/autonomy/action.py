@@ -47,6 +47,8 @@ class Action:
     action: str = ""
     arguments: str = ""
     declared_amount: float | None = None
+    mark: str = ""
+    """The fingerprint of its arguments as it says itself: contents may be recorded in part."""
     failed: bool = False
     lineage: tuple[str, ...] = ()
     """The agents above it, the nearest first; without its own agent."""

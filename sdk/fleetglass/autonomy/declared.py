@@ -26,6 +26,8 @@ from fleetglass._errors import ConfigurationError
 from fleetglass.autonomy.classes import ActionClass
 from fleetglass.autonomy.conditions import Condition
 from fleetglass.autonomy.policy import (
+    FLEETGLASS,
+    SPANS,
     TIERS,
     Approval,
     Kind,
@@ -149,12 +151,17 @@ def _permission(value: Any, place: str, tiers: Sequence[str]) -> Permission:
 
 def _approval(value: Any, place: str) -> Approval:
     place = f"'approval' of {place}"
-    fields = mapping(value, place, ("by", "valid"))
+    fields = mapping(value, place, ("by", "valid", "through"))
     by = _texts(fields["by"], "by", place) if "by" in fields else ()
     valid_s = seconds(fields.get("valid", "15m"))
     if not valid_s > 0:
         raise ConfigurationError(f"'valid' of {place} must be over 0")
-    return Approval(by=by, valid_s=valid_s)
+    through = fields.get("through", SPANS)
+    if through not in (SPANS, FLEETGLASS):
+        raise ConfigurationError(
+            f"'through' of {place} must be {SPANS!r} or {FLEETGLASS!r}, not {through!r}"
+        )
+    return Approval(by=by, valid_s=valid_s, through=through)
 
 
 def _notice(value: Any, place: str) -> Notice:

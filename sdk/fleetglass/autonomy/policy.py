@@ -8,6 +8,7 @@ from fleetglass.autonomy.classes import ActionClass, by_name
 from fleetglass.autonomy.conditions import Condition
 
 TIERS = ("observe", "suggest", "act with approval", "act and notify", "act in domain")
+SPANS, FLEETGLASS = "spans", "fleetglass"
 MOST_KNOWN = 100_000
 OBSERVE, SUGGEST, ASK, NOTIFY, ACT = range(5)
 
@@ -39,6 +40,9 @@ class Approval:
     by: tuple[str, ...] = ()
     """Names, `*` matches any text. Empty: anybody who is no agent of the run."""
     valid_s: float = 900.0
+    through: str = SPANS
+    """`fleetglass`: only what a person has granted with `fleetglass approvals` counts.
+    `spans`: what the agent's own spans say counts too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +132,15 @@ class Policy:
         default_factory=dict[str, list[int]], repr=False, compare=False
     )
     """By agent, the places of its entries; the empty name has those with patterns."""
+
+    @property
+    def asks_people(self) -> bool:
+        """Whether some approvals count only if they were granted through fleetglass."""
+        return any(
+            terms is not None and terms.through == FLEETGLASS
+            for standing in self.agents
+            for terms in (standing.approval, *(one.approval for one in standing.may))
+        )
 
     def tier_text(self, tier: int) -> str:
         return f"{tier} ({self.tiers[tier]})"

@@ -19,6 +19,7 @@ COMMANDS = (
     "check",
     "fleet",
     "tiers",
+    "approvals",
     "prices",
     "directives",
     "replay",

@@ -17,7 +17,7 @@ from fleetglass_collector.receive.http import metrics
 from fleetglass_collector.receive.listener import serving
 from fleetglass_collector.receive.routes import Application, Route, healthy
 from fleetglass_collector.ship.target import store_of
-from fleetglass_server.api import directives, incidents
+from fleetglass_server.api import approvals, directives, incidents
 
 
 async def run(config: Config, stop: asyncio.Event, ready: Callable[[], None]) -> None:
@@ -27,6 +27,7 @@ async def run(config: Config, stop: asyncio.Event, ready: Callable[[], None]) ->
     routes = (
         *incidents.routes(lambda: store_of(config)),
         *directives.routes(lambda: store_of(config)),
+        *approvals.routes(lambda: store_of(config)),
         Route(method="GET", path="/metrics", answer=metrics(registry), scope=Scope.READ),
         Route(method="GET", path="/healthz", answer=healthy),
     )

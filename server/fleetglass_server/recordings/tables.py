@@ -23,6 +23,7 @@ UNREAD = (
     *("otel_traces_trace_id_ts", "otel_traces_trace_id_ts_mv"),
     *("agent_minutes", "agent_minutes_mv", "fleetglassBucket", "fleetglassQuantile"),
     *("agent_runs", "agent_runs_mv", "directives", "incident_actions", "incidents"),
+    *("fleet_policies", "approvals", "approval_decisions"),
 )
 
 

@@ -91,6 +91,36 @@ def test_an_approval_for_exactly_these_arguments_counts_however_they_are_spelled
     assert rules(run(big, approvals=(given,)), REFUNDS) == []
 
 
+def test_an_approval_of_certain_arguments_is_for_one_action() -> None:
+    args = {"usd": 120, "account": "DE12"}
+    twice = [action("refund", at, args=args) for at in (100, 110)]
+    given = approval("refund", arguments=fingerprint(args))
+    (found,) = violations(run(*twice, approvals=(given,)), REFUNDS)
+
+    assert found.action is twice[1]
+    assert found.what == "was approved once and done again"
+    assert rules(run(*twice, approvals=(given, given)), REFUNDS) == []
+
+
+def test_a_span_that_says_it_was_approved_is_no_grant_where_people_must_grant() -> None:
+    rule = policy("agents: [{agent: refunds, tier: 2, approval: {through: fleetglass}}]")
+    (found,) = violations(run(action("refund"), approvals=(approval("refund"),)), rule)
+
+    assert found.what == "was approved by a span alone, which anybody can send"
+    assert (
+        rules(run(action("refund"), approvals=(approval("refund", is_granted=True),)), rule) == []
+    )
+
+
+def test_arguments_that_are_recorded_in_part_are_compared_by_their_mark() -> None:
+    given = approval("refund", arguments="abc")
+    same = action("refund", args={"usd": 120, "account": "DE…"}, mark="abc")
+    other = action("refund", args={"usd": 120, "account": "DE…"}, mark="abd")
+
+    assert rules(run(same, approvals=(given,)), REFUNDS) == []
+    assert rules(run(other, approvals=(given,)), REFUNDS) == ["no-approval"]
+
+
 def test_an_agent_of_the_run_cannot_approve() -> None:
     rule = policy("agents: [{agent: refunds, tier: 2}]")
     done = action("refund", lineage=("boss",))

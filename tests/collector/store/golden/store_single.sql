@@ -1434,6 +1434,73 @@ CREATE TABLE IF NOT EXISTS fleet_policies
 ENGINE = ReplacingMergeTree(at)
 ORDER BY (since, digest)
 
+-- approval_requests
+-- What agents ask people to approve: the action, and a fingerprint of its arguments. Rows are only added. In a cluster every
+-- node has the whole table.
+CREATE TABLE IF NOT EXISTS approval_requests
+(
+    id UUID,
+    at DateTime64(6, 'UTC') DEFAULT now64(6, 'UTC'),
+    tenant String,
+    agent String,
+    lineage Array(String),
+    cohort String,
+    run_id String,
+    trace_id String,
+    tool String,
+    action String,
+    action_class LowCardinality(String),
+    amount Nullable(Float64),
+    fingerprint String,
+    arguments String,
+    reason String,
+    policy String,
+    ends DateTime('UTC')
+)
+ENGINE = ReplacingMergeTree(at)
+ORDER BY (tenant, id)
+TTL toDateTime(at) + toIntervalDay(400)
+
+-- approval_decisions
+-- What people decided about the requests of agents: the first decision of each counts. Rows are only added.
+CREATE TABLE IF NOT EXISTS approval_decisions
+(
+    id UUID,
+    at DateTime64(6, 'UTC') DEFAULT now64(6, 'UTC'),
+    tenant String,
+    granted UInt8,
+    by String,
+    why String,
+    decision UUID DEFAULT generateUUIDv4()
+)
+ENGINE = ReplacingMergeTree(at)
+ORDER BY (tenant, id, decision)
+TTL toDateTime(at) + toIntervalDay(400)
+
+-- approvals
+-- Each request of an agent with what was decided about it. Of several decisions the first counts.
+CREATE OR REPLACE VIEW approvals AS
+SELECT
+    r.*,
+    multiIf(d.decided = 0, if(r.ends > now(), 'pending', 'expired'), d.was_granted = 1, 'granted', 'denied') AS state,
+    d.who AS decided_by,
+    d.reason_given AS why,
+    d.decided_at AS decided_at
+FROM (SELECT * FROM approval_requests ORDER BY at LIMIT 1 BY tenant, id) AS r
+LEFT JOIN
+(
+    SELECT
+        tenant,
+        id,
+        count() AS decided,
+        argMin(granted, at) AS was_granted,
+        argMin(by, at) AS who,
+        argMin(why, at) AS reason_given,
+        min(at) AS decided_at
+    FROM approval_decisions
+    GROUP BY tenant, id
+) AS d ON d.tenant = r.tenant AND d.id = r.id
+
 -- signals
 -- Every measurement that a detector reports. A signal that is sent again after a restart is the same row.
 -- `about` and `subject` say what a signal is about where it is not about a run.
@@ -1607,7 +1674,11 @@ ALTER TABLE span_texts
     COMMENT COLUMN asked 'The arguments of a tool',
     COMMENT COLUMN answered 'The result of a tool, else what was said',
     COMMENT COLUMN input 'What an agent or a model was given',
-    COMMENT COLUMN said 'What an agent or a model said'
+    COMMENT COLUMN said 'What an agent or a model said',
+    COMMENT COLUMN heard 'The messages that a model or an agent was given, as they were recorded',
+    COMMENT COLUMN instructions 'The instructions of the system, where they stand apart',
+    COMMENT COLUMN heard_parts 'Messages whose parts were recorded one by one',
+    COMMENT COLUMN declared 'What the SDK says of actions and approvals'
 
 -- prices.comments
 ALTER TABLE prices
@@ -1811,6 +1882,48 @@ ALTER TABLE directives
     COMMENT COLUMN reason 'Why, as the agents are told',
     COMMENT COLUMN by 'Who gave it: a person or a detector',
     COMMENT COLUMN until 'When it ends; 1970 means never'
+
+-- fleet_policies.comments
+ALTER TABLE fleet_policies
+    MODIFY COMMENT 'What agents may do, as fleet.yaml said it over time. Rows are only added',
+    COMMENT COLUMN since 'Since when it is in force',
+    COMMENT COLUMN at 'When that was written',
+    COMMENT COLUMN digest 'Identifies what it says',
+    COMMENT COLUMN text 'The section autonomy of fleet.yaml, as JSON',
+    COMMENT COLUMN by 'Who put it in force'
+
+-- approval_requests.comments
+ALTER TABLE approval_requests
+    MODIFY COMMENT 'Internal: what agents ask people to approve; the view approvals shows it with the decisions'
+
+-- approval_decisions.comments
+ALTER TABLE approval_decisions
+    MODIFY COMMENT 'Internal: what people decided; the view approvals shows it'
+
+-- approvals.comments
+ALTER TABLE approvals
+    MODIFY COMMENT 'What agents asked people to approve, and what was decided',
+    COMMENT COLUMN id 'The request, as people type it',
+    COMMENT COLUMN at 'When the agent asked',
+    COMMENT COLUMN tenant 'The tenant of the key that the agent asked with',
+    COMMENT COLUMN agent 'The agent that wants to act',
+    COMMENT COLUMN lineage 'The agents that it acts for, the nearest first',
+    COMMENT COLUMN cohort 'The group that the agent was put into',
+    COMMENT COLUMN run_id 'The run in which it asked',
+    COMMENT COLUMN trace_id 'The trace in which it asked',
+    COMMENT COLUMN tool 'The tool that it wants to call',
+    COMMENT COLUMN action 'The declared action, such as refund.create',
+    COMMENT COLUMN action_class 'What that does to the world, such as money',
+    COMMENT COLUMN amount 'The amount at stake; NULL if none is known',
+    COMMENT COLUMN fingerprint 'A fingerprint of the arguments: the approval is for exactly these',
+    COMMENT COLUMN arguments 'The arguments, as far as the agent records contents',
+    COMMENT COLUMN reason 'Why it has to ask',
+    COMMENT COLUMN policy 'The digest of the policy that made it ask',
+    COMMENT COLUMN ends 'When the agent waits no longer',
+    COMMENT COLUMN state 'pending, granted, denied or expired',
+    COMMENT COLUMN decided_by 'Who decided',
+    COMMENT COLUMN why 'Why, as that person said',
+    COMMENT COLUMN decided_at 'When it was decided'
 
 -- signals.comments
 ALTER TABLE signals

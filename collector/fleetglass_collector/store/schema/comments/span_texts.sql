@@ -6,4 +6,8 @@ ALTER TABLE span_texts${on_cluster}
     COMMENT COLUMN asked 'The arguments of a tool',
     COMMENT COLUMN answered 'The result of a tool, else what was said',
     COMMENT COLUMN input 'What an agent or a model was given',
-    COMMENT COLUMN said 'What an agent or a model said'
+    COMMENT COLUMN said 'What an agent or a model said',
+    COMMENT COLUMN heard 'The messages that a model or an agent was given, as they were recorded',
+    COMMENT COLUMN instructions 'The instructions of the system, where they stand apart',
+    COMMENT COLUMN heard_parts 'Messages whose parts were recorded one by one',
+    COMMENT COLUMN declared 'What the SDK says of actions and approvals'

@@ -8,6 +8,7 @@ from importlib.resources import files
 
 from fleetglass_collector.store.reader import Reader
 from fleetglass_detectors.autonomy.classes import HARMFUL, HARMLESS, ActionClass
+from fleetglass_detectors.autonomy.declared import CLASSES
 from fleetglass_detectors.autonomy.policy import ACT, ASK, OBSERVE, SUGGEST, TIERS, Policy
 
 SEEN = (files("fleetglass_server.policies") / "seen.sql").read_text()
@@ -56,10 +57,11 @@ def _kinds(did: Sequence[Seen]) -> Iterator[str]:
         if Policy().class_of(one.tool, one.action) is ActionClass.UNKNOWN:
             unknown[one.tool or one.action] += one.calls
     if unknown:
-        yield "  # The names of these do not say what they do. Give each its class."
+        yield "  # The names of these do not say what they do. Give each its class, without the #:"
+        yield f"  # {', '.join(CLASSES)}."
         yield "  kinds:"
     for name, calls in sorted(unknown.items(), key=lambda item: -item[1]):
-        yield f"    - {{tool: {_quoted(name)}, class: read}}  # called {calls:,} times"
+        yield f"    # - {{tool: {_quoted(name)}, class: }}  # called {calls:,} times"
 
 
 def _standing(agent: str, did: Sequence[Seen]) -> Iterator[str]:

@@ -14,9 +14,15 @@
     currencies: {EUR: 1.08}     # the value of one unit in dollars
     budgets:                    # budgets/declared.py has the keys
       - {agent: refunds, per: day, usd: 50}
-    autonomy:                   # what agents may do; autonomy/declared.py has the keys
+    autonomy:                   # what agents may do; docs/autonomy.md has the keys
+      kinds:
+        - {tool: refund, class: money, amount: usd}
       agents:
-        - {agent: refunds, tier: 2}
+        - agent: refunds
+          tier: suggest
+          may:
+            - {tool: refund, tier: act in domain, amount: 50}
+            - {tool: refund, tier: act with approval, amount: 200}
 
 Each section is checked by the package that uses it; this module puts the sections together.
 """

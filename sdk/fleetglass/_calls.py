@@ -1,6 +1,5 @@
 """A call of a tool that is about to be made, as the policy judges it."""
 
-import json
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -21,7 +20,10 @@ def action_of(
     amount: Any,
 ) -> Action:
     identity, now = run.identity, time.time_ns()
-    above = dict.fromkeys(one.identity.agent for one in run.chain())
+    lineage: tuple[str, ...] = ()
+    if run.parent is not None:
+        above = dict.fromkeys(one.identity.agent for one in run.chain())
+        lineage = tuple(name for name in above if name not in ("", identity.agent))
     return Action(
         key=0,
         segment=0,
@@ -32,9 +34,9 @@ def action_of(
         cohort=identity.cohort,
         tool=tool,
         action=str(fixed.get(names.ACTION, "")),
-        arguments=json.dumps(arguments, default=str),
+        given=arguments,
         declared_amount=float(amount) if isinstance(amount, int | float) else None,
-        lineage=tuple(name for name in above if name not in ("", identity.agent)),
+        lineage=lineage,
     )
 
 

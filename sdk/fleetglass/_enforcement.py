@@ -103,7 +103,7 @@ class Enforcement:
             "action": action.action,
             "action_class": str(case.action_class),
             "amount": action.amount(kind),
-            "fingerprint": fingerprint(action.arguments),
+            "fingerprint": fingerprint(action.values),
             "reason": f"tier {case.policy.tier_text(ASK)} asks before it acts",
             "policy": case.policy.digest,
             "wait_s": self._wait_s,

@@ -1,11 +1,11 @@
-"""Durations as people write them: `30`, `"30s"`, `"500ms"`, `"5m"`, `"2h"`."""
+"""Durations as people write them: `30`, `"30s"`, `"500ms"`, `"5m"`, `"2h"`, `"7d"`."""
 
 import re
 
 from fleetglass._errors import ConfigurationError
 
-DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h)?")
-SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?")
+SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 
 
 def seconds(duration: str | float) -> float:

@@ -26,6 +26,9 @@ def test_the_example_in_the_docstring_is_a_valid_fleet_file(tmp_path: Path) -> N
     assert example.currencies["EUR"] == Decimal("1.08")
     (budget,) = example.budgets
     assert (budget.scope, budget.per, budget.usd) == (Scope(agent="refunds"), Per.DAY, Decimal(50))
+    assert example.autonomy
+    (standing,) = example.autonomy.agents
+    assert (standing.tier, [one.amount for one in standing.may]) == (1, [50, 200])
 
 
 def test_an_empty_file_declares_nothing(tmp_path: Path) -> None:

@@ -1,11 +1,16 @@
 """The JSON Schema that editors complete fleet.yaml with knows exactly the keys that are read."""
 
 import json
+import re
 from dataclasses import fields
 from importlib.resources import files
 from typing import Any
 
+import pytest
+
+from fleetglass import ConfigurationError
 from fleetglass.autonomy import declared as autonomy
+from fleetglass.durations import seconds
 from fleetglass_detectors.budgets import declared as budgets
 from fleetglass_detectors.fleet import Fleet, Polling
 from fleetglass_detectors.incidents.severity import Limits
@@ -39,3 +44,17 @@ def test_the_schema_has_the_classes_there_are() -> None:
     kind = SCHEMA["properties"]["autonomy"]["properties"]["kinds"]["items"]
 
     assert tuple(kind["properties"]["class"]["enum"]) == autonomy.CLASSES
+
+
+@pytest.mark.parametrize(
+    "text", ["30", "30s", "500ms", "1.5h", "7d", "5 m", "", "1.2.3s", "2w", "m", "-1s"]
+)
+def test_editors_and_fleetglass_accept_the_same_durations(text: str) -> None:
+    valid = SCHEMA["properties"]["autonomy"]["properties"]["approval"]["properties"]["valid"]
+    pattern = valid["anyOf"][0]["pattern"]
+    try:
+        is_read = seconds(text) >= 0
+    except ConfigurationError:
+        is_read = False
+
+    assert bool(re.search(pattern, text)) is is_read

@@ -208,7 +208,8 @@ def test_an_amount_is_found_by_its_path(path: str, amount: float | None) -> None
 
 
 @pytest.mark.parametrize(
-    ("text", "value"), [("30s", 30), ("500ms", 0.5), ("5m", 300), (7, 7), ("1h", 3600)]
+    ("text", "value"),
+    [("30s", 30), ("500ms", 0.5), ("5m", 300), (7, 7), ("1h", 3600), ("7d", 604_800)],
 )
 def test_durations_are_read_as_seconds(text: str | float, value: float) -> None:
     assert seconds(text) == value

@@ -35,12 +35,18 @@ def test_the_example_in_the_readme_works() -> None:
 
 
 def test_the_examples_in_the_sdk_page_work(fleet: Fleet) -> None:
-    agents, tests = blocks(PAGE)
+    agents, enforced, tests = blocks(PAGE)
     namespace: dict[str, Any] = {"asyncio": asyncio}
-    exec(re.sub(r"^fleetglass.configure.*\n", "", agents, flags=re.M), namespace)
+    exec(without_settings(agents), namespace)
     exec(tests, namespace)
 
     namespace["test_a_small_refund"](fleet)
+    exec(without_settings(enforced), namespace)
+    assert namespace["handle"](20, "DE1") == "done"
+
+
+def without_settings(code: str) -> str:
+    return re.sub(r"^fleetglass.configure.*\n", "", code, flags=re.M)
 
 
 def test_the_sdk_page_names_every_setting_and_function() -> None:

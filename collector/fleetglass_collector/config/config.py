@@ -143,7 +143,8 @@ class Config:
     fleet: str = _key(
         "",
         FILE,
-        "Path of fleet.yaml, your description of the fleet: budgets, polling tools, severities.",
+        "Path of fleet.yaml, your description of the fleet: what agents may do, budgets, polling "
+        "tools, severities.",
     )
     receiver: Receiver = Receiver()
     journal: Journal = Journal()

@@ -4,8 +4,10 @@ Each permission with such a limit has a ledger of what was done under it. A limi
 action that passes it; the finding lasts as long as the sum of the window stays above the limit.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import astuple, dataclass, replace
+from functools import lru_cache
+from hashlib import sha256
 from typing import Literal, cast
 
 from fleetglass.autonomy.action import Action
@@ -37,9 +39,7 @@ class Entry:
     tenant: str
     agent: str
     permission: int
-    """Its place among the permissions of the agent's entry."""
-    standing: int
-    """The place of the agent's entry in the policy."""
+    """What `identity` says of its permission: places change when the file does."""
     amount: float
     target: str
     name: str
@@ -69,7 +69,8 @@ class Quotas:
         self._sieve = Sieve(policy_at(0), names)
         self._pending = Pending(grace_ns)
         self._entries: dict[int, Entry] = {}
-        self._digest = policy_at(0).digest
+        self._digest = ""
+        self._limited: Mapping[int, Permission] = {}
 
     def keys(self) -> int:
         return len(self._entries)
@@ -97,12 +98,11 @@ class Quotas:
 
     def state(self) -> State:
         entries = [astuple(entry) for entry in self._entries.values()]
-        return {"pending": self._pending.state(), "entries": entries, "digest": self._digest}
+        return {"pending": self._pending.state(), "entries": entries}
 
     def restore(self, state: State) -> None:
         held = cast(dict[str, State], state)
         self._pending.restore(held["pending"])
-        self._digest = str(held["digest"])
         self._entries = {values[1]: Entry(*values) for values in held["entries"]}
 
     def _enter(self, wanted: Sequence[int], policy: Policy) -> None:
@@ -112,12 +112,16 @@ class Quotas:
                     self._entries[action.key] = entry
 
     def _findings(self, policy: Policy, now_ns: int) -> Iterator[Signal]:
-        groups: dict[tuple[str, str, int, int], list[Entry]] = {}
+        if policy.digest != self._digest:
+            self._digest, self._limited = policy.digest, _limited(policy)
+        groups: dict[tuple[str, str, int], list[Entry]] = {}
         for entry in sorted(self._entries.values()):
-            key = entry.tenant, entry.agent, entry.standing, entry.permission
-            groups.setdefault(key, []).append(entry)
-        for (_, _, standing, place), entries in groups.items():
-            for window in windows(policy.agents[standing].may[place], policy.split_s):
+            # A permission that was changed begins anew; what was done under the old one waits.
+            if entry.permission in self._limited:
+                key = entry.tenant, entry.agent, entry.permission
+                groups.setdefault(key, []).append(entry)
+        for (_, _, number), entries in groups.items():
+            for window in windows(self._limited[number], policy.split_s):
                 for part in _parts(entries, window):
                     if broken := _broken(part, window, now_ns):
                         yield _signal(broken, window, policy)
@@ -147,7 +151,24 @@ def windows(permission: Permission, split_s: float) -> Iterator[Window]:
 
 
 def has_quotas(policy: Policy) -> bool:
-    return any([*windows(one, 1.0)] for standing in policy.agents for one in standing.may)
+    return bool(_limited(policy))
+
+
+def _limited(policy: Policy) -> Mapping[int, Permission]:
+    """Return the permissions with such a limit, by what identifies each."""
+    return {
+        identity(standing.agent, standing.cohort, one): one
+        for standing in policy.agents
+        for one in standing.may
+        if [*windows(one, 1.0)]
+    }
+
+
+@lru_cache(maxsize=65_536)
+def identity(agent: str, cohort: str, permission: Permission) -> int:
+    """Return what identifies a permission in all versions of the file that have it."""
+    said = repr((agent, cohort, replace(permission, line=0)))
+    return int.from_bytes(sha256(said.encode()).digest()[:8])
 
 
 def _entry(action: Action, tenant: str, policy: Policy) -> Entry | None:
@@ -165,8 +186,7 @@ def _entry(action: Action, tenant: str, policy: Policy) -> Entry | None:
         key=action.key,
         tenant=tenant,
         agent=action.agent,
-        permission=standing.may.index(permission),
-        standing=policy.agents.index(standing),
+        permission=identity(standing.agent, standing.cohort, permission),
         amount=action.amount(kind) or 0.0,
         target=next(iter(action.targets(kind)), ""),
         name=action.name,

@@ -46,6 +46,9 @@ class Action:
     tool: str = ""
     action: str = ""
     arguments: str = ""
+    """As JSON, as they were recorded."""
+    given: Mapping[str, Any] | None = None
+    """The arguments themselves, of a call that is about to be made."""
     declared_amount: float | None = None
     mark: str = ""
     """The fingerprint of its arguments as it says itself: contents may be recorded in part."""
@@ -60,6 +63,8 @@ class Action:
     @cached_property
     def values(self) -> Mapping[str, Any]:
         """Its arguments by name; empty if they were not recorded or are not JSON."""
+        if self.given is not None:
+            return self.given
         try:
             parsed = json.loads(self.arguments) if self.arguments else None
         except (ValueError, RecursionError):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 from fleetglass.autonomy.classes import HARMFUL, HARMLESS, ActionClass
+from fleetglass.autonomy.declared import CLASSES
 from fleetglass.autonomy.policy import ACT, ASK, OBSERVE, SUGGEST, TIERS, Policy
 from fleetglass_collector.store.reader import Reader
 
@@ -56,10 +57,11 @@ def _kinds(did: Sequence[Seen]) -> Iterator[str]:
         if Policy().class_of(one.tool, one.action) is ActionClass.UNKNOWN:
             unknown[one.tool or one.action] += one.calls
     if unknown:
-        yield "  # The names of these do not say what they do. Give each its class."
+        yield "  # The names of these do not say what they do. Give each its class, without the #:"
+        yield f"  # {', '.join(CLASSES)}."
         yield "  kinds:"
     for name, calls in sorted(unknown.items(), key=lambda item: -item[1]):
-        yield f"    - {{tool: {_quoted(name)}, class: read}}  # called {calls:,} times"
+        yield f"    # - {{tool: {_quoted(name)}, class: }}  # called {calls:,} times"
 
 
 def _standing(agent: str, did: Sequence[Seen]) -> Iterator[str]:

@@ -18,7 +18,7 @@ def table(policy: Policy) -> Table:
     for action_class in CLASSES[2:]:
         shown.add_column(str(action_class))
     for standing in policy.agents:
-        cells = [_cell(standing, action_class) for action_class in CLASSES[2:]]
+        cells = [_cell(policy, standing, action_class) for action_class in CLASSES[2:]]
         shown.add_row(_name(standing), policy.tier_text(standing.tier), *cells)
     return shown
 
@@ -32,7 +32,7 @@ def rows(policy: Policy) -> Iterator[dict[str, object]]:
             "tier": standing.tier,
             "owner": standing.owner,
             "contact": standing.contact,
-            "classes": {str(one): _cell(standing, one) for one in CLASSES},
+            "classes": {str(one): _cell(policy, standing, one) for one in CLASSES},
         }
 
 
@@ -45,8 +45,15 @@ def _name(standing: Standing) -> str:
     return standing.agent + (f" ({standing.cohort})" if standing.cohort != "*" else "")
 
 
-def _cell(standing: Standing, action_class: ActionClass) -> str:
-    fitting = [one for one in standing.may if one.action_class in (None, action_class)]
+def concerns(policy: Policy, permission: Permission, action_class: ActionClass) -> bool:
+    """Return whether a permission is about a class, as it says or as the names in it do."""
+    about = permission.action_class or policy.class_of(permission.tool, permission.action)
+    # A pattern such as `*_eu` may stand for tools of any class.
+    return about in (action_class, ActionClass.UNKNOWN)
+
+
+def _cell(policy: Policy, standing: Standing, action_class: ActionClass) -> str:
+    fitting = [one for one in standing.may if concerns(policy, one, action_class)]
     cells = [_limited(one) for one in fitting]
     if all(_is_narrow(one) for one in fitting):
         # What no permission fits falls back to the agent's own tier.

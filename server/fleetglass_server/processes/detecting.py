@@ -37,8 +37,7 @@ async def run(
 ) -> None:
     store = store_of(config)
     folder = config.folder / "detect"
-    index, of = shard
-    part = f"{index}-of-{of}"
+    (index, of), part = shard, f"{shard[0]}-of-{shard[1]}"
     health = Health(shard=f"{index}/{of}" if of > 1 else "")
     checkpoint = KeptFile(folder / f"checkpoint-{part}")
     forget_others(folder, of)
@@ -49,10 +48,7 @@ async def run(
         live = listing.live(database, health, fleet, policies=policies, whole=index == 0)
         mine = Shard(index=index, of=of)
         watch = Watch(database, live, fleet=fleet, health=health, shard=mine)
-        metrics = folder / f"metrics-{part}.prom"
-        board = Board(
-            lambda text: files.write(metrics, [text.encode()], durable=False), clock_ns=time.time_ns
-        )
+        board = _board(folder / f"metrics-{part}.prom")
         return Engine(database, watch, checkpoint, board=board)
 
     def started() -> Engine:
@@ -79,6 +75,12 @@ async def run(
 
     await persistence.run(watch, stop, ready, doing="detect")
     store.close()
+
+
+def _board(metrics: Path) -> Board:
+    return Board(
+        lambda text: files.write(metrics, [text.encode()], durable=False), clock_ns=time.time_ns
+    )
 
 
 def _policies(database: Database, fleet: Fleet) -> PolicyAt | None:

@@ -9,6 +9,7 @@ from rich.table import Table
 from fleetglass.autonomy.classes import ActionClass
 from fleetglass.autonomy.policy import Policy
 from fleetglass_detectors.autonomy.earned.standing import Advice, Earned, Task, earned
+from fleetglass_server.policies.table import concerns
 from fleetglass_server.tiers.record import Record, Who
 
 NS_PER_DAY = 86_400 * 10**9
@@ -113,7 +114,7 @@ def _line(who: Who, tasks: Sequence[Task], policy: Policy, now_ns: int) -> Line:
     action_class = ActionClass(who.action_class)
     tier = standing.tier if standing else 0
     if standing:
-        named = [one.tier for one in standing.may if one.action_class in (None, action_class)]
+        named = [one.tier for one in standing.may if concerns(policy, one, action_class)]
         tier = max([tier, *named])
     days = max(1.0, (now_ns - min(task.at_ns for task in tasks)) / NS_PER_DAY)
     return Line(

@@ -5,39 +5,27 @@ from collections.abc import Iterable
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-from kit.autonomy_runs import SECOND, START, action, policy, run
-from kit.fleet_rows import row
+from kit.autonomy_runs import SECOND, START, action, arrived, over_time, policy, quotas_of
 
 from fleetglass.autonomy.action import Action
+from fleetglass.autonomy.policy import Policy
 from fleetglass_detectors.autonomy.quotas import Quotas, has_quotas
 from fleetglass_detectors.autonomy.watch import constant
 from fleetglass_detectors.signal import Signal
-from fleetglass_detectors.spans import TOOL, Batch
+from fleetglass_detectors.spans import SPAN, Batch
 
-LIMITED = policy("""
+LIMITED_FILE = """
 kinds: [{tool: refund, class: money, amount: usd, to: account}]
 agents:
   - agent: refunds
     tier: 1
     may: [{tool: refund, tier: 4, amount: 50, amount_a_day: 100, calls_an_hour: 4}]
-""")
+"""
+LIMITED = policy(LIMITED_FILE)
 
 
 def found(actions: Iterable[Action], *, now: float | None = None) -> list[Signal]:
-    """What is found once all of them have arrived, each in a run of its own."""
-    done = [*actions]
-    runs = {number: run(one) for number, one in enumerate(done, 1)}
-    quotas = Quotas(
-        constant(LIMITED),
-        lambda wanted: [runs[number] for number in wanted],
-        lambda _: [(1, 0, "refund", "")],
-    )
-    rows = [
-        row(run=number, span=one.key, kind=TOOL, tool=1, start_ns=one.start_ns)
-        for number, one in enumerate(done, 1)
-    ]
-    last = START + int(now * SECOND) if now else max(one.end_ns for one in done)
-    return [*quotas.update(Batch(rows=np.concatenate(rows), now_ns=last))]
+    return over_time([*actions], LIMITED, now=now)
 
 
 def paid(usd: float, at: float, account: str = "") -> Action:
@@ -100,15 +88,29 @@ def test_a_failed_action_moves_nothing() -> None:
     assert found(done) == []
 
 
-def test_a_restored_ledger_goes_on() -> None:
-    one = Quotas(constant(LIMITED), lambda _: [], lambda _: [])
-    one.restore(
-        {
-            "pending": {},
-            "entries": [(START, 1, "", "refunds", 0, 0, 90.0, "", "refund")],
-            "digest": LIMITED.digest,
-        }
-    )
+def restored(by: Policy) -> list[Signal]:
+    """What is found by a policy that comes after LIMITED, under which 135 were paid."""
+    done = [paid(45, at) for at in (0, 7200, 14400)]
+    before = quotas_of(done, LIMITED)
+    assert [*before.update(arrived(done))]
+    after = Quotas(constant(by), lambda _: [], lambda _: [])
+    after.restore(before.state())
+    assert after.keys() == before.keys() == 3
+    return [*after.update(Batch(rows=np.empty(0, SPAN), now_ns=START + 14_500 * SECOND))]
 
-    assert one.keys() == 1
-    assert one.state()["entries"] == [(START, 1, "", "refunds", 0, 0, 90.0, "", "refund")]
+
+def test_a_restored_ledger_goes_on() -> None:
+    (signal,) = restored(LIMITED)
+
+    assert signal.summary == "refund moved 135 within a day; legal if it is 100 or less"
+
+
+def test_a_ledger_outlives_changes_elsewhere_in_the_file() -> None:
+    moved = LIMITED_FILE.replace("agents:", "agents:\n  - {agent: first, tier: 2}")
+    moved = moved.replace("may: [", "may: [{tool: other, tier: 1}, ")
+    changed = LIMITED_FILE.replace("amount_a_day: 100", "amount_a_day: 120")
+
+    assert [signal.kind for signal in restored(policy(moved))] == ["over-limit"]
+    # What is permitted now was not in force then.
+    assert restored(policy(changed)) == []
+    assert restored(policy("agents: []")) == []

@@ -29,9 +29,10 @@ from fleetglass_detectors.autonomy.rules import judge
 from fleetglass_detectors.autonomy.run import Run as Judged
 from fleetglass_detectors.autonomy.sieve import Sieve
 from fleetglass_detectors.autonomy.watch import constant
-from fleetglass_detectors.fleet import read
+from fleetglass_detectors.fleet import Fleet, read
 from fleetglass_detectors.incidents.incident import Incident
 from fleetglass_detectors.spans import SPAN, TOOL
+from fleetglass_server.processes.temporary import temporary_store
 from fleetglass_server.recordings.checking import incidents_of
 
 HERE = Path(__file__).parent
@@ -87,7 +88,12 @@ def dojo() -> None:
 def _checked(runs: Sequence[Run]) -> list[Incident]:
     fleet = read(HERE / "agentdojo" / "fleet.yaml")
     with TemporaryDirectory() as folder:
-        found, _ = incidents_of(written(runs, Path(folder)), fleet, stage=lambda _: None)
+        return checked(written(runs, Path(folder)), fleet)
+
+
+def checked(files: Sequence[Path], fleet: Fleet) -> list[Incident]:
+    with temporary_store() as store:
+        found, _ = incidents_of(store, files, fleet=fleet, stage=lambda _: None)
     return [one for one in found if one.family == "autonomy"]
 
 
@@ -130,9 +136,9 @@ def airline() -> None:
     if not files:
         raise SystemExit(f"needs {autonomy_runs.TAU}; there is none")
     fleet = read(HERE / "tau_airline" / "fleet.yaml")
-    found, _ = incidents_of(files, fleet, stage=lambda _: None)
-    flagged = {one.subject.trace_id for one in found if one.family == "autonomy"}
-    by_kind = [one.kinds for one in found if one.family == "autonomy"]
+    found = checked(files, fleet)
+    flagged = {one.subject.trace_id for one in found}
+    by_kind = [one.kinds for one in found]
     solved = [trace for trace, label in labels.items() if label["solved"]]
     others = [trace for trace, label in labels.items() if not label["solved"]]
     print("tau-bench airline: runs with an incident of autonomy")

@@ -26,6 +26,8 @@ CALLS = ("tool", "retrieval", "handoff")
 DEEPEST = 64
 
 Row = dict[str, Any]
+Granted = Mapping[tuple[str, str], Sequence[Approval]]
+"""What people granted, by tenant and trace."""
 
 
 def runs(
@@ -46,7 +48,7 @@ def runs(
             by_run.setdefault(int(row["run"]), []).append(row)
         all_rows = [row for rows in by_run.values() for row in rows]
         words = _words(database, all_rows)
-        granted = _granted(database, all_rows) if with_granted else {}
+        granted: Granted = _granted(database, all_rows) if with_granted else {}
         for number in some:
             if rows := by_run.get(number):
                 run = run_of(number, rows, words)
@@ -174,9 +176,7 @@ def _words(database: Database, rows: Sequence[Row]) -> Mapping[tuple[str, str], 
     return {(row["trace_id"], row["span_id"]): row for row in found}
 
 
-def _granted(
-    database: Database, rows: Sequence[Row]
-) -> Mapping[tuple[str, str], Sequence[Approval]]:
+def _granted(database: Database, rows: Sequence[Row]) -> Granted:
     traces = sorted({str(row["trace_id"]) for row in rows})
     if not traces:
         return {}

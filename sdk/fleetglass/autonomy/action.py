@@ -1,6 +1,7 @@
 """One action: a call of a tool, or another step with a declared action."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,7 +28,10 @@ TARGETS = (
     "user",
 )
 ROWS = ("rows", "limit", "count")
+COPIES = ("cc", "bcc")
 MOST_LEAVES = 1_000
+_MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_AMOUNT = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,9 +76,11 @@ class Action:
         return cast("dict[str, Any]", parsed) if isinstance(parsed, dict) else {}
 
     def amount(self, kind: Kind | None) -> float | None:
-        if self.declared_amount is not None:
-            return self.declared_amount
-        return _number(self._at(kind.amount if kind else "", AMOUNTS))
+        """Return how much is at stake; money that flows back is as much as money that flows."""
+        found = self.declared_amount
+        if found is None:
+            found = _number(self._at(kind.amount if kind else "", AMOUNTS))
+        return None if found is None else abs(found)
 
     def rows(self, kind: Kind | None) -> float | None:
         found = self._at(kind.rows if kind else "", ROWS)
@@ -82,9 +88,9 @@ class Action:
 
     def targets(self, kind: Kind | None) -> tuple[str, ...]:
         """Return to whom it goes: addresses, accounts, URLs, channels."""
-        found = self._at(kind.to if kind else "", TARGETS)
-        many = found if isinstance(found, list) else [found]  # pyright: ignore[reportUnknownVariableType]
-        return tuple(str(one) for one in many if isinstance(one, str | int) and one != "")  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+        main = [*_recipients(self._at(kind.to if kind else "", TARGETS))]
+        copies = (one for name in COPIES for one in _recipients(self.values.get(name)))
+        return (*main, *(one for one in copies if _MAIL.fullmatch(one)))
 
     def _at(self, path: str, usual: Sequence[str]) -> Any:
         if path:
@@ -116,11 +122,19 @@ def _inside(values: Mapping[str, Any], path: str) -> Any:
     return found  # pyright: ignore[reportUnknownVariableType]
 
 
+def _recipients(value: Any) -> Iterator[str]:
+    many: list[Any] = value if isinstance(value, list) else [value]  # pyright: ignore[reportUnknownVariableType]
+    for one in many:
+        text = str(one) if isinstance(one, str | int) and not isinstance(one, bool) else ""
+        # One text may hold several addresses, each with a name.
+        mails = [] if text.startswith(("http://", "https://")) else _MAIL.findall(text)
+        yield from mails or ([text] if text else [])
+
+
 def _number(value: Any) -> float | None:
+    """Return a number; None if it could be read in two ways, such as `1,50`."""
     if isinstance(value, str):
-        try:
-            value = float(value.strip().lstrip("$€£").replace(",", ""))
-        except ValueError:
-            return None
+        text = value.strip().lstrip("$€£").strip()
+        value = float(text.replace(",", "")) if _AMOUNT.fullmatch(text) else None
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return float(value) if is_number and value == value else None  # pyright: ignore[reportUnknownArgumentType]

@@ -107,7 +107,9 @@ def borrowed(case: Case, is_approved: Callable[[], bool]) -> Violation | None:
                 f"was done for {agent}, which has tier {policy.tier_text(tier)} for it; "
                 f"{action.agent} has {policy.tier_text(case.ruling.tier)}"
             )
-            legal_if = f"{agent} has the tier for it itself, or a person approves it"
+            legal_if = (
+                f"{agent} has the tier for it itself" + ", or a person approves it" * must_ask
+            )
             lineage = " < ".join((action.agent, *action.lineage))
             return case.violation(Rule.BORROWED, what, legal_if, f"lineage {lineage}")
     return None

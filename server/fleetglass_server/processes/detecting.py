@@ -7,11 +7,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from fleetglass.autonomy.policy import Policy
 from fleetglass_collector import files
 from fleetglass_collector.config import Config
 from fleetglass_collector.ship.target import store_of
 from fleetglass_detectors.autonomy.rules import PolicyAt
-from fleetglass_detectors.autonomy.versions import put_in_force
+from fleetglass_detectors.autonomy.versions import put_in_force, versions
 from fleetglass_detectors.database import Database
 from fleetglass_detectors.engine import listing
 from fleetglass_detectors.engine.engine import Engine, Shard, TrackedDatabase, Watch
@@ -86,6 +87,9 @@ def _board(metrics: Path) -> Board:
 def _policies(database: Database, fleet: Fleet) -> PolicyAt | None:
     """Put what the file says in force, and return what was in force at each time."""
     if fleet.autonomy is None:
+        if any(version.digest for version in versions(database)[-1:]):
+            # The section was taken out: nothing is in force any more.
+            put_in_force(database, Policy(), time.time_ns(), by="fleet.yaml")
         return None
     return put_in_force(database, fleet.autonomy, time.time_ns(), by="fleet.yaml").at
 

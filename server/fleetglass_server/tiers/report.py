@@ -114,8 +114,9 @@ def _line(who: Who, tasks: Sequence[Task], policy: Policy, now_ns: int) -> Line:
     action_class = ActionClass(who.action_class)
     tier = standing.tier if standing else 0
     if standing:
+        # The last that concerns the class is the widest: what it may do without small print.
         named = [one.tier for one in standing.may if concerns(policy, one, action_class)]
-        tier = max([tier, *named])
+        tier = named[-1] if named else tier
     days = max(1.0, (now_ns - min(task.at_ns for task in tasks)) / NS_PER_DAY)
     return Line(
         who=who,

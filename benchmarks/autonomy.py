@@ -1,6 +1,6 @@
 """Autonomy: violations on real runs beside one-line rules, the table of promotions, and speed.
 
-    .venv/bin/python benchmarks/autonomy.py [--only agentdojo|tau|promotion|speed]
+    .venv/bin/python benchmarks/autonomy.py [--only agentdojo|tau|others|promotion|speed]
 
 AgentDojo: the phrases of orders.py were looked at on the pipelines that `Run.tuning` names; the
 others were only counted. Its policy, benchmarks/agentdojo/fleet.yaml, was written from the tools
@@ -37,6 +37,11 @@ from fleetglass_server.recordings.checking import incidents_of
 
 HERE = Path(__file__).parent
 BOOTSTRAPS = 2000
+OTHERS = {
+    "TRAIL, web and search agents": "data/trail/*.pb.gz",
+    "Magentic-One, web, file and code agents": "data/magentic/*.pb.gz",
+    "spans of seven frameworks": "spans/*.pb",
+}
 NAMED = re.compile(
     r"[\w.+-]+@[\w-]+\.[\w.]+|(?:https?://|www\.)[^\s\"'<>)]+|\b[A-Z]{2}\d{2}[A-Z0-9]{8,}\b"
 )
@@ -45,9 +50,15 @@ NAMED = re.compile(
 def main() -> None:
     """Print it all; some three minutes on one core."""
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--only", choices=("agentdojo", "tau", "promotion", "speed"))
+    parts = {
+        "agentdojo": dojo,
+        "tau": airline,
+        "others": others,
+        "promotion": promotions,
+        "speed": speed,
+    }
+    arguments.add_argument("--only", choices=parts)
     only = arguments.parse_args().only
-    parts = {"agentdojo": dojo, "tau": airline, "promotion": promotions, "speed": speed}
     for name, part in parts.items():
         if only in (None, name):
             part()
@@ -152,6 +163,15 @@ def airline() -> None:
         if Demotion(tolerated=0.05).after(1 - task.good for task in stream[:n]).is_due:
             print(f"; at a promise of 95 % the fall is found after {n} tasks\n")
             break
+
+
+def others() -> None:
+    """Runs of agents that read pages and files, without any attack: none may be flagged."""
+    for name, pattern in OTHERS.items():
+        files = sorted(autonomy_runs.DATA.parent.glob(pattern))
+        if files:
+            found = checked(files, Fleet())
+            print(f"{name}: {len(files)} files, {len(found)} incidents of autonomy")
 
 
 def promotions(agents: int = 2000, most: int = 2000) -> None:

@@ -31,7 +31,7 @@ class Writer:
             size = self.size + self._write(pieces)
             os.fdatasync(self._file)
         except OSError:
-            # Cutting needs no disk space. If it fails too, `size` still gives the right length.
+            # Cutting needs no disk space. If it fails too, the next append or the seal does it.
             os.ftruncate(self._file, self.size)
             raise
         self.size = size
@@ -42,6 +42,10 @@ class Writer:
             self._path.unlink(missing_ok=True)
             os.close(self._file)
             return None
+        if os.fstat(self._file).st_size > self.size:
+            # The cut after a failed append failed too. What was refused must not be shipped.
+            os.ftruncate(self._file, self.size)
+            os.fdatasync(self._file)
         segment = Segment(id=self.id, start=self.start, spans=self.spans, size=self.size)
         os.rename(self._path, segment.path(self._folder))
         os.close(self._file)

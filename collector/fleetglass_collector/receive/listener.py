@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import socket
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -21,6 +22,7 @@ Application = Callable[[Scope, Exchange], Awaitable[None]]
 
 MAX_CONNECTIONS = 4096
 HEADER_TIMEOUT_MS = 10_000
+START_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 5.0
 
 log = logging.getLogger(__name__)
@@ -54,10 +56,29 @@ async def serving(app: Application, listen: str, receiver: Receiver) -> AsyncGen
     )
     task = asyncio.create_task(server.serve())
     try:
+        await _answering(task, listen)
         yield
     finally:
         server.stop()
         await asyncio.wait([task], timeout=STOP_TIMEOUT_S)
+
+
+async def _answering(serving: "asyncio.Task[None]", listen: str) -> None:
+    """Wait until the listener accepts connections, so that "ready" is true when it is said."""
+    host, port = split_address(listen)
+    # A listener on all addresses answers on the loopback address, too.
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while not serving.done() and time.monotonic() < deadline:
+        try:
+            _, writer = await asyncio.open_connection(host, port)
+        except OSError:
+            await asyncio.sleep(0.01)
+        else:
+            writer.close()
+            return
+    reason = serving.exception() if serving.done() and not serving.cancelled() else None
+    raise ConfigError(f"cannot listen on {listen}: {reason or 'it does not answer'}")
 
 
 def refuse_used_address(listen: str) -> None:

@@ -12,6 +12,7 @@ from fleetglass_detectors.autonomy.run import Approval, Run
 
 SECOND_NS = 1_000_000_000
 MINUTE_S = 60.0
+SKEW_NS = 60 * SECOND_NS
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,8 @@ def _faults(approval: Approval, run: Run, action: Action, terms: Terms) -> Itera
         yield Fault(Rule.NO_APPROVAL, what, f"{_who(terms)} approves it")
     if not approval.granted:
         yield Fault(Rule.NO_APPROVAL, f"was refused by {approval.by}", "it is not done")
-    if approval.at_ns > action.start_ns:
+    # A grant is dated by the database, the action by its agent, and their clocks may differ.
+    if approval.at_ns - action.start_ns > (SKEW_NS if approval.is_granted else 0):
         yield Fault(Rule.NO_APPROVAL, "was approved only after it began", "it waits for the answer")
     age_s = (action.start_ns - approval.at_ns) / SECOND_NS
     if age_s > terms.valid_s:

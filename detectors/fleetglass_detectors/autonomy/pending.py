@@ -8,6 +8,9 @@ from fleetglass_detectors.detector import State
 SECOND_NS = 1_000_000_000
 IDLE_NS = 3600 * SECOND_NS
 MOST_RUNS = 100_000
+LONG = 500
+"""A run with more actions than this rests after it was read, for so long an action."""
+REST_NS = 10_000_000
 
 Segments = Mapping[int, list[int]]
 """By run: the segments in which its spans arrived."""
@@ -21,6 +24,8 @@ class Pending:
         self.grace_ns = grace_ns
         # When a run is read once more, 0 for never. In the order of their last news.
         self._open: dict[int, tuple[list[int], int]] = {}
+        # The runs that are not read before a certain time.
+        self._rests: dict[int, int] = {}
 
     def __len__(self) -> int:
         return len(self._open)
@@ -34,6 +39,24 @@ class Pending:
             self._open[run] = sorted({*known, *segments}), now_ns + self.grace_ns
         self._forget(now_ns)
 
+    def wanted(self, news: Segments, now_ns: int) -> list[int]:
+        """Return the runs to read now: those with news or whose grace is over.
+
+        A long run is not read for each of its steps, or the reading would grow with its square.
+        """
+        due = self.due(now_ns)
+        for run in {*news, *due}:
+            if (until := self._rests.get(run, 0)) > now_ns:
+                self.again(run, until)
+        return sorted(run for run in {*news, *due} if self._rests.get(run, 0) <= now_ns)
+
+    def was_read(self, run: int, actions: int, now_ns: int) -> None:
+        """Let a run rest that has many actions."""
+        if self.grace_ns and actions > LONG:
+            self._rests[run] = now_ns + actions * REST_NS
+        while len(self._rests) > MOST_RUNS:
+            del self._rests[next(iter(self._rests))]
+
     def due(self, now_ns: int) -> set[int]:
         """Return the runs whose grace is over, or that have none."""
         return {run for run, (_, again_ns) in self._open.items() if 0 < again_ns <= now_ns}
@@ -46,11 +69,14 @@ class Pending:
         self._open[run] = self._open[run][0], at_ns
 
     def state(self) -> State:
-        return {run: (list(segments), again) for run, (segments, again) in self._open.items()}
+        runs = {run: (list(segments), again) for run, (segments, again) in self._open.items()}
+        return {"open": runs, "rests": self._rests.copy()}
 
     def restore(self, state: State) -> None:
-        held = cast(dict[int, Any], state)
-        self._open = {run: (list(segments), again) for run, (segments, again) in held.items()}
+        held = cast(dict[str, dict[int, Any]], state)
+        runs = held["open"].items()
+        self._open = {run: (list(segments), again) for run, (segments, again) in runs}
+        self._rests = held["rests"].copy()
 
     def _forget(self, now_ns: int) -> None:
         while len(self._open) > MOST_RUNS:

@@ -86,9 +86,9 @@ class Quotas:
         )
         self._pending.add(news, now_ns)
         due = self._pending.due(now_ns)
-        if wanted := sorted({*news, *due}):
-            self._enter(wanted, policy)
-            for run in due:
+        if wanted := self._pending.wanted(news, now_ns):
+            self._enter(wanted, policy, now_ns)
+            for run in due.intersection(wanted):
                 self._pending.again(run, 0)
         if self._pending.grace_ns:
             self._forget(now_ns)
@@ -105,8 +105,9 @@ class Quotas:
         self._pending.restore(held["pending"])
         self._entries = {values[1]: Entry(*values) for values in held["entries"]}
 
-    def _enter(self, wanted: Sequence[int], policy: Policy) -> None:
+    def _enter(self, wanted: Sequence[int], policy: Policy, now_ns: int) -> None:
         for run in self._read({number: self._pending.segments(number) for number in wanted}):
+            self._pending.was_read(run.number, len(run.actions), now_ns)
             for action in run.actions:
                 if entry := _entry(action, run.tenant, policy):
                     self._entries[action.key] = entry

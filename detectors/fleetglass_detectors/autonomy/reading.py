@@ -20,6 +20,8 @@ GRANTED = Template((SQL / "granted.sql").read_text())
 MOST_SPANS = 5_000
 """The most spans of one run that are read."""
 MOST_CHARACTERS = 131_072
+MOST_STEPS = 400
+"""The last steps of one run, whose words are read. Models are told again what was said before."""
 AT_ONCE = 100
 """Runs that are read with one query: it lists them, and their words must fit into memory."""
 CALLS = ("tool", "retrieval", "handoff")
@@ -168,6 +170,7 @@ def _words(database: Database, rows: Sequence[Row]) -> Mapping[tuple[str, str], 
     traces = sorted({str(row["trace_id"]) for row in rows})
     sql = WORDS.substitute(
         most=MOST_CHARACTERS,
+        most_steps=MOST_STEPS,
         first_ns=min(times),
         last_ns=max(times),
         traces=", ".join(f"'{_escaped(trace)}'" for trace in traces),

@@ -50,7 +50,7 @@ class Autonomy:
         news = self._news(batch.rows)
         self._pending.add(news, now_ns)
         due = self._pending.due(now_ns)
-        wanted = sorted(run for run in {*news, *due} if run in self._pending)
+        wanted = self._pending.wanted(news, now_ns)
         return [*self._judge(wanted, due, now_ns)] if wanted else []
 
     def state(self) -> State:
@@ -72,6 +72,7 @@ class Autonomy:
     def _judge(self, wanted: list[int], due: set[int], now_ns: int) -> Iterator[Signal]:
         for run in self._read({number: self._pending.segments(number) for number in wanted}):
             is_settled = run.number in due
+            self._pending.was_read(run.number, len(run.actions), now_ns)
             for violation in judge(run, self._policy_at, now_ns).violations:
                 if is_settled or violation.rule not in ABSENCES:
                     policy = self._policy_at(violation.action.start_ns)

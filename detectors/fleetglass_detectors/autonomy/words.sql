@@ -1,4 +1,4 @@
--- What was said and returned in some traces, and what their spans declare about actions and approvals.
+-- What was said and returned in the last steps of some traces, and what their spans declare about actions and approvals.
 SELECT
     trace_id,
     span_id,
@@ -11,3 +11,5 @@ SELECT
 FROM span_texts
 WHERE time >= fromUnixTimestamp64Nano(toInt64(${first_ns})) AND time <= fromUnixTimestamp64Nano(toInt64(${last_ns}))
     AND trace_id IN (${traces})
+ORDER BY time DESC
+LIMIT ${most_steps} BY trace_id

@@ -112,6 +112,17 @@ def test_a_span_that_says_it_was_approved_is_no_grant_where_people_must_grant() 
     )
 
 
+def test_clocks_of_agent_and_approver_may_differ_by_a_minute() -> None:
+    rule = policy("agents: [{agent: refunds, tier: 2, approval: {through: fleetglass}}]")
+    done = action("refund", at=100)
+
+    def granted(at: float) -> list[str]:
+        return rules(run(done, approvals=(approval("refund", at=at, is_granted=True),)), rule)
+
+    assert granted(150) == []
+    assert granted(170) == ["no-approval"]
+
+
 def test_arguments_that_are_recorded_in_part_are_compared_by_their_mark() -> None:
     given = approval("refund", arguments="abc")
     same = action("refund", args={"usd": 120, "account": "DE…"}, mark="abc")

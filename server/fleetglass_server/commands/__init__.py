@@ -21,6 +21,7 @@ COMMANDS = (
     "tiers",
     "prices",
     "directives",
+    "audit",
     "replay",
     "doctor",
     "keys",

@@ -30,7 +30,7 @@ This page is made from `collector/fleetglass_collector/store/schema/comments/` b
 """
 ORDER = (
     *("agent_spans", "agent_minutes", "agent_runs", "incidents", "incident_actions", "signals"),
-    *("directives", "prices", "span_texts", "otel_traces"),
+    *("directives", "audit_log", "prices", "span_texts", "otel_traces"),
 )
 
 

@@ -93,6 +93,7 @@ LISTING: tuple[Table | Definition | Comments, ...] = (
     Table("incidents/incidents_rows"),
     Table("incidents/incident_actions"),
     Definition("incidents/incidents"),
+    Table("audit/audit_log"),
     Comments("comments/otlp_in"),
     Comments("comments/otel_traces"),
     Comments("comments/otel_traces_trace_id_ts"),
@@ -119,4 +120,5 @@ LISTING: tuple[Table | Definition | Comments, ...] = (
     Comments("comments/incidents_rows"),
     Comments("comments/incident_actions"),
     Comments("comments/incidents"),
+    Comments("comments/audit_log"),
 )

@@ -1,4 +1,4 @@
-"""The audit log: what must be traceable later, in chains that show every change of an entry.
+"""The audit log: what must be traceable later, in chains that show a change.
 
 Whoever does something that belongs into the log writes it there first, and does it then:
 

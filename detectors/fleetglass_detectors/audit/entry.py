@@ -9,7 +9,7 @@ far. `body` is a text that contains JSON: so no number in it can be written in t
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
@@ -57,7 +57,7 @@ class Entry:
             TypeError: It is no entry: a field is missing, unknown or of another kind.
         """
         entry = cls(**values)
-        for name, value in asdict(entry).items():
+        for name, value in entry.fields.items():
             # A number that is merely equal, such as 1.0, is another text and has another hash.
             if type(value) is not (int if name == "number" else str):
                 raise TypeError(f"{name!r} is of another kind")
@@ -72,11 +72,16 @@ class Entry:
     @property
     def line(self) -> str:
         """The entry with its hash, as one line of JSON; in ASCII, so safe in any terminal."""
-        return json.dumps(asdict(self), sort_keys=True)
+        return json.dumps(self.fields, sort_keys=True)
+
+    @property
+    def fields(self) -> dict[str, str | int]:
+        # `asdict` copies each value: several times as long.
+        return {name: getattr(self, name) for name in self.__slots__}
 
     @property
     def right_hash(self) -> str:
-        fields = asdict(self)
+        fields = self.fields
         del fields["hash"]
         return hashlib.sha256(_canonical(fields).encode("utf-8", "replace")).hexdigest()
 
@@ -110,8 +115,11 @@ def _entry(chain: str, number: int, event: Event, previous: str, at: str) -> Ent
     return Entry(**fields, hash=Entry(**fields).right_hash)
 
 
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+
+
 def _canonical(fields: Mapping[str, object]) -> str:
-    return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _encode(fields)
 
 
 def _clean(text: str) -> str:

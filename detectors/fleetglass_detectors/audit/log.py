@@ -93,7 +93,8 @@ class Log:
         chain = kept[-1].chain if kept else f"{self._writer}-{self._new_id()}"
         last = _last(database, chain)
         if kept and (last is None or last.number <= kept[-1].number):
-            self._last, self._unsent = kept[-1], kept
+            # An insert arrives whole or not at all.
+            self._last, self._unsent = kept[-1], [] if last == kept[-1] else kept
         else:
             self._last = last
         self._chain = chain

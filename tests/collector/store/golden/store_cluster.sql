@@ -1459,6 +1459,28 @@ CREATE TABLE IF NOT EXISTS fleet_policies ON CLUSTER 'it\'s'
 ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/every_node', '{shard}-{replica}', at)
 ORDER BY (since, digest)
 
+-- audit_log
+-- Who did what: violations, policies, directives, what people did about incidents. Rows are only added, and
+-- kept for ever: each has the hash of the one before. An entry that is sent again has the same key; another
+-- entry with the same number has another hash, and so does not replace the first.
+-- In a cluster every node has the whole table.
+CREATE TABLE IF NOT EXISTS audit_log ON CLUSTER 'it\'s'
+(
+    chain LowCardinality(String),
+    number UInt64,
+    at DateTime64(6, 'UTC'),
+    tenant LowCardinality(String),
+    kind LowCardinality(String),
+    about String,
+    by String,
+    body String,
+    previous String,
+    hash String,
+    INDEX idx_about about TYPE bloom_filter(0.001) GRANULARITY 1
+)
+ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/every_node', '{shard}-{replica}', at)
+ORDER BY (chain, number, hash)
+
 -- signals
 -- Every measurement that a detector reports. A signal that is sent again after a restart is the same row.
 -- `about` and `subject` say what a signal is about where it is not about a run.
@@ -1578,28 +1600,6 @@ LEFT JOIN
     FROM incident_actions
     GROUP BY tenant, incident
 ) AS a ON a.tenant = i.tenant AND a.incident = i.id
-
--- audit_log
--- Who did what: violations, policies, directives, what people did about incidents. Rows are only added, and
--- kept for ever: each has the hash of the one before. An entry that is sent again has the same key; another
--- entry with the same number has another hash, and so does not replace the first.
--- In a cluster every node has the whole table.
-CREATE TABLE IF NOT EXISTS audit_log ON CLUSTER 'it\'s'
-(
-    chain LowCardinality(String),
-    number UInt64,
-    at DateTime64(6, 'UTC'),
-    tenant LowCardinality(String),
-    kind LowCardinality(String),
-    about String,
-    by String,
-    body String,
-    previous String,
-    hash String,
-    INDEX idx_about about TYPE bloom_filter(0.001) GRANULARITY 1
-)
-ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{uuid}/every_node', '{shard}-{replica}', at)
-ORDER BY (chain, number, hash)
 
 -- otlp_in.comments
 ALTER TABLE otlp_in ON CLUSTER 'it\'s'

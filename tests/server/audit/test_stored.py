@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -247,3 +248,20 @@ def test_a_line_that_is_no_entry_is_named(tmp_path: Path, capsys: Captured) -> N
 def test_an_expectation_that_says_nothing_is_refused(text: str, capsys: Captured) -> None:
     assert main(["audit", "verify", "--expect", text]) == 1
     assert "is neither CHAIN:HASH (64 hex digits) nor a file" in capsys.readouterr().err
+
+
+def test_threads_share_a_chain_without_gaps(
+    store: Store, dsn: str, tmp_path: Path, capsys: Captured
+) -> None:
+    file = chain_file(tmp_path, "api")
+    log = Log("api", lambda: file)
+
+    def add(about: int) -> None:
+        with opened(dsn) as own:
+            log.write(own, [Event(kind="a", by="ann", about=str(about))])
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(add, range(40)))
+    file.close()
+
+    assert "whole, 40 entries" in verified(dsn, capsys)[1]

@@ -4,6 +4,7 @@ The table has two times for each: since when it is in force, and when it was wri
 added, so it can always be told what was in force, and what was known to be in force.
 """
 
+import hashlib
 import json
 from bisect import bisect_right
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from importlib.resources import files
 
 from fleetglass.autonomy.declared import policy as parsed
 from fleetglass.autonomy.policy import Policy
+from fleetglass_detectors.audit.entry import Event
+from fleetglass_detectors.audit.log import Log
 from fleetglass_detectors.database import Database
 
 VERSIONS = (files("fleetglass_detectors.autonomy") / "versions.sql").read_text()
@@ -34,7 +37,9 @@ def versions(database: Database) -> list[Version]:
     ]
 
 
-def put_in_force(database: Database, policy: Policy, now_ns: int, *, by: str) -> "Policies":
+def put_in_force(
+    database: Database, policy: Policy, now_ns: int, *, by: str, log: Log | None = None
+) -> "Policies":
     """Write a policy as in force from now on, if another one is; return them all."""
     known = versions(database)
     if not known or known[-1].digest != policy.digest:
@@ -45,9 +50,24 @@ def put_in_force(database: Database, policy: Policy, now_ns: int, *, by: str) ->
             "text": policy.text,
             "by": by,
         }
+        if log:
+            log.write(database, [_event(policy, known, by)])
         database.insert("fleet_policies", json.dumps(row).encode())
         known.append(version)
     return Policies(known, policy)
+
+
+def _event(policy: Policy, known: list[Version], by: str) -> Event:
+    return Event(
+        kind="policy",
+        by=by,
+        about=policy.digest,
+        # The digest is short. Only a whole hash says which text was meant.
+        body={
+            "sha256": hashlib.sha256(policy.text.encode()).hexdigest(),
+            "before": known[-1].digest if known else "",
+        },
+    )
 
 
 class Policies:

@@ -6,10 +6,13 @@ directive since then, the budget does not give its own again in this period: the
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.resources import files
+from typing import Any
 
+from fleetglass_detectors.audit.entry import Event
+from fleetglass_detectors.audit.log import Log
 from fleetglass_detectors.budgets.declared import Hard, Scope
 from fleetglass_detectors.database import Database
 
@@ -114,8 +117,9 @@ def strictness(directive: PastDirective | Hard) -> tuple[bool, float]:
 class Directives:
     """The table of directives in the database, which budgets read and write."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, log: Log | None = None) -> None:
         self._database = database
+        self._log = log
 
     def now(self) -> int:
         """Return the time by the clock of the database, which decides what has ended."""
@@ -149,12 +153,20 @@ class Directives:
             _row(one.scope, resume, by=one.by, until=one.ends, reason=reason) for one in unwanted
         )
 
-    def _write(self, rows: Iterable[bytes]) -> None:
-        lines = b"\n".join(rows)
-        if lines:
-            self._database.insert("directives", lines)
+    def _write(self, rows: Iterable[dict[str, Any]]) -> None:
+        orders = [*rows]
+        if not orders:
+            return
+        if self._log:
+            self._log.write(self._database, [_event(row) for row in orders])
+        self._database.insert("directives", "\n".join(map(json.dumps, orders)).encode())
 
 
-def _row(scope: Scope, hard: Hard, *, by: str, until: int, reason: str) -> bytes:
+def _row(scope: Scope, hard: Hard, *, by: str, until: int, reason: str) -> dict[str, Any]:
     action = {"action": hard.action, "every_s": hard.every_s, "until": until}
-    return json.dumps(asdict(scope) | action | {"by": by, "reason": reason}).encode()
+    return asdict(scope) | action | {"by": by, "reason": reason}
+
+
+def _event(row: Mapping[str, Any]) -> Event:
+    body = {name: value for name, value in row.items() if name not in ("by", "tenant")}
+    return Event(kind="directive", by=row["by"], tenant=row["tenant"], body=body)

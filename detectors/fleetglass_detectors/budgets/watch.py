@@ -11,6 +11,7 @@ from datetime import tzinfo
 from functools import partial
 from typing import Any, Literal, Protocol, cast
 
+from fleetglass_detectors.audit.log import Log
 from fleetglass_detectors.budgets import messages, signals
 from fleetglass_detectors.budgets.declared import Budget, Per
 from fleetglass_detectors.budgets.directives import (
@@ -193,11 +194,13 @@ class Budgets:
         return is_due
 
 
-def detectors(budgets: Sequence[Budget], zone: tzinfo, database: Database) -> list[Detector]:
+def detectors(
+    budgets: Sequence[Budget], zone: tzinfo, database: Database, log: Log | None = None
+) -> list[Detector]:
     """Return one detector for all budgets, or none if no budget is declared."""
     if not budgets:
         return []
-    return [Budgets(budgets, zone, DatabaseLedger(database), Directives(database))]
+    return [Budgets(budgets, zone, DatabaseLedger(database), Directives(database, log))]
 
 
 def _notes(budget: Budget, outcome: Outcome) -> Iterator[str]:

@@ -9,6 +9,8 @@ from typing import Any, cast
 
 import numpy as np
 
+from fleetglass_detectors.audit.entry import Event
+from fleetglass_detectors.audit.log import Log
 from fleetglass_detectors.database import Database
 from fleetglass_detectors.detector import Detector, State
 from fleetglass_detectors.engine import checkpoint
@@ -16,6 +18,7 @@ from fleetglass_detectors.engine.actions import Actions
 from fleetglass_detectors.engine.checkpoint import Storage
 from fleetglass_detectors.engine.feed import Feed
 from fleetglass_detectors.engine.health import Board, Health
+from fleetglass_detectors.engine.violations import FAMILY, event
 from fleetglass_detectors.fleet import Fleet
 from fleetglass_detectors.incidents.book import Book
 from fleetglass_detectors.incidents.incident import Incident, identity, row, stamp
@@ -92,8 +95,10 @@ class Watch:
         health: Health | None = None,
         shard: Shard | None = None,
         recorded: bool = False,
+        log: Log | None = None,
     ) -> None:
         """`recorded`: incidents open at the time in the recording, not at the present time."""
+        self._log = log
         self._recorded = recorded
         self.health = health or Health()
         self._fleet = fleet or Fleet()
@@ -170,6 +175,7 @@ class Watch:
         new = {signal.id: signal for signal in signals if signal.id not in self._excused}
         by_run = subjects(self._database, [*new.values()]) if new else {}
         rows: list[bytes] = []
+        violations: list[Event] = []
         for signal in new.values():
             since_ns = again[signal.id][1] if signal.id in again else now_ns
             if signal.run not in by_run and now_ns - since_ns < PATIENCE_NS:
@@ -181,11 +187,15 @@ class Watch:
             self._remember(signal.id, excused=excused)
             if not excused:
                 rows.append(_row(signal, subject, now_ns))
+                violations += [event(signal, subject)] if signal.family == FAMILY else []
                 self.health.add("signals_total", detector=signal.detector)
         for signal in signals:
             if signal.id not in self._waiting and not self._excused.get(signal.id):
                 at_ns = signal.at_ns if self._recorded else now_ns
                 self.book.add(signal, by_run.get(signal.run, signal.subject), at_ns)
+        if self._log and violations:
+            # After a restart the same spans are read again.
+            self._log.write_once(self._database, violations)
         self._write("signals", rows)
 
     def _remember(self, id: int, *, excused: bool) -> None:

@@ -5,6 +5,7 @@ from functools import partial
 
 from fleetglass.autonomy.policy import Policy
 from fleetglass_detectors.alarms.allowance import FLEET
+from fleetglass_detectors.audit.log import Log
 from fleetglass_detectors.autonomy import reading, sieve
 from fleetglass_detectors.autonomy.quotas import Quotas, has_quotas
 from fleetglass_detectors.autonomy.rules import PolicyAt
@@ -34,6 +35,7 @@ def live(
     *,
     policies: PolicyAt | None = None,
     whole: bool = True,
+    log: Log | None = None,
 ) -> list[Detector]:
     """For what arrives, in the order in which they are asked.
 
@@ -50,7 +52,7 @@ def live(
     by_run += _autonomy(database, fleet.autonomy, policies)
     if not whole:
         return by_run
-    spending = budgets.detectors(fleet.budgets, fleet.timezone, database)
+    spending = budgets.detectors(fleet.budgets, fleet.timezone, database, log)
     return [*by_run, Costs(Ledger(database), allowance), *spending]
 
 

@@ -18,6 +18,8 @@ from fleetglass_collector.control.policy import in_force
 from fleetglass_collector.errors import Reason, Refusal
 from fleetglass_collector.receive.routes import JSON, Request, Response, Route
 from fleetglass_collector.store.client import Store
+from fleetglass_detectors.audit.entry import Event
+from fleetglass_detectors.audit.log import Log
 from fleetglass_server.api.documents import (
     BODY_TIMEOUT_S,
     LARGEST_BODY,
@@ -34,7 +36,7 @@ LONGEST_TEXT = 1_000
 Row = dict[str, Any]
 
 
-def routes(connect: Connect) -> tuple[Route, ...]:
+def routes(connect: Connect, log: Log) -> tuple[Route, ...]:
     async def listed(request: Request) -> Response:
         state = parse_qs(request.query).get("state", [""])[0]
         if state not in ("", *STATES):
@@ -49,7 +51,7 @@ def routes(connect: Connect) -> tuple[Route, ...]:
         fields = fields_of(await request.body(LARGEST_BODY, timeout_s=BODY_TIMEOUT_S))
         tenant = "" if request.is_owner else request.tenant
         return await in_a_thread(
-            _decided, connect, request.parts["id"], DECISIONS[action], _texts(fields), tenant
+            _decided, connect, log, request.parts["id"], DECISIONS[action], _texts(fields), tenant
         )
 
     return (
@@ -69,13 +71,29 @@ def _listed(connect: Connect, tenant: str, state: str) -> list[Row]:
         return approvals(store, tenant=tenant, state=state)
 
 
-def _decided(connect: Connect, id: str, granted: bool, texts: dict[str, str], tenant: str) -> Row:
+def _decided(
+    connect: Connect, log: Log, id: str, granted: bool, texts: dict[str, str], tenant: str
+) -> Row:
     with connected(connect) as store:
         request = _found(store, id, tenant)
         if granted:
             _refuse_approver(request, texts["by"], _policy(store))
+        log.write(store, [_event(request, granted, texts)])
         decide(store, request, granted=granted, **texts)
         return approvals(store, id=request["id"])[0]
+
+
+def _event(request: Row, granted: bool, texts: dict[str, str]) -> Event:
+    """Return what is logged: what was asked and decided, never the arguments themselves."""
+    names = ("agent", "lineage", "tool", "action", "action_class", "fingerprint", "trace_id")
+    decision = {"decision": "granted" if granted else "denied", "why": texts["why"]}
+    return Event(
+        kind="approval",
+        by=texts["by"],
+        tenant=request["tenant"],
+        about=request["id"],
+        body={name: request[name] for name in names} | decision,
+    )
 
 
 def _found(store: Store, id: str, tenant: str) -> Row:

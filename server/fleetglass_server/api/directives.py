@@ -6,6 +6,7 @@ POST /v1/directives   {"action": "halt|throttle|resume", "by": ..., "agent": ...
 
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.resources import files
 from typing import Any
@@ -15,6 +16,8 @@ from fleetglass_collector.control.directives import Directive, Scope, add, in_fo
 from fleetglass_collector.errors import Reason, Refusal
 from fleetglass_collector.receive.routes import JSON, Request, Response, Route
 from fleetglass_collector.store.client import Store
+from fleetglass_detectors.audit.entry import Event
+from fleetglass_detectors.audit.log import Log
 from fleetglass_server.api.documents import (
     BODY_TIMEOUT_S,
     LARGEST_BODY,
@@ -31,33 +34,51 @@ LONGEST_TEXT = 1_000
 NEAR = (files("fleetglass_server.api") / "near_agents.sql").read_text()
 
 
-def routes(connect: Connect) -> tuple[Route, ...]:
+def routes(connect: Connect, log: Log) -> tuple[Route, ...]:
     async def give(request: Request) -> Response:
         body = await request.body(LARGEST_BODY, timeout_s=BODY_TIMEOUT_S)
-        return await in_a_thread(_give, connect, _directive(fields_of(body), request))
+        return await in_a_thread(_give, connect, log, _directive(fields_of(body), request))
 
     return (Route(method="POST", path=PATH, answer=give, scope=KeyScope.ADMIN, media=(JSON,)),)
 
 
-def _give(connect: Connect, directive: Directive) -> dict[str, Any]:
+def _give(connect: Connect, log: Log, directive: Directive) -> dict[str, Any]:
     with connected(connect) as store:
         if directive.action == "resume":
-            return {"scopes": _resume(store, directive)}
-        add(store, [directive])
+            return {"scopes": _resume(store, log, directive)}
+        _add(store, log, [directive])
         return {"scopes": [asdict(directive.scope)], **_seen(store, directive.scope)}
 
 
-def _resume(store: Store, resume: Directive) -> list[dict[str, str]]:
+def _resume(store: Store, log: Log, resume: Directive) -> list[dict[str, str]]:
     """Lift the directives that the scope covers; return their scopes."""
     scopes = [each.scope for each in in_force(store) if resume.scope.covers(each.scope)]
-    add(
+    _add(
         store,
+        log,
         [
             Directive(scope=scope, action="resume", reason=resume.reason, by=resume.by)
             for scope in scopes
         ],
     )
     return [asdict(scope) for scope in scopes]
+
+
+def _add(store: Store, log: Log, directives: Sequence[Directive]) -> None:
+    log.write(store, [_event(directive) for directive in directives])
+    add(store, directives)
+
+
+def _event(directive: Directive) -> Event:
+    scope = asdict(directive.scope)
+    tenant = scope.pop("tenant")
+    action = {
+        "action": directive.action,
+        "every_s": directive.every_s,
+        "reason": directive.reason,
+        "until": directive.until,
+    }
+    return Event(kind="directive", by=directive.by, tenant=tenant, body=scope | action)
 
 
 def _seen(store: Store, scope: Scope) -> dict[str, Any]:

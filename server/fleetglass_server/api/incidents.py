@@ -5,12 +5,15 @@ GET  /v1/incidents/ID
 POST /v1/incidents/ID/ack|silence|resolve|reopen   {"by": ..., "why": ..., "seconds": ...}
 """
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
 from fleetglass_collector.access.keys import Scope
 from fleetglass_collector.errors import Reason, Refusal
 from fleetglass_collector.receive.routes import JSON, Request, Response, Route
+from fleetglass_detectors.audit.entry import Event
+from fleetglass_detectors.audit.log import Log
 from fleetglass_server.api.documents import (
     BODY_TIMEOUT_S,
     LARGEST_BODY,
@@ -36,7 +39,7 @@ PATH = "/v1/incidents"
 MOST = 10_000
 
 
-def routes(connect: Connect) -> tuple[Route, ...]:
+def routes(connect: Connect, log: Log) -> tuple[Route, ...]:
     async def list_all(request: Request) -> Response:
         return await in_a_thread(_list, connect, _tenant(request), request.query)
 
@@ -47,7 +50,7 @@ def routes(connect: Connect) -> tuple[Route, ...]:
         body = await request.body(LARGEST_BODY, timeout_s=BODY_TIMEOUT_S)
         action = _act(request.parts["action"], body)
         id = request.parts["id"]
-        return await in_a_thread(_change, connect, _tenant(request), id, action)
+        return await in_a_thread(_change, connect, log, _tenant(request), id, action)
 
     return (
         Route(method="GET", path=PATH, answer=list_all, scope=Scope.READ),
@@ -94,11 +97,22 @@ def _show(connect: Connect, tenant: str, id: str) -> dict[str, Any]:
         }
 
 
-def _change(connect: Connect, tenant: str, id: str, action: Action) -> dict[str, Any]:
+def _change(connect: Connect, log: Log, tenant: str, id: str, action: Action) -> dict[str, Any]:
     with connected(connect) as store:
         incident = find_incident(store, id, tenant=tenant)
+        log.write(store, [_event(incident, action)])
         act(store, incident, action)
     return {"id": incident["id"], "action": action.name}
+
+
+def _event(incident: Mapping[str, Any], action: Action) -> Event:
+    return Event(
+        kind="incident",
+        by=action.by,
+        tenant=incident["tenant"],
+        about=incident["id"],
+        body={"action": action.name, "why": action.why, "seconds": action.seconds},
+    )
 
 
 def _act(action: str, body: bytes) -> Action:

@@ -22,6 +22,7 @@ COMMANDS = (
     "approvals",
     "prices",
     "directives",
+    "audit",
     "replay",
     "doctor",
     "keys",

@@ -18,16 +18,18 @@ from fleetglass_collector.receive.listener import serving
 from fleetglass_collector.receive.routes import Application, Route, healthy
 from fleetglass_collector.ship.target import store_of
 from fleetglass_server.api import approvals, directives, incidents
+from fleetglass_server.processes.chain_file import audit_log
 
 
 async def run(config: Config, stop: asyncio.Event, ready: Callable[[], None]) -> None:
     keyring = Keyring(config.folder / "keys.json")
     require_key(config.api.listen, keyring, Scope.READ, Scope.ADMIN)
     registry = CollectorRegistry()
+    log = audit_log(config.folder, "api")
     routes = (
-        *incidents.routes(lambda: store_of(config)),
-        *directives.routes(lambda: store_of(config)),
-        *approvals.routes(lambda: store_of(config)),
+        *incidents.routes(lambda: store_of(config), log),
+        *directives.routes(lambda: store_of(config), log),
+        *approvals.routes(lambda: store_of(config), log),
         Route(method="GET", path="/metrics", answer=metrics(registry), scope=Scope.READ),
         Route(method="GET", path="/healthz", answer=healthy),
     )

@@ -11,6 +11,7 @@ from fleetglass.autonomy.policy import Policy
 from fleetglass_collector import files
 from fleetglass_collector.config import Config
 from fleetglass_collector.ship.target import store_of
+from fleetglass_detectors.audit.log import Log
 from fleetglass_detectors.autonomy.rules import PolicyAt
 from fleetglass_detectors.autonomy.versions import put_in_force, versions
 from fleetglass_detectors.database import Database
@@ -19,6 +20,7 @@ from fleetglass_detectors.engine.engine import Engine, Shard, TrackedDatabase, W
 from fleetglass_detectors.engine.health import Board, Health
 from fleetglass_detectors.fleet import Fleet
 from fleetglass_server.processes import persistence
+from fleetglass_server.processes.chain_file import audit_log
 from fleetglass_server.processes.fleet_file import FleetFile
 from fleetglass_server.processes.kept import KeptFile
 
@@ -41,14 +43,12 @@ async def run(
     (index, of), part = shard, f"{shard[0]}-of-{shard[1]}"
     health = Health(shard=f"{index}/{of}" if of > 1 else "")
     checkpoint = KeptFile(folder / f"checkpoint-{part}")
+    audit = audit_log(config.folder, f"detect-{part}")
     forget_others(folder, of)
 
     def engine() -> Engine:
-        fleet, database = file.fleet, TrackedDatabase(store)
-        policies = _policies(database, fleet)
-        live = listing.live(database, health, fleet, policies=policies, whole=index == 0)
-        mine = Shard(index=index, of=of)
-        watch = Watch(database, live, fleet=fleet, health=health, shard=mine)
+        database, mine = TrackedDatabase(store), Shard(index=index, of=of)
+        watch = _watch(database, file.fleet, health, shard=mine, audit=audit)
         board = _board(folder / f"metrics-{part}.prom")
         return Engine(database, watch, checkpoint, board=board)
 
@@ -78,20 +78,30 @@ async def run(
     store.close()
 
 
-def _board(metrics: Path) -> Board:
+def _watch(
+    database: TrackedDatabase, fleet: Fleet, health: Health, *, shard: Shard, audit: Log
+) -> Watch:
+    policies = _policies(database, fleet, audit)
+    is_first = shard.index == 0
+    live = listing.live(database, health, fleet, policies=policies, whole=is_first, log=audit)
+    return Watch(database, live, fleet=fleet, health=health, shard=shard, log=audit)
+
+
+def _board(file: Path) -> Board:
     return Board(
-        lambda text: files.write(metrics, [text.encode()], durable=False), clock_ns=time.time_ns
+        lambda text: files.write(file, [text.encode()], durable=False), clock_ns=time.time_ns
     )
 
 
-def _policies(database: Database, fleet: Fleet) -> PolicyAt | None:
+def _policies(database: Database, fleet: Fleet, audit: Log) -> PolicyAt | None:
     """Put what the file says in force, and return what was in force at each time."""
     if fleet.autonomy is None:
         if any(version.digest for version in versions(database)[-1:]):
             # The section was taken out: nothing is in force any more.
-            put_in_force(database, Policy(), time.time_ns(), by="fleet.yaml")
+            put_in_force(database, Policy(), time.time_ns(), by="fleet.yaml", log=audit)
         return None
-    return put_in_force(database, fleet.autonomy, time.time_ns(), by="fleet.yaml").at
+    now_ns = time.time_ns()
+    return put_in_force(database, fleet.autonomy, now_ns, by="fleet.yaml", log=audit).at
 
 
 def forget_others(folder: Path, of: int) -> None:

@@ -30,7 +30,8 @@ This page is made from `collector/fleetglass_collector/store/schema/comments/` b
 """
 ORDER = (
     *("agent_spans", "agent_minutes", "agent_runs", "incidents", "incident_actions", "signals"),
-    *("directives", "fleet_policies", "approvals", "prices", "span_texts", "otel_traces"),
+    *("directives", "fleet_policies", "approvals", "audit_log"),
+    *("prices", "span_texts", "otel_traces"),
 )
 
 

@@ -1,10 +1,12 @@
 """What the database says a budget has spent is what its panels say, to the last digit."""
 
+import json
 import uuid
 from collections.abc import Generator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from random import Random
 from zoneinfo import ZoneInfo
 
@@ -21,11 +23,13 @@ from fleetglass_collector.control.directives import Scope as TheirScope
 from fleetglass_collector.settle.settler import Settler
 from fleetglass_collector.store.client import Store
 from fleetglass_collector.store.migrate import migrate
+from fleetglass_detectors.audit.log import Log
 from fleetglass_detectors.budgets.declared import Hard, Per, Scope
 from fleetglass_detectors.budgets.directives import Directives, Order, decide
 from fleetglass_detectors.budgets.ledger import FINE_S, DatabaseLedger
 from fleetglass_detectors.budgets.period import period_of
 from fleetglass_detectors.budgets.spending import Spending
+from fleetglass_server.processes.kept import KeptFile
 
 NOW = START_NS // SECOND_NS
 DAY = period_of(Per.DAY, NOW, UTC)
@@ -211,6 +215,21 @@ def test_directives_are_written_as_guards_read_them(store: Store) -> None:
     )
     assert (acme.scope, acme.reason) == (TheirScope(tenant="acme"), "spent")
     assert decide([ORDER], directives.past(), directives.now()).in_force == (ORDER,)
+
+
+def test_what_a_budget_orders_is_logged(store: Store, tmp_path: Path) -> None:
+    log = Log("detect", lambda: KeptFile(tmp_path / "detect"))
+    directives = Directives(store, log)
+    directives.give([ORDER])
+    directives.lift(directives.past())
+
+    entries = ask(store, "SELECT by, tenant, body FROM audit_log ORDER BY number")
+    bodies = [json.loads(entry["body"]) for entry in entries]
+    assert {(entry["by"], entry["tenant"]) for entry in entries} == {
+        ("fleetglass budget b", "default")
+    }
+    assert [body["action"] for body in bodies] == ["halt", "resume"]
+    assert bodies[0]["agent"] == "refunds"
 
 
 def test_a_directive_that_a_person_lifts_is_overruled(store: Store) -> None:

@@ -94,6 +94,7 @@ LISTING: tuple[Entry, ...] = (
     Table("approvals/approval_requests"),
     Table("approvals/approval_decisions"),
     Definition("approvals/approvals"),
+    Table("audit/audit_log"),
     Table("incidents/signals"),
     Table("incidents/incidents_rows"),
     Table("incidents/incident_actions"),
@@ -128,4 +129,5 @@ LISTING: tuple[Entry, ...] = (
     Comments("comments/incidents_rows"),
     Comments("comments/incident_actions"),
     Comments("comments/incidents"),
+    Comments("comments/audit_log"),
 )

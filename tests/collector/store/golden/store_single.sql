@@ -1501,6 +1501,28 @@ LEFT JOIN
     GROUP BY tenant, id
 ) AS d ON d.tenant = r.tenant AND d.id = r.id
 
+-- audit_log
+-- Who did what: violations, policies, directives, what people did about incidents. Rows are only added, and
+-- kept for ever: each has the hash of the one before. An entry that is sent again has the same key; another
+-- entry with the same number has another hash, and so does not replace the first.
+-- In a cluster every node has the whole table.
+CREATE TABLE IF NOT EXISTS audit_log
+(
+    chain LowCardinality(String),
+    number UInt64,
+    at DateTime64(6, 'UTC'),
+    tenant LowCardinality(String),
+    kind LowCardinality(String),
+    about String,
+    by String,
+    body String,
+    previous String,
+    hash String,
+    INDEX idx_about about TYPE bloom_filter(0.001) GRANULARITY 1
+)
+ENGINE = ReplacingMergeTree(at)
+ORDER BY (chain, number, hash)
+
 -- signals
 -- Every measurement that a detector reports. A signal that is sent again after a restart is the same row.
 -- `about` and `subject` say what a signal is about where it is not about a run.
@@ -1996,3 +2018,17 @@ ALTER TABLE incidents
     COMMENT COLUMN said_why 'Why',
     COMMENT COLUMN silent_until 'Until when it is silenced',
     COMMENT COLUMN hex 'The id as the commands show and take it, 16 hex digits'
+
+-- audit_log.comments
+ALTER TABLE audit_log
+    MODIFY COMMENT 'Who did what, in chains that show every change. Rows are only added; fleetglass audit verify checks them',
+    COMMENT COLUMN chain 'The chain that the entry belongs to: each process that writes has its own',
+    COMMENT COLUMN number 'The place of the entry in its chain, from 1 on without gaps',
+    COMMENT COLUMN at 'When it was written',
+    COMMENT COLUMN tenant 'The tenant that it belongs to; empty if it is of all',
+    COMMENT COLUMN kind 'What it tells of, such as violation, policy, directive or incident',
+    COMMENT COLUMN about 'The id of what it is about, such as an incident or a signal',
+    COMMENT COLUMN by 'Who did it: a person, an agent, a budget or a file',
+    COMMENT COLUMN body 'The rest of it, as JSON. Never a prompt, an argument or an answer',
+    COMMENT COLUMN previous 'The hash of the entry before it in its chain; empty for the first',
+    COMMENT COLUMN hash 'SHA-256 of the entry: it stands for the whole chain so far'

@@ -24,6 +24,7 @@ from fleetglass_collector.errors import ConfigError
 
 # Each connection holds a thread. Queries also wait for a slot, so most threads are idle.
 MOST_CONNECTIONS = 512
+FIRST_WORDS_S = 1.0
 BUSY = (
     b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\n"
     b"Content-Type: text/plain\r\nContent-Length: 27\r\n\r\nThere are too many clients\n"
@@ -64,6 +65,8 @@ class Listener(socketserver.ThreadingTCPServer):
         self.application = application
         self.tls = tls
         self._busy = 0
+        self._silent = 0
+        self._local = threading.local()
         self._changed = threading.Condition()
         self._free = threading.BoundedSemaphore(MOST_CONNECTIONS)
         try:
@@ -88,9 +91,12 @@ class Listener(socketserver.ThreadingTCPServer):
         return False
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
+        self._begin(+1)
         try:
             super().process_request_thread(request, client_address)
         finally:
+            if not getattr(self._local, "has_asked", False):
+                self._begin(-1)
             self._free.release()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
@@ -103,6 +109,9 @@ class Listener(socketserver.ThreadingTCPServer):
         """Answer one request and count it, so that `drain` can wait for it."""
         with self._changed:
             self._busy += 1
+        if not getattr(self._local, "has_asked", False):
+            self._local.has_asked = True
+            self._begin(-1)
         try:
             self.application(request, reply)
         finally:
@@ -115,9 +124,17 @@ class Listener(socketserver.ThreadingTCPServer):
         self.shutdown()
         self.server_close()
         with self._changed:
+            # Somebody who was let in just now may have sent a request that is not read yet.
+            self._changed.wait_for(lambda: not self._silent, FIRST_WORDS_S)
             if not self._changed.wait_for(lambda: not self._busy, seconds / 2):
                 end_queries()
                 self._changed.wait_for(lambda: not self._busy, seconds / 2)
+
+    def _begin(self, change: int) -> None:
+        """Count the connections that have not asked anything yet."""
+        with self._changed:
+            self._silent += change
+            self._changed.notify_all()
 
     def start(self) -> threading.Thread:
         thread = threading.Thread(

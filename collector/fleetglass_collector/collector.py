@@ -5,6 +5,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable
+from functools import partial
 
 from prometheus_client import CollectorRegistry, Gauge
 
@@ -48,15 +49,10 @@ async def run(config: Config, stop: asyncio.Event, ready: Callable[[], None]) ->
     registry.register(WrittenByDetectors(config.folder / "detect"))
     intake = Intake(journal, config.receiver, registry)
     door = Door(keyring, owner=owner_key(owner_secret(config.folder)))
-    directives = DirectiveCache(lambda: store_of(config))
-    policy = PolicyCache(lambda: store_of(config))
-    permissions = permission_routes(lambda: store_of(config), policy.answer)
-    Gauge(
-        DIRECTIVES_AGE,
-        "Age of the directives that agents get; 0 while no agent asks.",
-        registry=registry,
-    ).set_function(directives.age_s)
-
+    connect = partial(store_of, config)
+    directives, policy = DirectiveCache(connect), PolicyCache(connect)
+    permissions = permission_routes(connect, policy.answer)
+    _show_age(directives, registry)
     try:
         async with contextlib.AsyncExitStack() as listeners:
             collected = routes(intake, registry, directives.answer, permissions)
@@ -75,3 +71,8 @@ async def run(config: Config, stop: asyncio.Event, ready: Callable[[], None]) ->
         await asyncio.to_thread(shipper.stop, drain_s=DRAIN_S)
         journal.close()
         target.close()
+
+
+def _show_age(directives: DirectiveCache, registry: CollectorRegistry) -> None:
+    told = "Age of the directives that agents get; 0 while no agent asks."
+    Gauge(DIRECTIVES_AGE, told, registry=registry).set_function(directives.age_s)

@@ -171,10 +171,13 @@ def test_an_agent_cannot_grant_itself_over_the_collector(stack: Stack) -> None:
     code, _, body = request(stack.http, "POST", "/v1/approvals", json.dumps(asked).encode(), kind)
     id = json.loads(body)["id"]
     grant = request(stack.http, "POST", f"/v1/approvals/{id}/grant", b'{"by": "ann"}', kind)
+    without_key = request(stack.api, "POST", f"/v1/approvals/{id}/grant", b'{"by": "ann"}', kind)
     state = request(stack.http, "GET", f"/v1/approvals/{id}", b"", {})
 
     assert code == 200
     assert grant[0] == 404
+    assert without_key[0] == 401
+    assert b"a decision needs a key" in without_key[2]
     assert json.loads(state[2])["state"] == "pending"
 
 

@@ -50,6 +50,8 @@ class Guest:
     tenant: str
     is_owner: bool = False
     """Whether it may see and change what belongs to any tenant."""
+    has_key: bool = True
+    """False for a process of this machine that came without a key, where there are none."""
 
 
 class Door:
@@ -77,7 +79,7 @@ class Door:
         if not secret or secret.startswith(OWNER_PREFIX):
             has_keys = len(self._keyring) > 0
             if not has_keys and not caller.doubt:
-                return Guest(tenant=DEFAULT_TENANT, is_owner=True)
+                return Guest(tenant=DEFAULT_TENANT, is_owner=True, has_key=False)
             why = caller.doubt or "this fleetglass has keys, so everybody needs one"
             raise Refusal(
                 Reason.UNAUTHENTICATED,

@@ -23,6 +23,8 @@ class Request:
     tenant: str
     is_owner: bool
     """Whether the caller may see and change what belongs to any tenant."""
+    has_key: bool
+    """Whether the caller came with a key."""
     parts: Mapping[str, str]
     """The values of the named parts of the path, such as `id`."""
     query: str
@@ -110,6 +112,7 @@ class Application:
         request = Request(
             tenant=guest.tenant,
             is_owner=guest.is_owner,
+            has_key=guest.has_key,
             parts=parts,
             query=scope.query_string,
             headers=scope.headers,

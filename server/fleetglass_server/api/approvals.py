@@ -33,6 +33,10 @@ PATH = "/v1/approvals"
 DECISIONS = {"grant": True, "deny": False}
 STATES = ("pending", "granted", "denied", "expired")
 LONGEST_TEXT = 1_000
+NO_KEY = (
+    "a decision needs a key, also where nothing else does: run 'fleetglass approvals' as the owner "
+    "of the data folder, or make a key with: fleetglass keys add --tenant NAME --scope admin"
+)
 Row = dict[str, Any]
 
 
@@ -48,6 +52,9 @@ def routes(connect: Connect, log: Log) -> tuple[Route, ...]:
         action = request.parts["decision"]
         if action not in DECISIONS:
             raise Refusal(Reason.NOT_FOUND, f"a request is granted or denied, not {action!r}")
+        if not request.has_key:
+            # An agent on this machine could grant its own request.
+            raise Refusal(Reason.UNAUTHENTICATED, NO_KEY)
         fields = fields_of(await request.body(LARGEST_BODY, timeout_s=BODY_TIMEOUT_S))
         tenant = "" if request.is_owner else request.tenant
         return await in_a_thread(

@@ -36,17 +36,19 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(config: Config, options: argparse.Namespace) -> int:
     # Importing the detectors is slow; other commands do not need them.
-    from fleetglass_server.policies.in_force import in_force
+    from fleetglass.autonomy.policy import Policy
+    from fleetglass_server.policies.in_force import history
     from fleetglass_server.tiers import report
     from fleetglass_server.tiers.record import record
 
     reader = flags.reader(config, options)
     try:
-        policy = in_force(reader)
+        policies = history(reader)
+        policy = policies[-1][1] if policies else Policy()
         tasks = record(reader, policy, agent=options.agent, seconds=options.since)
     except StoreError as error:
         raise with_advice(error, config) from error
-    found = report.lines(tasks, policy)
+    found = report.lines(tasks, policies)
     if options.json:
         for row in report.rows(found):
             print(json.dumps(row))

@@ -11,5 +11,11 @@ from fleetglass_server.policies.readable import ReadOnly
 
 def in_force(reader: Reader) -> Policy:
     """Return the policy; an empty one if there never was any."""
-    known = versions(ReadOnly(reader))
-    return policy(json.loads(known[-1].text), "the policy in force") if known else Policy()
+    known = history(reader, most=1)
+    return known[-1][1] if known else Policy()
+
+
+def history(reader: Reader, *, most: int = 0) -> list[tuple[int, Policy]]:
+    """Return the last policies, with the nanosecond since which each was in force; 0 for all."""
+    known = versions(ReadOnly(reader))[-most:]
+    return [(one.since_ns, policy(json.loads(one.text), "the policy in force")) for one in known]

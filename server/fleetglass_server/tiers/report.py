@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 from rich.table import Table
 
-from fleetglass.autonomy.classes import ActionClass
 from fleetglass.autonomy.policy import Policy
 from fleetglass_detectors.autonomy.earned.standing import Advice, Earned, Task, earned
-from fleetglass_server.policies.table import concerns
+from fleetglass_server.tiers.demotions import History, demotions, tier_of
 from fleetglass_server.tiers.record import Record, Who
 
 NS_PER_DAY = 86_400 * 10**9
@@ -32,9 +31,9 @@ class Line:
     """Tasks a day, over the days of the record."""
 
 
-def lines(record: Record, policy: Policy, now_ns: int | None = None) -> list[Line]:
+def lines(record: Record, history: History, now_ns: int | None = None) -> list[Line]:
     now = now_ns or time.time_ns()
-    return [_line(who, tasks, policy, now) for who, tasks in sorted(record.items())]
+    return [_line(who, tasks, history, now) for who, tasks in sorted(record.items())]
 
 
 def table(found: Sequence[Line], policy: Policy) -> Table:
@@ -109,18 +108,14 @@ def why(line: Line) -> str:
     return f"needs {left:,} more clean tasks at today's rate{days}: {'; '.join(mine.missing)}"
 
 
-def _line(who: Who, tasks: Sequence[Task], policy: Policy, now_ns: int) -> Line:
-    standing = policy.standing(who.agent, who.cohort)
-    action_class = ActionClass(who.action_class)
-    tier = standing.tier if standing else 0
-    if standing:
-        # The last that concerns the class is the widest: what it may do without small print.
-        named = [one.tier for one in standing.may if concerns(policy, one, action_class)]
-        tier = named[-1] if named else tier
+def _line(who: Who, tasks: Sequence[Task], history: History, now_ns: int) -> Line:
+    tier = tier_of(history[-1][1], who) if history else None
+    fell = demotions(history, who)
+    since = [task for task in tasks if not fell or task.at_ns >= fell[-1]]
     days = max(1.0, (now_ns - min(task.at_ns for task in tasks)) / NS_PER_DAY)
     return Line(
         who=who,
-        earned=earned(tasks, tier, now_ns=now_ns),
-        is_known=standing is not None,
+        earned=earned(since, tier or 0, now_ns=now_ns, attempts=len(fell)),
+        is_known=tier is not None,
         a_day=len(tasks) / days,
     )

@@ -4,7 +4,7 @@ from kit.autonomy_runs import policy
 
 from fleetglass_detectors.autonomy.earned.standing import Advice, Task
 from fleetglass_server.tiers.demotions import demotions, tier_of
-from fleetglass_server.tiers.record import Who, opinion_of
+from fleetglass_server.tiers.record import Who, kept, opinion_of
 from fleetglass_server.tiers.report import lines, why
 
 WHO = Who("default", "refunds", "", "money")
@@ -69,3 +69,12 @@ def test_what_people_say_is_a_number() -> None:
     assert opinion_of("score", "nonsense", "") == 1.0
     assert opinion_of("retry", "", "") == 0.0
     assert opinion_of("label", "", "thumbs_down") == 0.0
+
+
+def test_an_edited_answer_counts_by_how_much_of_it_stayed() -> None:
+    said = "Your refund of 20 dollars is on its way and arrives within three days."
+
+    assert kept(said, said) == 1.0
+    assert 0.5 < kept(said, said.replace("three", "four")) < 1.0
+    assert kept(said, "We cannot help you with that at all, sorry!") == 0.0
+    assert kept("", "something new") == 0.0

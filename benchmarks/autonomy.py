@@ -27,7 +27,7 @@ from fleetglass_detectors.autonomy.earned.standing import Task, earned
 from fleetglass_detectors.autonomy.orders import passages
 from fleetglass_detectors.autonomy.rules import judge
 from fleetglass_detectors.autonomy.run import Run as Judged
-from fleetglass_detectors.autonomy.sieve import Sieve
+from fleetglass_detectors.autonomy.sieve import Named, Sieve
 from fleetglass_detectors.autonomy.watch import constant
 from fleetglass_detectors.fleet import Fleet, read
 from fleetglass_detectors.incidents.incident import Incident
@@ -226,7 +226,7 @@ def speed(agents: int = 1000, spans: int = 1_000_000) -> None:
         "the benchmark",
     )
     tools = [*(f"get_{n}" for n in range(90)), *(f"refund_{n}" for n in range(10))]
-    names = [(n + 1, 0, tool, "") for n, tool in enumerate(tools)]
+    names = [Named(0, n + 1, 0, "agent-1", tool, "") for n, tool in enumerate(tools)]
     random = np.random.default_rng(0)
     rows = np.zeros(spans, SPAN)
     rows["kind"], rows["run"] = TOOL, random.integers(1, spans // 8, spans)

@@ -38,7 +38,8 @@ def main() -> None:
     given = arguments.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "fleet.yaml"
-        lines = "".join(f"    - {{agent: agent-{n}, tier: {n % 5}}}\n" for n in range(AGENTS))
+        # Those that send the load have entries, and keep to them.
+        lines = "".join(f"    - {{agent: agent-{n}, tier: 4}}\n" for n in range(AGENTS))
         file.write_text(f"autonomy:\n  agents:\n    - {{agent: refunds, tier: 1}}\n{lines}")
         stack = Stack(Path(folder) / "data", {"FLEETGLASS_FLEET": str(file)})
         stack.start()

@@ -39,7 +39,7 @@ class Load:
         self.refused = 0
         self._port = port
         self._head = (
-            f"POST {path} HTTP/1.1\r\nhost: bench\r\ncontent-type: application/x-protobuf\r\n"
+            f"POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/x-protobuf\r\n"
         )
         self._bodies = bodies()
 

@@ -15,6 +15,7 @@ from fleetglass.autonomy.violation import Violation
 from fleetglass_detectors.autonomy.quotas import Quotas
 from fleetglass_detectors.autonomy.rules import judge
 from fleetglass_detectors.autonomy.run import Approval, Run, Text
+from fleetglass_detectors.autonomy.sieve import Named
 from fleetglass_detectors.autonomy.watch import constant
 from fleetglass_detectors.document import load
 from fleetglass_detectors.signal import Signal
@@ -80,7 +81,9 @@ def quotas_of(done: Sequence[Action], by: Policy) -> Quotas:
     return Quotas(
         constant(by),
         lambda wanted: [runs[number] for number in wanted],
-        lambda _: [(number, 0, tool, "") for number, tool in enumerate(tools, 1)],
+        lambda _: [
+            Named(7, number, 0, "refunds", tool, "") for number, tool in enumerate(tools, 1)
+        ],
     )
 
 

@@ -110,10 +110,21 @@ def _tool(span: Row) -> str:
 
 
 def _tool_names(database: MemoryDatabase, parameters: Parameters) -> bytes:
-    tools = {(span["tool"], _tool(span)) for span in database.spans.values() if span["tool"]}
+    named = {
+        (span["agent"], span["tool"], _agent(span), _tool(span))
+        for span in database.spans.values()
+        if span["tool"]
+    }
     return _lines(
-        {"tool_hash": number, "action_hash": 0, "tool": name, "action": ""}
-        for number, name in sorted(tools)
+        {
+            "agent_hash": agent_hash,
+            "tool_hash": tool_hash,
+            "action_hash": 0,
+            "agent": agent,
+            "tool": tool,
+            "action": "",
+        }
+        for agent_hash, tool_hash, agent, tool in sorted(named)
     )
 
 

@@ -37,7 +37,8 @@ class Pending:
         for run, segments in news.items():
             known, _ = self._open.pop(run, ([], 0))
             self._open[run] = sorted({*known, *segments}), now_ns + self.grace_ns
-        self._forget(now_ns)
+        if news:
+            self._forget(now_ns)
 
     def wanted(self, news: Segments, now_ns: int) -> list[int]:
         """Return the runs to read now: those with news or whose grace is over.

@@ -1,7 +1,7 @@
 """Reads whole runs with their words, for the few runs in which something consequential happened."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib.resources import files
 from string import Template
@@ -33,11 +33,16 @@ Granted = Mapping[tuple[str, str], Sequence[Approval]]
 
 
 def runs(
-    database: Database, segments: Mapping[int, Iterable[int]], *, with_granted: bool = False
+    database: Database,
+    segments: Mapping[int, Iterable[int]],
+    *,
+    with_granted: bool = False,
+    is_watched: Callable[[str, str], bool] = lambda _agent, _cohort: True,
 ) -> Iterator[Run]:
     """Yield each of the runs, given the segments in which their spans arrived.
 
-    `with_granted`: with what people granted through fleetglass.
+    `with_granted`: with what people granted through fleetglass. Left out are the runs in which
+    nobody is watched that acts: given an agent and its cohort, `is_watched` says so.
     """
     numbers = [*segments]
     for start in range(0, len(numbers), AT_ONCE):
@@ -48,6 +53,7 @@ def runs(
         for line in database.query(sql).splitlines():
             row: Row = json.loads(line)
             by_run.setdefault(int(row["run"]), []).append(row)
+        by_run = {run: rows for run, rows in by_run.items() if _acts(rows, is_watched)}
         all_rows = [row for rows in by_run.values() for row in rows]
         words = _words(database, all_rows)
         granted: Granted = _granted(database, all_rows) if with_granted else {}
@@ -56,6 +62,14 @@ def runs(
                 run = run_of(number, rows, words)
                 more = granted.get((run.tenant, run.trace_id), ())
                 yield replace(run, approvals=(*run.approvals, *more)) if more else run
+
+
+def _acts(rows: Sequence[Row], is_watched: Callable[[str, str], bool]) -> bool:
+    return any(
+        is_watched(row["agent"], row["cohort"])
+        for row in rows
+        if row["kind"] in CALLS or row["action"]
+    )
 
 
 def run_of(number: int, rows: Sequence[Row], words: Mapping[tuple[str, str], Row]) -> Run:
@@ -75,6 +89,7 @@ def run_of(number: int, rows: Sequence[Row], words: Mapping[tuple[str, str], Row
         actions=tuple(_action(row, heard[row["span_id"]], parent) for row in calls),
         approvals=tuple(_approvals(rows, heard)),
         agents=frozenset(row["agent"] for row in rows if row["agent"]),
+        is_unnamed=any(not row["agent"] for row in rows),
         trusted=tuple(dict.fromkeys(trusted)),
         untrusted=tuple(dict.fromkeys(untrusted)),
     )

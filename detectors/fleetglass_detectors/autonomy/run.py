@@ -35,6 +35,8 @@ class Run:
     actions: tuple[Action, ...] = ()
     approvals: tuple[Approval, ...] = ()
     agents: frozenset[str] = frozenset()
+    is_unnamed: bool = False
+    """Whether the agent of some span is not known yet."""
     trusted: tuple[Text, ...] = ()
     """What a person or the owner said."""
     untrusted: tuple[Text, ...] = field(default=())

@@ -36,9 +36,10 @@ class Autonomy:
     def __init__(
         self, policy_at: PolicyAt, read: Reader, names: NameReader, *, grace_ns: int = GRACE_NS
     ) -> None:
+        """`grace_ns`: how long after its news a run is read once more; 0 for a recording."""
         self._policy_at = policy_at
         self._read = read
-        self._sieve = Sieve(policy_at(0), names)
+        self._sieve = Sieve(policy_at(0), names, everybody=not grace_ns)
         self._pending = Pending(grace_ns)
 
     def keys(self) -> int:
@@ -70,15 +71,22 @@ class Autonomy:
         return segments_of(rows[wanted])
 
     def _judge(self, wanted: list[int], due: set[int], now_ns: int) -> Iterator[Signal]:
+        left = due.intersection(wanted)
         for run in self._read({number: self._pending.segments(number) for number in wanted}):
             is_settled = run.number in due
+            left.discard(run.number)
             self._pending.was_read(run.number, len(run.actions), now_ns)
+            has_doubts = run.is_unnamed
             for violation in judge(run, self._policy_at, now_ns).violations:
                 if is_settled or violation.rule not in ABSENCES:
-                    policy = self._policy_at(violation.action.start_ns)
-                    yield signal(run, violation, policy)
-            if is_settled:
+                    yield signal(run, violation, self._policy_at(violation.action.start_ns))
+                else:
+                    has_doubts = True
+            if is_settled or not has_doubts:
                 self._pending.again(run.number, self._notice_ns(run, now_ns))
+        for run_number in left:
+            # Nobody who acts in it is watched.
+            self._pending.again(run_number, 0)
 
     def _notice_ns(self, run: Run, now_ns: int) -> int:
         """Return when the time for a notice is over; 0 if it is or if none is owed."""

@@ -69,6 +69,9 @@ def _autonomy(
     if policy is None:
         return []
     read = partial(reading.runs, database, with_granted=policy.asks_people)
+    if policies:
+        # A recording is looked at as a whole.
+        read = partial(read, is_watched=lambda agent, cohort: bool(policy.standing(agent, cohort)))
     names = partial(sieve.names, database)
     at = policies or constant(policy)
     quotas = [Quotas(at, read, names, **settings)] if has_quotas(policy) else []

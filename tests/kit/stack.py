@@ -21,10 +21,18 @@ from fleetglass_collector.access.owner import known_owner_key
 START_S = STOP_S = 30.0
 
 
+_given: set[int] = set()
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port that is free and that no test of this process was given before."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = int(probe.getsockname()[1])
+        if port not in _given:
+            _given.add(port)
+            return port
 
 
 def eventually(holds: Callable[[], bool], *, within_s: float = 90.0) -> None:

@@ -91,6 +91,8 @@ WORDS = {
         reschedule book reserve upload assign close modify change replace upsert store
     """,
 }
+# Declared actions name the thing first: `stock.read`.
+READS = tuple(f".{verb}" for verb in ("read", "get", "list", "search", "find", "view", "query"))
 MONEY_PLACES = frozenset({"account", "bank", "iban", "wallet", "card", "savings"})
 _READING = frozenset(READING.split())
 _MEANINGS = {action_class: frozenset(words.split()) for action_class, words in WORDS.items()}
@@ -103,9 +105,11 @@ def by_name(name: str) -> ActionClass:
 
     >>> [str(by_name(name)) for name in ("getRefunds", "issue_refund", "kb", "POST /mail")]
     ['read', 'money', 'unknown', 'external communication']
+    >>> [str(by_name(name)) for name in ("refund.list", "refund.create", "stock.read")]
+    ['read', 'money', 'read']
     """
     words = [word.lower() for word in _WORD.findall(name)]
-    if words and words[0] in _READING:
+    if words and (words[0] in _READING or name.lower().endswith(READS)):
         return ActionClass.READ
     if words[:2] == ["transfer", "to"] and MONEY_PLACES.isdisjoint(words):
         # Frameworks name handoffs so.

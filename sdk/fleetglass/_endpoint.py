@@ -30,10 +30,13 @@ class Endpoint:
         try:
             return self._ask(method, path, body)
         except BaseException:
-            if self._connection:
-                self._connection.close()
-            self._connection = None
+            self.close()
             raise
+
+    def close(self) -> None:
+        if self._connection:
+            self._connection.close()
+        self._connection = None
 
     def _ask(self, method: str, path: str, body: bytes | None) -> Any:
         connection = self._connection or self._connect()

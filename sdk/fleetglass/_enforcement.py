@@ -8,10 +8,12 @@ until there is another, also while the collector is away.
 import json
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from typing import Any
 
-from fleetglass._errors import TierViolation
+from fleetglass._errors import ConfigurationError, TierViolation
 from fleetglass._requests import Asked, Line
 from fleetglass.autonomy import declared
 from fleetglass.autonomy.action import Action
@@ -24,7 +26,9 @@ from fleetglass.signatures import is_genuine
 log = logging.getLogger("fleetglass")
 
 POLL_S = 1.0
-# How long the first call waits for the policy.
+# The collector reads the policy when it is first asked for it.
+FIRST_POLL_S = 0.1
+# How long the first calls wait for the policy.
 PATIENCE_S = 2.0
 MOST_WARNINGS = 1_000
 
@@ -44,6 +48,8 @@ class Enforcement:
         self._digest = ""
         self._warned: set[str] = set()
         self._lock = threading.Lock()
+        self._is_known = False
+        self._patient_until = 0.0
         self._fetched = threading.Event()
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
@@ -120,35 +126,61 @@ class Enforcement:
             legal_if="the collector answers and has a policy",
         )
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a call would wait for the first policy now."""
+        started = self._thread is not None
+        return not self._is_known and (not started or time.monotonic() < self._patient_until)
+
     def _now(self) -> Policy | None:
         if self._thread is None:
             self._start()
-        if not self._fetched.is_set():
-            self._fetched.wait(PATIENCE_S)
+        if not self._is_known and (wait_s := self._patient_until - time.monotonic()) > 0:
+            self._fetched.wait(wait_s)
         return self._policy
 
     def _start(self) -> None:
         with self._lock:
             if self._thread is None:
+                # Only the first calls wait. An agent whose collector is away is not slowed down.
+                self._patient_until = time.monotonic() + PATIENCE_S
                 self._thread = threading.Thread(
                     target=self._run, name="fleetglass-policy", daemon=True
                 )
                 self._thread.start()
 
     def _run(self) -> None:
-        ended, line = self._ended, self._connect()
-        while not ended.is_set():
-            try:
-                self._take(line.get("/v1/policy"))
-                self._fetched.set()
-            except Exception as error:
-                log.debug("no policy: %s", error)
-            ended.wait(POLL_S)
+        ended = self._ended
+        with closing(self._connect()) as line:
+            while not ended.is_set():
+                self._fetch(line)
+                ended.wait(POLL_S if self._is_known else FIRST_POLL_S)
+
+    def _fetch(self, line: Line) -> None:
+        try:
+            self._take(line.get(f"/v1/policy?known={self._digest}"))
+        except ConfigurationError as error:
+            # It says which place of the policy, and what to do.
+            self._warn(f"the policy cannot be used: {error}. {self._otherwise}")
+        except Exception as error:
+            log.debug("no policy: %s", error)
+            if not self._is_known and time.monotonic() > self._patient_until:
+                self._warn(f"the policy cannot be fetched: {error}. {self._otherwise}")
+            return
+        self._is_known = True
+        self._fetched.set()
+
+    @property
+    def _otherwise(self) -> str:
+        if self._policy is not None:
+            return "The one of before still holds."
+        done = "made without a check" if self._without == "allow" else "refused"
+        return f"Until there is one, calls are {done} (enforce_without={self._without!r})."
 
     def _take(self, told: Mapping[str, Any]) -> None:
         parts = (str(told["since_ns"]), str(told["digest"]), str(told["text"]))
         if not is_genuine(str(told["signature"]), self._key, "policy", *parts):
-            self._warn("the policy has a wrong signature: it is not used")
+            self._warn(f"the policy has a wrong signature: it is not used. {self._otherwise}")
             return
         if told["digest"] != self._digest:
             text = parts[2]

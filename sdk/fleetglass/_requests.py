@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -20,6 +21,7 @@ class Line(Protocol):
 
     def get(self, path: str) -> Any: ...
     def post(self, path: str, document: Mapping[str, Any]) -> Any: ...
+    def close(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,10 @@ class Asked:
 
     def wait(self) -> Granted | TierViolation:
         """Ask, and wait for the decision. Blocks its thread."""
-        line = self._connect()
-        until = time.monotonic() + self._wait_s
+        with closing(self._connect()) as line:
+            return self._answer(line, time.monotonic() + self._wait_s)
+
+    def _answer(self, line: Line, until: float) -> Granted | TierViolation:
         try:
             id = str(line.post("/v1/approvals", self.document)["id"])
         except Exception as error:

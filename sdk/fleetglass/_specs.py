@@ -31,6 +31,11 @@ class Call(Protocol):
         """Ask the guard how long to wait. It raises if the step must not begin."""
         ...
 
+    @property
+    def is_held_up(self) -> bool:
+        """Whether the verdict would have to wait for the policy."""
+        ...
+
     def verdict(
         self, args: Sequence[Any], kwargs: Mapping[str, Any]
     ) -> "TierViolation | Asked | None":
@@ -97,6 +102,10 @@ class AgentCall:
             self._run.parent.adopt()
         return _wait(self._run, self._fleet)
 
+    @property
+    def is_held_up(self) -> bool:
+        return False
+
     def verdict(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
         """Agents may be started: what they do is checked."""
 
@@ -158,6 +167,11 @@ class StepCall:
         wait_s = _wait(run, self._fleet)
         run.step(self._spec.name)
         return wait_s
+
+    @property
+    def is_held_up(self) -> bool:
+        enforcement = self._fleet.enforcement
+        return enforcement is not None and enforcement.is_waiting
 
     def verdict(
         self, args: Sequence[Any], kwargs: Mapping[str, Any]

@@ -196,7 +196,10 @@ async def open_scope_async(
         return None
     if wait_s := call.ask():
         await _wait_async(wait_s)
-    verdict = _verdict(call, args, kwargs)
+    if call.is_held_up:
+        verdict = await _in_a_thread(functools.partial(_verdict, call, args, kwargs))
+    else:
+        verdict = _verdict(call, args, kwargs)
     if isinstance(verdict, Asked):
         verdict = _decided(call, await _in_a_thread(verdict.wait))
     return _scope(call, args, kwargs, verdict)

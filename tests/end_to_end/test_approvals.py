@@ -181,6 +181,16 @@ def test_an_agent_cannot_grant_itself_over_the_collector(stack: Stack) -> None:
     assert json.loads(state[2])["state"] == "pending"
 
 
+def test_a_policy_that_the_agent_knows_is_not_sent_again(stack: Stack) -> None:
+    whole = json.loads(request(stack.http, "GET", "/v1/policy", b"", {})[2])
+    again = json.loads(
+        request(stack.http, "GET", f"/v1/policy?known={whole['digest']}", b"", {})[2]
+    )
+
+    assert "refund" in whole["text"]
+    assert (again["digest"], again["text"]) == (whole["digest"], "")
+
+
 def test_hostile_requests_are_refused(stack: Stack) -> None:
     kind = {"content-type": "application/json"}
     bodies = (b"", b"[", b"7", b"{}", b'{"agent": "a"}', b'{"agent": "a", "tool": "b"}')

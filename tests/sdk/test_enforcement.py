@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from collections.abc import Generator, Mapping
 from typing import Any
 
@@ -39,9 +40,10 @@ class Collector:
         self.decision = decision
         self.asked: list[Mapping[str, Any]] = []
         self.mark = ""
+        self.closed = 0
 
     def get(self, path: str) -> Any:
-        if path != "/v1/policy":
+        if not path.startswith("/v1/policy?"):
             told = {
                 "id": path.rpartition("/")[2],
                 "state": self.decision,
@@ -51,17 +53,21 @@ class Collector:
             }
             return told | {"signature": signature(self.key, *told.values())}
         text = json.dumps(self.policy) if self.policy is not None else ""
-        parts = ("1", str(hash(text)), text)
+        digest = f"{hash(text):x}" if text else ""
+        parts = ("1", digest, "" if path.endswith(f"known={digest}") else text)
         return {
             "since_ns": 1,
-            "digest": parts[1],
-            "text": text,
+            "digest": digest,
+            "text": parts[2],
             "signature": signature(self.key, "policy", *parts),
         }
 
     def post(self, path: str, document: Mapping[str, Any]) -> Any:
         self.asked.append(document)
         return {"id": "7"}
+
+    def close(self) -> None:
+        self.closed += 1
 
 
 class Away(Collector):
@@ -183,6 +189,75 @@ def test_without_a_policy_the_authors_choice_holds(
     using(enforced(collector, without="refuse"))
     with pytest.raises(fleetglass.TierViolation, match="the policy is not known"):
         work(20)
+
+
+def test_only_the_first_call_waits_for_a_collector_that_is_away(
+    spans: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("fleetglass._enforcement.PATIENCE_S", 0.1)
+    enforcement = enforced(Away())
+    waits: list[float | None] = []
+
+    class Counted(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            waits.append(timeout)
+            return super().wait(timeout)
+
+    enforcement._fetched = Counted()  # pyright: ignore[reportPrivateUsage]
+    using(enforcement)
+
+    assert [work(20) for _ in range(5)] == ["refunded 20"] * 5
+    assert len(waits) == 1
+    eventually(lambda: "the policy cannot be fetched: nobody answers" in caplog.text)
+    assert "calls are made without a check (enforce_without='allow')" in caplog.text
+
+
+def test_the_event_loop_goes_on_while_the_first_call_waits(
+    spans: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fleetglass._enforcement.PATIENCE_S", 20)
+    answer = threading.Event()
+
+    class Slow(Collector):
+        def get(self, path: str) -> Any:
+            answer.wait(60)
+            return super().get(path)
+
+    # If the loop stood still, nobody would let the collector answer, and the call were refused.
+    using(enforced(Slow(), without="refuse"))
+
+    @fleetglass.tool("refund", action="refund.create")
+    async def later(usd: float) -> str:
+        return f"refunded {usd:g}"
+
+    @fleetglass.agent("refunds")
+    async def run() -> str:
+        return await later(usd=20)
+
+    async def both() -> str:
+        running = asyncio.create_task(run())
+        await asyncio.sleep(0.05)
+        answer.set()
+        return await running
+
+    assert asyncio.run(both()) == "refunded 20"
+
+
+def test_a_policy_that_cannot_be_used_is_told(spans: Any, caplog: pytest.LogCaptureFixture) -> None:
+    using(enforced(Collector({"agents": [{"agent": "refunds", "tier": 9}]}), without="refuse"))
+
+    with pytest.raises(fleetglass.TierViolation, match="the policy is not known"):
+        work(20)
+    assert "the policy cannot be used: 'tier' of an agent" in caplog.text
+    assert "calls are refused (enforce_without='refuse')" in caplog.text
+
+
+def test_a_connection_is_closed_once_a_person_has_decided(spans: Any) -> None:
+    collector = Collector()
+    using(enforced(collector, "ask"))
+    work(120)
+
+    assert collector.closed == 1
 
 
 def test_a_policy_that_changes_holds_at_once(spans: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,17 +39,22 @@ class PolicyCache:
         self._followed = Followed(connect, in_force, what="policy")
         self.close = self._followed.close
 
-    def answer(self, key: str) -> bytes | None:
-        """Return the signed policy as JSON; None while it is not known."""
-        known = self._followed.value()
-        if known is None:
+    def answer(self, key: str, known: str = "") -> bytes | None:
+        """Return the signed policy as JSON, without its text if it is the known one.
+
+        None while it is not known here. A thousand agents ask every second, and a policy may be
+        large.
+        """
+        found = self._followed.value()
+        if found is None:
             return None
-        now = known[0]
-        signed = signature(key, "policy", str(now.since_ns), now.digest, now.text)
+        now = found[0]
+        text = "" if known == now.digest else now.text
+        signed = signature(key, "policy", str(now.since_ns), now.digest, text)
         answer = {
             "since_ns": now.since_ns,
             "digest": now.digest,
-            "text": now.text,
+            "text": text,
             "signature": signed,
         }
         return json.dumps(answer).encode()

@@ -16,11 +16,7 @@ from fleetglass_collector.access.keys import Scope as KeyScope
 from fleetglass_collector.control.approvals import approvals, decide
 from fleetglass_collector.control.policy import in_force
 from fleetglass_collector.errors import Reason, Refusal
-from fleetglass_collector.receive.routes import JSON, Request, Response, Route
-from fleetglass_collector.store.client import Store
-from fleetglass_detectors.audit.entry import Event
-from fleetglass_detectors.audit.log import Log
-from fleetglass_server.api.documents import (
+from fleetglass_collector.receive.documents import (
     BODY_TIMEOUT_S,
     LARGEST_BODY,
     Connect,
@@ -28,6 +24,10 @@ from fleetglass_server.api.documents import (
     fields_of,
     in_a_thread,
 )
+from fleetglass_collector.receive.routes import JSON, Request, Response, Route
+from fleetglass_collector.store.client import Store
+from fleetglass_detectors.audit.entry import Event
+from fleetglass_detectors.audit.log import Log
 
 PATH = "/v1/approvals"
 DECISIONS = {"grant": True, "deny": False}

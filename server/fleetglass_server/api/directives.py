@@ -14,11 +14,7 @@ from typing import Any
 from fleetglass_collector.access.keys import Scope as KeyScope
 from fleetglass_collector.control.directives import Directive, Scope, add, in_force
 from fleetglass_collector.errors import Reason, Refusal
-from fleetglass_collector.receive.routes import JSON, Request, Response, Route
-from fleetglass_collector.store.client import Store
-from fleetglass_detectors.audit.entry import Event
-from fleetglass_detectors.audit.log import Log
-from fleetglass_server.api.documents import (
+from fleetglass_collector.receive.documents import (
     BODY_TIMEOUT_S,
     LARGEST_BODY,
     LONGEST_S,
@@ -27,6 +23,10 @@ from fleetglass_server.api.documents import (
     fields_of,
     in_a_thread,
 )
+from fleetglass_collector.receive.routes import JSON, Request, Response, Route
+from fleetglass_collector.store.client import Store
+from fleetglass_detectors.audit.entry import Event
+from fleetglass_detectors.audit.log import Log
 
 PATH = "/v1/directives"
 ACTIONS = ("halt", "throttle", "resume")

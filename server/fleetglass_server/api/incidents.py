@@ -11,10 +11,7 @@ from urllib.parse import parse_qs
 
 from fleetglass_collector.access.keys import Scope
 from fleetglass_collector.errors import Reason, Refusal
-from fleetglass_collector.receive.routes import JSON, Request, Response, Route
-from fleetglass_detectors.audit.entry import Event
-from fleetglass_detectors.audit.log import Log
-from fleetglass_server.api.documents import (
+from fleetglass_collector.receive.documents import (
     BODY_TIMEOUT_S,
     LARGEST_BODY,
     LONGEST_S,
@@ -23,6 +20,9 @@ from fleetglass_server.api.documents import (
     fields_of,
     in_a_thread,
 )
+from fleetglass_collector.receive.routes import JSON, Request, Response, Route
+from fleetglass_detectors.audit.entry import Event
+from fleetglass_detectors.audit.log import Log
 from fleetglass_server.incidents.incidents import (
     ACTIONS,
     STATES,

@@ -1,4 +1,4 @@
-"""What all routes of the API share: they take JSON, ask the database in a thread, answer JSON."""
+"""What routes share that take JSON, ask the database in a thread and answer JSON."""
 
 import asyncio
 import json

@@ -81,11 +81,11 @@ def dojo() -> None:
     print(f"{'rule':54}{'pipelines':10}{'P':>7}{'R':>7}{'F1':>7}  95 % of F1")
     for name, rule in rules.items():
         flags = [rule(run) for run in runs]
-        for part, chosen in (("tuning", True), ("test", False)):
+        for part, chosen in (("tuning", (True,)), ("test", (False,)), ("all", (True, False))):
             some = [
                 (flag, run.violated)
                 for flag, run in zip(flags, runs, strict=True)
-                if run.tuning is chosen
+                if run.tuning in chosen
             ]
             precision, recall, f1 = scores(some)
             low, high = interval(some)

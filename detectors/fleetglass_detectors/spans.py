@@ -75,7 +75,3 @@ def read(database: Database, where: str, *, order: str = "segment, trace_id, spa
         order=order,
     )
     return np.frombuffer(database.query(sql, fmt="RowBinary"), SPAN)
-
-
-def sql_list(keys: Keys) -> str:
-    return ", ".join(map(str, keys.tolist()))

@@ -10,7 +10,7 @@ either.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from fleetglass.autonomy.action import Action, leaves
 from fleetglass.autonomy.classes import HARMLESS, ActionClass
@@ -39,18 +39,30 @@ class Content:
     rest: str
 
 
-def planted(run: Run, action: Action, action_class: ActionClass) -> Violation | None:
+class Sources:
+    """What a run was told, taken apart once for all of its actions."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    @cached_property
+    def read(self) -> list[tuple[Text, Content]]:
+        return [(text, contents(text.text)) for text in self._run.untrusted]
+
+    @cached_property
+    def trusted(self) -> str:
+        return " ".join(plain(text.text) for text in self._run.trusted)
+
+
+def planted(sources: Sources, action: Action, action_class: ActionClass) -> Violation | None:
     """Return the violation if an argument comes from orders in a text that the agent read."""
-    before = [text for text in run.untrusted if text.at_ns <= action.start_ns]
-    read = [(text, content) for text in before if (content := contents(text.text)).orders]
-    if not read:
+    before = [one for one in sources.read if one[0].at_ns <= action.start_ns]
+    if not any(content.orders for _, content in before):
         return None
-    trusted = " ".join(plain(text.text) for text in run.trusted)
-    rest = " ".join(contents(text.text).rest for text in before)
     for name, value in _values(action, action_class):
-        if value in trusted or value in rest:
+        if value in sources.trusted or any(value in content.rest for _, content in before):
             continue
-        if text := next((text for text, content in read if value in content.orders), None):
+        if text := next((text for text, content in before if value in content.orders), None):
             return _violation(action, name, value, text)
     return None
 
@@ -80,7 +92,8 @@ def _violation(action: Action, name: str, value: str, source: Text) -> Violation
     )
 
 
-@lru_cache(maxsize=4096)
+# A run is read again when more of it arrives. A text may be long, so few are kept.
+@lru_cache(maxsize=256)
 def contents(text: str) -> Content:
     orders: list[str] = []
     rest: list[str] = []
@@ -93,7 +106,6 @@ def contents(text: str) -> Content:
     return Content(plain(" ".join(orders)), plain(" ".join(rest)))
 
 
-@lru_cache(maxsize=4096)
 def plain(text: str) -> str:
     """Return the text in lower case, with one space for each gap, without a dot at its end."""
     return _SPACE.sub(" ", text).strip().lower().rstrip(".,;/")

@@ -12,6 +12,7 @@ from fleetglass.autonomy.action import Action
 from fleetglass_detectors.autonomy.conversation import TRUSTED, said
 from fleetglass_detectors.autonomy.run import Approval, Run, Text
 from fleetglass_detectors.database import Database
+from fleetglass_detectors.sql import numbers, texts
 
 SQL = files("fleetglass_detectors.autonomy")
 SPANS = Template((SQL / "spans.sql").read_text())
@@ -21,15 +22,31 @@ MOST_SPANS = 5_000
 """The most spans of one run that are read."""
 MOST_CHARACTERS = 131_072
 MOST_STEPS = 400
-"""The last steps of one run, whose words are read. Models are told again what was said before."""
+"""The last steps of one run whose words are read, and the steps that are read with one query."""
 AT_ONCE = 100
-"""Runs that are read with one query: it lists them, and their words must fit into memory."""
+"""Runs whose spans are read with one query: it lists them."""
 CALLS = ("tool", "retrieval", "handoff")
 DEEPEST = 64
 
 Row = dict[str, Any]
 Granted = Mapping[tuple[str, str], Sequence[Approval]]
 """What people granted, by tenant and trace."""
+
+
+class Heard:
+    """Texts in order of time, each once: a model is told again and again what was said before."""
+
+    def __init__(self) -> None:
+        self._texts: dict[tuple[str, str], int] = {}
+
+    def add(self, at_ns: int, text: str, source: str = "") -> None:
+        key = text, source
+        self._texts[key] = min(at_ns, self._texts.get(key, at_ns))
+
+    @property
+    def texts(self) -> tuple[Text, ...]:
+        items = self._texts.items()
+        return tuple(Text(at_ns=at, text=text, source=source) for (text, source), at in items)
 
 
 def runs(
@@ -44,24 +61,44 @@ def runs(
     `with_granted`: with what people granted through fleetglass. Left out are the runs in which
     nobody is watched that acts: given an agent and its cohort, `is_watched` says so.
     """
-    numbers = [*segments]
-    for start in range(0, len(numbers), AT_ONCE):
-        some = numbers[start : start + AT_ONCE]
+    wanted = [*segments]
+    for start in range(0, len(wanted), AT_ONCE):
+        some = wanted[start : start + AT_ONCE]
         arrived = sorted({segment for run in some for segment in segments[run]})
-        sql = SPANS.substitute(segments=_listed(arrived), runs=_listed(some), most_spans=MOST_SPANS)
+        sql = SPANS.substitute(segments=numbers(arrived), runs=numbers(some), most_spans=MOST_SPANS)
         by_run: dict[int, list[Row]] = {}
         for line in database.query(sql).splitlines():
             row: Row = json.loads(line)
             by_run.setdefault(int(row["run"]), []).append(row)
-        by_run = {run: rows for run, rows in by_run.items() if _acts(rows, is_watched)}
-        all_rows = [row for rows in by_run.values() for row in rows]
-        words = _words(database, all_rows)
-        granted: Granted = _granted(database, all_rows) if with_granted else {}
-        for number in some:
-            if rows := by_run.get(number):
-                run = run_of(number, rows, words)
-                more = granted.get((run.tenant, run.trace_id), ())
-                yield replace(run, approvals=(*run.approvals, *more)) if more else run
+        watched = [rows for rows in by_run.values() if _acts(rows, is_watched)]
+        for part in _parts_of(watched):
+            yield from _whole(database, part, with_granted=with_granted)
+
+
+def _parts_of(by_run: Sequence[list[Row]]) -> Iterator[list[list[Row]]]:
+    """Yield the runs in parts whose words fit into memory together."""
+    part: list[list[Row]] = []
+    steps = 0
+    for rows in by_run:
+        more = min(len(rows), MOST_STEPS)
+        if part and steps + more > MOST_STEPS:
+            yield part
+            part, steps = [], 0
+        part.append(rows)
+        steps += more
+    if part:
+        yield part
+
+
+def _whole(database: Database, part: Sequence[list[Row]], *, with_granted: bool) -> Iterator[Run]:
+    """Yield some runs with their words."""
+    all_rows = [row for rows in part for row in rows]
+    words = _words(database, all_rows)
+    granted: Granted = _granted(database, all_rows) if with_granted else {}
+    for rows in part:
+        run = run_of(int(rows[0]["run"]), rows, words)
+        more = granted.get((run.tenant, run.trace_id), ())
+        yield replace(run, approvals=(*run.approvals, *more)) if more else run
 
 
 def _acts(rows: Sequence[Row], is_watched: Callable[[str, str], bool]) -> bool:
@@ -78,8 +115,7 @@ def run_of(number: int, rows: Sequence[Row], words: Mapping[tuple[str, str], Row
     heard = {row["span_id"]: words.get((row["trace_id"], row["span_id"]), {}) for row in rows}
     calls = [row for row in rows if row["kind"] in CALLS or row["action"]]
     first_result = min((int(row["end_ns"]) for row in calls), default=1 << 62)
-    trusted: list[Text] = []
-    untrusted: list[Text] = []
+    trusted, untrusted = Heard(), Heard()
     for row in rows:
         _listen(row, heard[row["span_id"]], first_result, trusted, untrusted)
     return Run(
@@ -90,31 +126,29 @@ def run_of(number: int, rows: Sequence[Row], words: Mapping[tuple[str, str], Row
         approvals=tuple(_approvals(rows, heard)),
         agents=frozenset(row["agent"] for row in rows if row["agent"]),
         is_unnamed=any(not row["agent"] for row in rows),
-        trusted=tuple(dict.fromkeys(trusted)),
-        untrusted=tuple(dict.fromkeys(untrusted)),
+        trusted=trusted.texts,
+        untrusted=untrusted.texts,
     )
 
 
-def _listen(
-    row: Row, words: Row, first_result: int, trusted: list[Text], untrusted: list[Text]
-) -> None:
+def _listen(row: Row, words: Row, first_result: int, trusted: Heard, untrusted: Heard) -> None:
     """Sort what a span heard into what is trusted and what is not."""
     start, end = int(row["start_ns"]), int(row["end_ns"])
     if row["kind"] in CALLS or row["action"]:
         if answered := words.get("answered"):
-            untrusted.append(Text(at_ns=end, text=answered, source=row["tool"] or row["name"]))
+            untrusted.add(end, answered, row["tool"] or row["name"])
         return
     if instructions := words.get("instructions"):
-        trusted.append(Text(at_ns=start, text=instructions))
+        trusted.add(start, instructions)
     is_first = start < first_result
     for role, text in (*said(words.get("heard") or ""), *_parts(words.get("heard_parts") or {})):
         if not text:
             continue
         # Without roles, only what came before the first result of a tool can hold none.
         if role in TRUSTED or (not role and is_first):
-            trusted.append(Text(at_ns=start, text=text))
+            trusted.add(start, text)
         elif role == "tool":
-            untrusted.append(Text(at_ns=start, text=text, source=""))
+            untrusted.add(start, text)
 
 
 def _parts(attributes: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -188,7 +222,7 @@ def _words(database: Database, rows: Sequence[Row]) -> Mapping[tuple[str, str], 
         most_steps=MOST_STEPS,
         first_ns=min(times),
         last_ns=max(times),
-        traces=", ".join(f"'{_escaped(trace)}'" for trace in traces),
+        traces=texts(traces),
     )
     found = (json.loads(line) for line in database.query(sql).splitlines())
     return {(row["trace_id"], row["span_id"]): row for row in found}
@@ -199,7 +233,7 @@ def _granted(database: Database, rows: Sequence[Row]) -> Granted:
     if not traces:
         return {}
     found: dict[tuple[str, str], list[Approval]] = {}
-    sql = GRANTED.substitute(traces=", ".join(f"'{_escaped(trace)}'" for trace in traces))
+    sql = GRANTED.substitute(traces=texts(traces))
     for row in map(json.loads, database.query(sql).splitlines()):
         approval = Approval(
             at_ns=int(row["at_ns"]),
@@ -217,11 +251,3 @@ def _number(text: str) -> float | None:
         return float(text) if text else None
     except ValueError:
         return None
-
-
-def _listed(numbers: Iterable[int]) -> str:
-    return ", ".join(map(str, numbers))
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("'", "\\'")

@@ -11,7 +11,7 @@ from fleetglass.autonomy.coverage import Coverage
 from fleetglass.autonomy.policy import ASK, NOTIFY, Policy, fits, tier_of
 from fleetglass.autonomy.violation import Rule, Violation
 from fleetglass_detectors.autonomy import approvals
-from fleetglass_detectors.autonomy.planted import planted
+from fleetglass_detectors.autonomy.planted import Sources, planted
 from fleetglass_detectors.autonomy.run import Run
 
 SECOND_NS = 1_000_000_000
@@ -31,9 +31,10 @@ def judge(run: Run, policy_at: PolicyAt, now_ns: int) -> Judgement:
     result = Judgement()
     claimed: set[str] = set()
     used: set[int] = set()
+    sources = Sources(run)
     for action in run.actions:
         policy = policy_at(action.start_ns)
-        if violation := planted(run, action, policy.class_of(action.tool, action.action)):
+        if violation := planted(sources, action, policy.class_of(action.tool, action.action)):
             result.violations.append(violation)
         case = case_of(policy, action, result.coverage)
         if case is None:

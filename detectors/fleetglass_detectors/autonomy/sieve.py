@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from fleetglass.autonomy.classes import ActionClass
 from fleetglass.autonomy.policy import Policy, fits
 from fleetglass_detectors.database import Database
-from fleetglass_detectors.spans import HANDOFF, RETRIEVAL, TOOL, Keys, Rows, sql_list
+from fleetglass_detectors.spans import HANDOFF, RETRIEVAL, TOOL, Keys, Rows
+from fleetglass_detectors.sql import numbers
 
 NAMES = Template((files("fleetglass_detectors.autonomy") / "names.sql").read_text())
 MOST_NAMES = 200_000
@@ -43,7 +44,7 @@ NameReader = Callable[[Keys], Iterable[Named]]
 
 
 def names(database: Database, segments: Keys) -> Iterable[Named]:
-    answer = database.query(NAMES.substitute(segments=sql_list(segments)))
+    answer = database.query(NAMES.substitute(segments=numbers(segments)))
     for row in map(json.loads, answer.splitlines()):
         agent, tool, action = (int(row[f"{name}_hash"]) for name in ("agent", "tool", "action"))
         yield Named(agent, tool, action, row["agent"], row["tool"], row["action"])

@@ -12,6 +12,8 @@ from fleetglass_detectors.database import Database
 from fleetglass_detectors.harm import Harm
 from fleetglass_detectors.incidents.incident import SECOND_NS, Incident
 from fleetglass_detectors.signal import Signal
+from fleetglass_detectors.sql import numbers
+from fleetglass_detectors.sql import texts as sql_texts
 from fleetglass_detectors.subject import Subject
 
 SQL = files("fleetglass_detectors.incidents")
@@ -28,9 +30,9 @@ def subjects(database: Database, signals: Sequence[Signal]) -> dict[int, Subject
     for start in range(0, len(unknown), AT_ONCE):
         some = unknown[start : start + AT_ONCE]
         sql = SUBJECTS.substitute(
-            spans=_sql_list(signal.last for signal in some),
-            segments=_sql_list(signal.segment for signal in some),
-            runs=_sql_list(signal.run for signal in some),
+            spans=numbers(signal.last for signal in some),
+            segments=numbers(signal.segment for signal in some),
+            runs=numbers(signal.run for signal in some),
         )
         for row in _rows(database, sql):
             run = int(row.pop("run"))
@@ -48,10 +50,10 @@ def harms(
         some = traced[start : start + AT_ONCE]
         firsts = {incident.run: incident.first_ns for incident in some}
         sql = HARM.substitute(
-            runs=_sql_list(firsts),
+            runs=numbers(firsts),
             firsts=", ".join(f"toInt64({first})" for first in firsts.values()),
-            spans=_sql_list(key for i in some for key in (*i.cycles.first, *i.cycles.last)),
-            traces=", ".join(f"'{_escaped(incident.subject.trace_id)}'" for incident in some),
+            spans=numbers(key for i in some for key in (*i.cycles.first, *i.cycles.last)),
+            traces=sql_texts(incident.subject.trace_id for incident in some),
         )
         for row in _rows(database, sql):
             if (run := int(row["run"])) in firsts:
@@ -87,11 +89,3 @@ def _pair(name: str) -> tuple[str, str]:
 
 def _rows(database: Database, sql: str) -> Iterable[dict[str, Any]]:
     return (json.loads(line) for line in database.query(sql).splitlines())
-
-
-def _sql_list(numbers: Iterable[int]) -> str:
-    return ", ".join(map(str, numbers)) or "0"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("'", "\\'")

@@ -10,7 +10,8 @@ import numpy as np
 
 from fleetglass_detectors.database import Database
 from fleetglass_detectors.loops.step import Step
-from fleetglass_detectors.spans import Keys, sql_list
+from fleetglass_detectors.spans import Keys
+from fleetglass_detectors.sql import numbers
 
 SQL = files("fleetglass_detectors.loops")
 STEPS = Template((SQL / "steps.sql").read_text())
@@ -26,7 +27,7 @@ def steps(database: Database, keys: Keys, segments: Keys) -> Iterator[tuple[int,
     """Yield the steps with these keys, from these segments. Steps that were deleted are missing."""
     for start in range(0, len(keys), AT_ONCE):
         part = slice(start, start + AT_ONCE)
-        where = {"segments": sql_list(np.unique(segments[part])), "keys": sql_list(keys[part])}
+        where = {"segments": numbers(np.unique(segments[part])), "keys": numbers(keys[part])}
         answer = database.query(STEPS.substitute(where)).splitlines()
         rows = [json.loads(line) for line in answer]
         said = _texts(database, rows, where)

@@ -16,6 +16,8 @@ autonomy:
   agents:
     - agent: refunds
       tier: suggest
+      owner: payments
+      contact: "#payments"
       may:
         - {class: money, tier: act in domain, amount: 50}
         - {class: money, tier: act with approval, amount: 200}
@@ -73,6 +75,18 @@ def test_what_an_agent_may_not_do_is_an_incident_and_the_rest_is_none(stack: Sta
     assert "refund needs an approval and has none; legal if *@example.com approves it" in asked[2]
     assert over[:2] == ("over-limit", "critical")
     assert "refund has the amount 900, over the limit of 200" in over[2]
+
+
+def test_the_page_of_an_incident_says_why_it_woke_somebody_and_whom_to_ask(stack: Stack) -> None:
+    (row,) = stack.query("SELECT hex FROM incidents WHERE kinds[1] = 'over-limit'")
+    page = stack.run("incidents", "show", row["hex"][:8]).stdout
+
+    assert "critical, because what was done cannot be taken back (class money)" in page
+    assert "owner payments" in page
+    assert "contact #payments" in page
+    # The run is over, and the next one will do the same.
+    assert "fleetglass directives halt --agent refunds" in page
+    assert "fleetglass fleet show" in page
 
 
 def test_the_policy_in_force_is_shown_and_a_file_is_compared_with_it(

@@ -245,6 +245,7 @@ def _signal(entries: Sequence[Entry], window: Window, policy: Policy) -> Signal:
             "action": last.name,
             "legal_if": legal_if,
             "policy": policy.digest,
+            "level_why": "critical, because a limit that the owner set is passed",
             "why": [f"{len(entries)} actions", *to],
         },
     )

@@ -12,29 +12,35 @@ GRAVE = frozenset({Rule.SELF_GOVERNANCE, Rule.SELF_APPROVAL, Rule.BORROWED})
 SLIGHT = frozenset({Rule.FALSE_TIER, Rule.NO_NOTICE})
 
 
-def level(violation: Violation, policy: Policy) -> Level:
-    """Return how severe it is: what was done and cannot be taken back should wake somebody."""
+def weighed(violation: Violation, policy: Policy) -> tuple[Level, str]:
+    """Return how severe it is, and why: what cannot be taken back should wake somebody."""
     action = violation.action
-    if action.failed or violation.rule in SLIGHT:
-        return Level.WARNING
-    if violation.rule is Rule.PLANTED:
-        # Whatever it did: the agent follows the orders of a stranger.
-        return Level.CRITICAL
     action_class = policy.class_of(action.tool, action.action)
+    if action.failed:
+        return Level.WARNING, "it was tried and failed"
+    if violation.rule in SLIGHT:
+        return Level.WARNING, "the act itself was allowed"
+    if violation.rule is Rule.PLANTED:
+        # Whatever it did.
+        return Level.CRITICAL, "the agent follows the orders of a stranger"
     if action_class in HARMLESS:
-        return Level.WARNING
-    grave = action_class in HARMFUL or violation.rule in GRAVE
-    return Level.CRITICAL if grave else Level.WARNING
+        return Level.WARNING, f"it changes nothing (class {action_class})"
+    if action_class in HARMFUL:
+        return Level.CRITICAL, f"what was done cannot be taken back (class {action_class})"
+    if violation.rule in GRAVE:
+        return Level.CRITICAL, "it gets around the rules themselves"
+    return Level.WARNING, f"it can be taken back (class {action_class})"
 
 
 def signal(run: Run, violation: Violation, policy: Policy, detector: str = DETECTOR) -> Signal:
     action = violation.action
     tried = " (it failed)" if action.failed else ""
+    level, why = weighed(violation, policy)
     return Signal(
         family=FAMILY,
         detector=detector,
         kind=violation.rule,
-        level=level(violation, policy),
+        level=level,
         run=run.number,
         is_declared=True,
         segment=action.segment,
@@ -51,6 +57,7 @@ def signal(run: Run, violation: Violation, policy: Policy, detector: str = DETEC
             "span": action.span_id,
             "legal_if": violation.legal_if,
             "policy": policy.digest,
+            "level_why": f"{level}, because {why}",
             "why": [*violation.why],
         },
     )

@@ -168,7 +168,9 @@ class Book:
         level = max(severity(harm, self._limits), incident.severity, key=[*Level].index)
         why = reason(harm, self._limits)
         if not why.startswith(level):
-            # It was declared so, or it was so before.
+            # The detector says why, or it was so before.
+            why = str(incident.evidence.get("level_why", ""))
+        if not why.startswith(level):
             why = f"{level}, because a detector or fleet.yaml declares it so, or it was so before"
         return replace(incident, harm=harm, severity=level, severity_why=why)
 

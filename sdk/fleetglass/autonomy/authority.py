@@ -43,6 +43,8 @@ class Case:
             f"class {self.action_class}",
             f"tier {self.policy.tier_text(max(0, self.ruling.tier))}",
             f"{entry}, line {line} of fleet.yaml" if line else entry,
+            *([f"owner {self.standing.owner}"] if self.standing.owner else []),
+            *([f"contact {self.standing.contact}"] if self.standing.contact else []),
         )
         return Violation(
             rule=rule, action=self.action, what=what, legal_if=legal_if, why=(*facts, *why)

@@ -116,7 +116,12 @@ def _error(error: Mapping[str, Any]) -> str:
 def _next(row: Mapping[str, Any]) -> Iterator[str]:
     """Yield the commands that a person is most likely to type next."""
     id, agent = row["id"][:8], row["agent"]
-    if agent and row["state"] != "resolved" and not row["now"].get("is_over"):
+    is_over = row["now"].get("is_over")
+    if row["family"] == "autonomy":
+        # Its next run will do the same.
+        is_over = False
+        yield f"{'fleetglass fleet show':60}  # what each agent may do"
+    if agent and row["state"] != "resolved" and not is_over:
         halt = f"fleetglass directives halt --agent {shlex.quote(agent)}"
         yield f"{halt:60}  # stops every run of it that has the guard on"
     if row["run"]:

@@ -22,7 +22,9 @@ MOST_SPANS = 5_000
 """The most spans of one run that are read."""
 MOST_CHARACTERS = 131_072
 MOST_STEPS = 400
-"""The last steps of one run whose words are read, and the steps that are read with one query."""
+"""The last steps of one run whose words are read. Models are told again what was said before."""
+STEPS_AT_ONCE = 800
+"""The steps whose words are read with one query: they must fit into memory."""
 AT_ONCE = 100
 """Runs whose spans are read with one query: it lists them."""
 CALLS = ("tool", "retrieval", "handoff")
@@ -71,17 +73,17 @@ def runs(
             row: Row = json.loads(line)
             by_run.setdefault(int(row["run"]), []).append(row)
         watched = [rows for rows in by_run.values() if _acts(rows, is_watched)]
-        for part in _parts_of(watched):
+        for part in parts_of(watched):
             yield from _whole(database, part, with_granted=with_granted)
 
 
-def _parts_of(by_run: Sequence[list[Row]]) -> Iterator[list[list[Row]]]:
+def parts_of(by_run: Sequence[list[Row]]) -> Iterator[list[list[Row]]]:
     """Yield the runs in parts whose words fit into memory together."""
     part: list[list[Row]] = []
     steps = 0
     for rows in by_run:
         more = min(len(rows), MOST_STEPS)
-        if part and steps + more > MOST_STEPS:
+        if part and steps + more > STEPS_AT_ONCE:
             yield part
             part, steps = [], 0
         part.append(rows)
